@@ -1,0 +1,76 @@
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_BLOCK = 16 * 1024 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t used, size;
+    _Alignas(max_align_t) char bytes[];
+};
+
+void arena_init(struct arena *a, size_t max)
+{
+    *a = (struct arena){.max = max};
+}
+
+void arena_free(struct arena *a)
+{
+    while (a->blocks) {
+        struct arena_block *next = a->blocks->next;
+        free(a->blocks);
+        a->blocks = next;
+    }
+    arena_init(a, a->max);
+}
+
+static struct arena_block *add_block(struct arena *a, size_t size)
+{
+    size_t left = a->max - a->total;
+    if (left < sizeof(struct arena_block) || size > left - sizeof(struct arena_block))
+        return NULL;
+    size_t room = left - sizeof(struct arena_block);
+    size_t whole = size > ARENA_BLOCK ? size : room < ARENA_BLOCK ? room : ARENA_BLOCK;
+    struct arena_block *block = malloc(sizeof *block + whole);
+    if (!block)
+        return NULL;
+    *block = (struct arena_block){.next = a->blocks, .size = whole};
+    a->blocks = block;
+    a->total += sizeof *block + whole;
+    return block;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    const size_t align = _Alignof(max_align_t);
+    struct arena_block *block = a->blocks;
+    if (!a->failed && size <= SIZE_MAX - align) {
+        size = (size + align - 1) & ~(align - 1);
+        if (!block || size > block->size - block->used)
+            block = add_block(a, size);
+        if (block) {
+            void *piece = block->bytes + block->used;
+            block->used += size;
+            return memset(piece, 0, size);
+        }
+    }
+    a->failed = true;
+    return NULL;
+}
+
+char *arena_copy(struct arena *a, struct span s)
+{
+    char *copy = s.len < SIZE_MAX ? arena_alloc(a, s.len + 1) : NULL;
+    if (copy && s.len)
+        memcpy(copy, s.at, s.len);
+    return copy;
+}
+
+struct span arena_span(struct arena *a, struct span s)
+{
+    char *copy = arena_copy(a, s);
+    return (struct span){copy, copy ? s.len : 0};
+}

@@ -1,0 +1,118 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUF_FIRST = 64 };
+
+void buf_init(struct buf *b, size_t max)
+{
+    *b = (struct buf){.max = max};
+}
+
+void buf_free(struct buf *b)
+{
+    free(b->data);
+    buf_init(b, b->max);
+}
+
+void buf_wipe(struct buf *b)
+{
+    if (b->data)
+        explicit_bzero(b->data, b->cap);
+    buf_free(b);
+}
+
+void buf_clear(struct buf *b)
+{
+    b->len = 0;
+    b->failed = false;
+    if (b->data)
+        b->data[0] = '\0';
+}
+
+bool buf_reserve(struct buf *b, size_t more)
+{
+    size_t max = b->max < BUF_UNLIMITED ? b->max : BUF_UNLIMITED; /* so that need fits */
+    if (b->failed || more > max || b->len > max - more)
+        return !(b->failed = true);
+    size_t need = b->len + more + 1;
+    if (need <= b->cap)
+        return true;
+    size_t cap = b->cap ? b->cap : BUF_FIRST;
+    while (cap < need)
+        cap *= 2;
+    char *data = realloc(b->data, cap);
+    if (!data)
+        return !(b->failed = true);
+    b->data = data;
+    b->cap = cap;
+    b->data[b->len] = '\0';
+    return true;
+}
+
+bool buf_add(struct buf *b, const void *bytes, size_t len)
+{
+    if (!buf_reserve(b, len))
+        return false;
+    if (len)
+        memcpy(b->data + b->len, bytes, len);
+    b->len += len;
+    b->data[b->len] = '\0';
+    return true;
+}
+
+bool buf_add_span(struct buf *b, struct span s)
+{
+    return buf_add(b, s.at, s.len);
+}
+
+bool buf_add_text(struct buf *b, const char *text)
+{
+    return buf_add(b, text, strlen(text));
+}
+
+bool buf_add_char(struct buf *b, char c)
+{
+    return buf_add(b, &c, 1);
+}
+
+bool buf_add_format(struct buf *b, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+
+    bool ok = len >= 0 && buf_reserve(b, (size_t)len);
+    if (ok) {
+        vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
+        b->len += (size_t)len;
+    } else {
+        b->failed = true;
+    }
+    va_end(again);
+    return ok;
+}
+
+const char *buf_text(const struct buf *b)
+{
+    return b->data ? b->data : "";
+}
+
+struct span buf_span(const struct buf *b)
+{
+    return (struct span){buf_text(b), b->len};
+}
+
+char *buf_take(struct buf *b)
+{
+    if (b->failed || (!b->data && !buf_reserve(b, 0)))
+        return NULL;
+    char *data = b->data;
+    buf_init(b, b->max);
+    return data;
+}

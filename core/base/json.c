@@ -1,0 +1,412 @@
+#include "base/json.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* The scan is one loop over values and separators with the open containers as bits, so that
+ * nesting costs no stack. */
+struct scan {
+    const char *start, *at, *end;
+    uint64_t
+        objects[JS_MAX_DEPTH / 64]; /* bit set: the container at that depth is an object */
+    size_t depth;
+    bool has_nan;
+    const char *problem;
+};
+
+static bool fail(struct scan *s, const char *problem)
+{
+    s->problem = problem;
+    return false;
+}
+
+static void skip_space(struct scan *s)
+{
+    while (s->at < s->end &&
+           (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
+        s->at++;
+}
+
+/* Whether eight bytes hold nothing but printable ASCII other than quote and backslash. */
+static bool plain8(const char *at)
+{
+    uint64_t w;
+    memcpy(&w, at, sizeof w);
+    const uint64_t ones = ~UINT64_C(0) / 255, high = ones << 7;
+    uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
+    uint64_t bad =
+        (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | w;
+    return (bad & high) == 0;
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool scan_escape(struct scan *s)
+{
+    if (s->end - s->at < 2)
+        return fail(s, "unfinished string");
+    char c = s->at[1];
+    if (c == 'u') {
+        for (int i = 2; i < 6; i++)
+            if (s->end - s->at <= i || !is_hex(s->at[i]))
+                return fail(s, "\\u needs four hex digits");
+        s->at += 6;
+        return true;
+    }
+    if (!c || !strchr("\"\\/bfnrt", c))
+        return fail(s, "unknown escape in a string");
+    s->at += 2;
+    return true;
+}
+
+/* One character of two to four bytes (RFC 3629: no overlong forms, no surrogates). */
+static bool scan_utf8(struct scan *s)
+{
+    const unsigned char *p = (const unsigned char *)s->at;
+    size_t left = (size_t)(s->end - s->at), need = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+    bool ok = p[0] >= 0xc2 && p[0] <= 0xf4 && left >= need;
+    for (size_t i = 1; ok && i < need; i++)
+        ok = (p[i] & 0xc0) == 0x80;
+    if (ok && ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+               (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)))
+        ok = false;
+    if (!ok)
+        return fail(s, "a string is not valid UTF-8");
+    s->at += need;
+    return true;
+}
+
+static bool scan_string(struct scan *s)
+{
+    s->at++;
+    for (;;) {
+        while (s->end - s->at >= 8 && plain8(s->at))
+            s->at += 8;
+        if (s->at == s->end)
+            return fail(s, "unfinished string");
+        unsigned char c = (unsigned char)*s->at;
+        if (c == '"') {
+            s->at++;
+            return true;
+        }
+        if (c < 0x20)
+            return fail(s, "a control character in a string");
+        if (c == '\\' ? !scan_escape(s) : c >= 0x80 ? !scan_utf8(s) : !++s->at)
+            return false;
+    }
+}
+
+static bool scan_digits(struct scan *s)
+{
+    const char *first = s->at;
+    while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
+        s->at++;
+    return s->at > first || fail(s, "a number needs a digit here");
+}
+
+static bool at_char(const struct scan *s, char c)
+{
+    return s->at < s->end && *s->at == c;
+}
+
+static bool scan_word(struct scan *s, const char *word)
+{
+    size_t len = strlen(word);
+    if ((size_t)(s->end - s->at) < len || memcmp(s->at, word, len) != 0)
+        return fail(s, "expected a value");
+    s->at += len;
+    return true;
+}
+
+static bool scan_number(struct scan *s)
+{
+    if (at_char(s, '-'))
+        s->at++;
+    if (at_char(s, 'I')) {
+        s->has_nan = true;
+        return scan_word(s, "Infinity");
+    }
+    if (at_char(s, '0'))
+        s->at++;
+    else if (!scan_digits(s))
+        return false;
+    if (at_char(s, '.')) {
+        s->at++;
+        if (!scan_digits(s))
+            return false;
+    }
+    if (at_char(s, 'e') || at_char(s, 'E')) {
+        s->at++;
+        if (at_char(s, '+') || at_char(s, '-'))
+            s->at++;
+        return scan_digits(s);
+    }
+    return true;
+}
+
+static bool scan_scalar(struct scan *s)
+{
+    switch (*s->at) {
+    case '"':
+        return scan_string(s);
+    case 't':
+        return scan_word(s, "true");
+    case 'f':
+        return scan_word(s, "false");
+    case 'n':
+        return scan_word(s, "null");
+    case 'N':
+        s->has_nan = true;
+        return scan_word(s, "NaN");
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
+    case 'I':
+        return scan_number(s);
+    default:
+        return fail(s, "expected a value");
+    }
+}
+
+static bool in_object(const struct scan *s)
+{
+    size_t top = s->depth - 1;
+    return s->objects[top / 64] >> (top % 64) & 1;
+}
+
+static bool push(struct scan *s, bool object)
+{
+    if (s->depth == JS_MAX_DEPTH)
+        return fail(s, "nested too deep");
+    uint64_t bit = UINT64_C(1) << (s->depth % 64);
+    if (object)
+        s->objects[s->depth / 64] |= bit;
+    else
+        s->objects[s->depth / 64] &= ~bit;
+    s->depth++;
+    s->at++;
+    return true;
+}
+
+static bool scan_key(struct scan *s)
+{
+    skip_space(s);
+    if (!at_char(s, '"'))
+        return fail(s, "expected a name in quotes");
+    if (!scan_string(s))
+        return false;
+    skip_space(s);
+    if (!at_char(s, ':'))
+        return fail(s, "expected ':'");
+    s->at++;
+    return true;
+}
+
+/* A value up to the point where another value, a separator or an end must follow: opens
+ * containers until a scalar or an empty container is done. */
+static bool scan_value(struct scan *s)
+{
+    for (;;) {
+        skip_space(s);
+        if (s->at == s->end)
+            return fail(s, "it ends too early");
+        if (*s->at != '{' && *s->at != '[')
+            return scan_scalar(s);
+        bool object = *s->at == '{';
+        if (!push(s, object))
+            return false;
+        skip_space(s);
+        if (at_char(s, object ? '}' : ']')) {
+            s->at++;
+            s->depth--;
+            return true;
+        }
+        if (object && !scan_key(s))
+            return false;
+    }
+}
+
+/* After a value: closes containers until a comma asks for the next one. */
+static bool scan_after(struct scan *s, bool *more)
+{
+    for (*more = false; s->depth > 0 && !*more;) {
+        skip_space(s);
+        bool object = in_object(s);
+        if (at_char(s, ',')) {
+            s->at++;
+            *more = true;
+        } else if (at_char(s, object ? '}' : ']')) {
+            s->at++;
+            s->depth--;
+        } else {
+            return fail(s, s->at == s->end ? "it ends too early"
+                           : object        ? "expected ',' or '}'"
+                                           : "expected ',' or ']'");
+        }
+    }
+    return !*more || !in_object(s) || scan_key(s);
+}
+
+static bool scan_all(struct scan *s, struct span *root)
+{
+    skip_space(s);
+    root->at = s->at;
+    for (bool more = true; more;)
+        if (!scan_value(s) || !scan_after(s, &more))
+            return false;
+    root->len = (size_t)(s->at - root->at);
+    skip_space(s);
+    return s->at == s->end || fail(s, "something follows the value");
+}
+
+static enum js_type type_of(const char *at)
+{
+    switch (*at) {
+    case '{':
+        return JS_OBJECT;
+    case '[':
+        return JS_ARRAY;
+    case '"':
+        return JS_STRING;
+    case 't':
+        return JS_TRUE;
+    case 'f':
+        return JS_FALSE;
+    case 'n':
+    case 'N':
+    case 'I':
+        return JS_NULL;
+    default:
+        return at[0] == '-' && at[1] == 'I' ? JS_NULL : JS_NUMBER;
+    }
+}
+
+bool js_parse(struct span text, struct js_value *root, struct err *err)
+{
+    *root = (struct js_value){0};
+    if (text.len == 0)
+        return err_set(err, ERR_INVALID, "invalid JSON: the text is empty");
+    struct scan s = {.start = text.at, .at = text.at, .end = text.at + text.len};
+    struct span value;
+    if (!scan_all(&s, &value))
+        return err_set(err, ERR_INVALID, "invalid JSON at byte %zu: %s",
+                       (size_t)(s.at - s.start), s.problem);
+    *root = (struct js_value){type_of(value.at), value, s.has_nan};
+    return true;
+}
+
+/* ---- walking what was checked before: no test for the end is needed within a value */
+
+static const char *after_string(const char *at)
+{
+    for (at++; *at != '"'; at++)
+        if (*at == '\\')
+            at++;
+    return at + 1;
+}
+
+static const char *after_value(const char *at, const char *end)
+{
+    if (*at == '"')
+        return after_string(at);
+    if (*at != '{' && *at != '[') {
+        while (at < end && !strchr(",]} \t\r\n", *at))
+            at++;
+        return at;
+    }
+    for (size_t depth = 0;;) {
+        if (*at == '"') {
+            at = after_string(at);
+            continue;
+        }
+        if (*at == '{' || *at == '[')
+            depth++;
+        else if ((*at == '}' || *at == ']') && --depth == 0)
+            return at + 1;
+        at++;
+    }
+}
+
+static const char *after_space(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
+}
+
+void js_iter(struct js_iter *it, struct js_value container)
+{
+    *it = (struct js_iter){0};
+    if (container.type != JS_OBJECT && container.type != JS_ARRAY)
+        return;
+    it->at = container.text.at + 1;
+    it->end = container.text.at + container.text.len - 1; /* the closing bracket */
+    it->object = container.type == JS_OBJECT;
+    it->has_nan = container.has_nan;
+}
+
+bool js_next(struct js_iter *it, struct js_item *item)
+{
+    if (!it->at)
+        return false;
+    const char *at = after_space(it->at, it->end);
+    if (at >= it->end)
+        return false;
+    item->key = (struct span){NULL, 0};
+    if (it->object) {
+        const char *after = after_string(at);
+        item->key = (struct span){at + 1, (size_t)(after - at) - 2};
+        at = after_space(after_space(after, it->end) + 1, it->end);
+    }
+    const char *after = after_value(at, it->end);
+    item->value = (struct js_value){type_of(at), {at, (size_t)(after - at)}, it->has_nan};
+    it->at = after_space(after, it->end) + 1; /* past the comma, or past the end */
+    return true;
+}
+
+bool js_key_is(struct span key, const char *name)
+{
+    if (!key.len || !memchr(key.at, '\\', key.len))
+        return span_is(key, name);
+    struct buf plain;
+    buf_init(&plain, key.len);
+    struct js_value quoted = {JS_STRING, {key.at - 1, key.len + 2}, false};
+    bool same = js_string(quoted, &plain) && span_is(buf_span(&plain), name);
+    buf_free(&plain);
+    return same;
+}
+
+struct js_value js_get(struct js_value object, const char *name)
+{
+    struct js_value found = {0};
+    struct js_iter it;
+    struct js_item item;
+    if (object.type != JS_OBJECT)
+        return found;
+    js_iter(&it, object);
+    while (js_next(&it, &item))
+        if (js_key_is(item.key, name))
+            found = item.value;
+    return found;
+}
+
+size_t js_count(struct js_value container)
+{
+    struct js_iter it;
+    struct js_item item;
+    size_t count = 0;
+    for (js_iter(&it, container); js_next(&it, &item);)
+        count++;
+    return count;
+}

@@ -1,0 +1,288 @@
+#include "base/timefmt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+static const int64_t DAY = INT64_C(24) * HOUR;
+static const int64_t LAST_MS = INT64_C(253402300799999); /* the end of the year 9999 */
+
+static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+static int64_t within_range(int64_t ms)
+{
+    return ms < 0 ? 0 : ms > LAST_MS ? LAST_MS : ms;
+}
+
+void timefmt_iso(int64_t ms, char out[TIMEFMT_ISO_SIZE])
+{
+    ms = within_range(ms);
+    time_t seconds = (time_t)(ms / SECOND);
+    struct tm t;
+    gmtime_r(&seconds, &t);
+    size_t len = strftime(out, TIMEFMT_ISO_SIZE, "%Y-%m-%dT%H:%M:%S", &t);
+    snprintf(out + len, TIMEFMT_ISO_SIZE - len, ".%03dZ", (int)(ms % SECOND));
+}
+
+void timefmt_clock(int64_t ms, char out[16])
+{
+    time_t seconds = (time_t)(within_range(ms) / SECOND);
+    struct tm t;
+    localtime_r(&seconds, &t);
+    strftime(out, 16, "%H:%M:%S", &t);
+}
+
+/* A reader over text: every step fails softly once something did not fit. */
+struct reader {
+    const char *at, *end;
+    bool ok;
+};
+
+static struct reader reader_of(struct span text)
+{
+    const char *at = text.len ? text.at : "";
+    return (struct reader){at, at + text.len, true};
+}
+
+static int number(struct reader *r, int digits)
+{
+    int value = 0;
+    for (int i = 0; i < digits; i++) {
+        if (r->at == r->end || *r->at < '0' || *r->at > '9') {
+            r->ok = false;
+            return 0;
+        }
+        value = value * 10 + (*r->at++ - '0');
+    }
+    return value;
+}
+
+static void literal(struct reader *r, const char *text)
+{
+    size_t len = strlen(text);
+    if ((size_t)(r->end - r->at) < len || memcmp(r->at, text, len) != 0)
+        r->ok = false;
+    else
+        r->at += len;
+}
+
+static bool peek(const struct reader *r, char c)
+{
+    return r->at < r->end && *r->at == c;
+}
+
+static bool leap(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static bool to_ms(int year, int month, int day, int hour, int minute, int second,
+                  int64_t *ms)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 ||
+        second > 60 || day > days[month - 1] + (month == 2 && leap(year)))
+        return false;
+    struct tm t = {.tm_year = year - 1900,
+                   .tm_mon = month - 1,
+                   .tm_mday = day,
+                   .tm_hour = hour,
+                   .tm_min = minute,
+                   .tm_sec = second};
+    *ms = (int64_t)timegm(&t) * SECOND;
+    return true;
+}
+
+static int fraction_ms(struct reader *r)
+{
+    int ms = 0, digits = 0;
+    if (!peek(r, '.'))
+        return 0;
+    for (r->at++; r->at < r->end && *r->at >= '0' && *r->at <= '9' && digits < 9;
+         digits++) {
+        if (digits < 3)
+            ms = ms * 10 + (*r->at - '0');
+        r->at++;
+    }
+    r->ok = r->ok && digits > 0;
+    for (; digits < 3; digits++)
+        ms *= 10;
+    return ms;
+}
+
+static int64_t offset_ms(struct reader *r)
+{
+    if (peek(r, 'Z') || peek(r, 'z')) {
+        r->at++;
+        return 0;
+    }
+    int sign = peek(r, '-') ? -1 : 1;
+    if (!peek(r, '-') && !peek(r, '+')) {
+        r->ok = false;
+        return 0;
+    }
+    r->at++;
+    int hours = number(r, 2);
+    if (peek(r, ':'))
+        r->at++;
+    int minutes = number(r, 2);
+    r->ok = r->ok && hours <= 23 && minutes <= 59;
+    return (int64_t)sign * ((int64_t)hours * HOUR + (int64_t)minutes * MINUTE);
+}
+
+bool timefmt_parse_iso(struct span text, int64_t *ms)
+{
+    struct reader r = reader_of(text);
+    int year = number(&r, 4);
+    literal(&r, "-");
+    int month = number(&r, 2);
+    literal(&r, "-");
+    int day = number(&r, 2);
+    literal(&r, "T");
+    int hour = number(&r, 2);
+    literal(&r, ":");
+    int minute = number(&r, 2);
+    literal(&r, ":");
+    int second = number(&r, 2);
+    int fraction = fraction_ms(&r);
+    int64_t offset = offset_ms(&r), base;
+    if (!r.ok || r.at != r.end || !to_ms(year, month, day, hour, minute, second, &base))
+        return false;
+    base += fraction - offset;
+    if (base != within_range(base))
+        return false;
+    *ms = base;
+    return true;
+}
+
+static int month_name(struct reader *r)
+{
+    if (r->end - r->at >= 3)
+        for (int m = 0; m < 12; m++)
+            if (memcmp(r->at, MONTHS + (ptrdiff_t)3 * m, 3) == 0) {
+                r->at += 3;
+                return m + 1;
+            }
+    r->ok = false;
+    return 0;
+}
+
+static void clock_of_day(struct reader *r, int out[3])
+{
+    out[0] = number(r, 2);
+    literal(r, ":");
+    out[1] = number(r, 2);
+    literal(r, ":");
+    out[2] = number(r, 2);
+}
+
+/* Sun, 06 Nov 1994 08:49:37 GMT, or Sunday, 06-Nov-94 08:49:37 GMT */
+static bool http_with_comma(struct reader *r, int64_t *ms)
+{
+    int month, year, t[3];
+    literal(r, " ");
+    int day = number(r, 2);
+    bool old = peek(r, '-');
+    literal(r, old ? "-" : " ");
+    month = month_name(r);
+    literal(r, old ? "-" : " ");
+    year = number(r, old ? 2 : 4);
+    if (old)
+        year += year < 70 ? 2000 : 1900;
+    literal(r, " ");
+    clock_of_day(r, t);
+    literal(r, " GMT");
+    return r->ok && r->at == r->end && to_ms(year, month, day, t[0], t[1], t[2], ms);
+}
+
+/* Sun Nov  6 08:49:37 1994, after the name of the day */
+static bool http_asctime(struct reader *r, int64_t *ms)
+{
+    int month, day, year, t[3];
+    literal(r, " ");
+    month = month_name(r);
+    literal(r, " ");
+    if (peek(r, ' ')) {
+        r->at++;
+        day = number(r, 1);
+    } else {
+        day = number(r, 2);
+    }
+    literal(r, " ");
+    clock_of_day(r, t);
+    literal(r, " ");
+    year = number(r, 4);
+    return r->ok && r->at == r->end && to_ms(year, month, day, t[0], t[1], t[2], ms);
+}
+
+bool timefmt_parse_http(struct span text, int64_t *ms)
+{
+    struct reader r = reader_of(text);
+    while (r.at < r.end &&
+           ((*r.at >= 'a' && *r.at <= 'z') || (*r.at >= 'A' && *r.at <= 'Z')))
+        r.at++;
+    if (r.at == r.end || r.at - text.at < 3)
+        return false;
+    if (peek(&r, ',')) {
+        r.at++;
+        return http_with_comma(&r, ms);
+    }
+    return http_asctime(&r, ms);
+}
+
+static const struct {
+    const char *name;
+    int64_t ms;
+} UNITS[] = {
+    {"d", INT64_C(24) * HOUR}, {"h", HOUR}, {"m", MINUTE}, {"s", SECOND}, {"ms", 1}};
+
+bool duration_parse(struct span text, int64_t *ms, struct err *err)
+{
+    int64_t value = 0;
+    size_t i = 0;
+    for (; i < text.len && text.at[i] >= '0' && text.at[i] <= '9'; i++)
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, text.at[i] - '0', &value))
+            return err_set(err, ERR_INVALID, "too long a duration");
+    struct span unit = {text.at + i, text.len - i};
+    for (size_t u = 0; i > 0 && u < sizeof UNITS / sizeof *UNITS; u++) {
+        if (!span_is(unit, UNITS[u].name))
+            continue;
+        if (__builtin_mul_overflow(value, UNITS[u].ms, ms))
+            return err_set(err, ERR_INVALID, "too long a duration");
+        return true;
+    }
+    return err_set(err, ERR_INVALID,
+                   "a duration is a whole number with ms, s, m, h or d: 30s");
+}
+
+void duration_format(int64_t ms, char out[24])
+{
+    size_t u = 0;
+    while (ms % UNITS[u].ms != 0 || (ms == 0 && UNITS[u].ms != SECOND))
+        u++;
+    snprintf(out, 24, "%" PRId64 "%s", ms / UNITS[u].ms, UNITS[u].name);
+}
+
+void duration_human(int64_t ms, char out[24])
+{
+    if (ms < 0)
+        ms = 0;
+    if (ms < SECOND)
+        snprintf(out, 24, "%d ms", (int)ms);
+    else if (ms < 9950 && (ms + 50) / 100 % 10 != 0)
+        snprintf(out, 24, "%d.%d s", (int)((ms + 50) / SECOND),
+                 (int)((ms + 50) / 100 % 10));
+    else if (ms < MINUTE - SECOND / 2)
+        snprintf(out, 24, "%d s", (int)((ms + SECOND / 2) / SECOND));
+    else if (ms < MINUTE)
+        snprintf(out, 24, "1 m 00 s");
+    else if (ms < HOUR)
+        snprintf(out, 24, "%d m %02d s", (int)(ms / MINUTE), (int)(ms % MINUTE / SECOND));
+    else if (ms < 2 * DAY)
+        snprintf(out, 24, "%d h %02d m", (int)(ms / HOUR), (int)(ms % HOUR / MINUTE));
+    else
+        snprintf(out, 24, "%" PRId64 " d", ms / DAY);
+}

@@ -1,0 +1,331 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/asset.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/text.h"
+
+static void buf_grows_and_stays_terminated(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, BUF_UNLIMITED);
+    assert_string_equal(buf_text(&b), "");
+    assert_null(b.data);
+    for (size_t i = 0; i < 5000; i++) {
+        assert_true(buf_add_char(&b, (char)('a' + i % 26)));
+        assert_int_equal(strlen(buf_text(&b)), i + 1);
+    }
+    buf_clear(&b);
+    assert_string_equal(buf_text(&b), "");
+    assert_true(buf_add_format(&b, "%s-%d", "x", 42));
+    assert_true(buf_add_span(&b, span_of("!")));
+    assert_true(buf_add_text(&b, ""));
+    assert_true(span_is(buf_span(&b), "x-42!"));
+    buf_free(&b);
+    assert_null(b.data);
+    assert_true(buf_add_text(&b, "again"));
+    buf_wipe(&b);
+    assert_null(b.data);
+}
+
+static void buf_reserve_leaves_text_terminated(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, BUF_UNLIMITED);
+    assert_true(buf_reserve(&b, 100));
+    assert_string_equal(buf_text(&b), "");
+    assert_true(buf_add(&b, NULL, 0));
+    assert_int_equal(b.len, 0);
+    buf_free(&b);
+}
+
+static void buf_fails_over_max_and_keeps_its_bytes(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 5);
+    assert_true(buf_add_text(&b, "12345"));
+    assert_false(b.failed);
+    assert_false(buf_add_char(&b, '6'));
+    assert_true(b.failed);
+    assert_false(buf_add_text(&b, ""));
+    assert_string_equal(buf_text(&b), "12345");
+    assert_null(buf_take(&b));
+    buf_clear(&b);
+    assert_false(buf_add_format(&b, "%d", 123456));
+    assert_string_equal(buf_text(&b), "");
+    buf_clear(&b);
+    assert_true(buf_add_format(&b, "%d", 54321));
+    buf_free(&b);
+}
+
+static void buf_refuses_lengths_that_overflow(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 2, SIZE_MAX - 4};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct buf b;
+        buf_init(&b, SIZE_MAX);
+        assert_true(buf_add_text(&b, "abcd"));
+        assert_false(buf_reserve(&b, lengths[i]));
+        assert_string_equal(buf_text(&b), "abcd");
+        buf_free(&b);
+    }
+}
+
+static void buf_take_hands_over(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 10);
+    char *empty = buf_take(&b);
+    assert_string_equal(empty, "");
+    buf_add_text(&b, "text");
+    char *text = buf_take(&b);
+    assert_string_equal(text, "text");
+    assert_null(b.data);
+    assert_int_equal(b.max, 10);
+    free(empty);
+    free(text);
+}
+
+static void arena_gives_aligned_zeroed_pieces(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, BUF_UNLIMITED);
+    for (size_t size = 0; size < 40000; size += 37) {
+        unsigned char *piece = arena_alloc(&a, size);
+        assert_non_null(piece);
+        assert_int_equal((uintptr_t)piece % _Alignof(max_align_t), 0);
+        for (size_t i = 0; i < size; i++)
+            assert_int_equal(piece[i], 0);
+        memset(piece, 0xee, size);
+    }
+    arena_free(&a);
+    assert_int_equal(a.total, 0);
+}
+
+static void arena_copies(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, BUF_UNLIMITED);
+    assert_string_equal(arena_copy(&a, (struct span){"abcdef", 3}), "abc");
+    assert_string_equal(arena_copy(&a, (struct span){NULL, 0}), "");
+    assert_true(span_is(arena_span(&a, span_of("xyz")), "xyz"));
+    arena_free(&a);
+}
+
+static void arena_fails_over_max_for_good(void **state)
+{
+    (void)state;
+    static const size_t limits[] = {0, 16, 100, 1000, 20000, 50000, 1000000};
+    for (size_t l = 0; l < sizeof limits / sizeof *limits; l++) {
+        struct arena a;
+        size_t got = 0;
+        arena_init(&a, limits[l]);
+        while (arena_alloc(&a, 100))
+            got += 100;
+        assert_true(a.failed);
+        assert_null(arena_alloc(&a, 1));
+        assert_null(arena_span(&a, span_of("x")).at);
+        assert_true(got <= a.total && a.total <= limits[l]);
+        assert_true(limits[l] < 1000 || got >= limits[l] / 4 * 3);
+        arena_free(&a);
+        assert_false(a.failed);
+    }
+}
+
+static void arena_refuses_sizes_that_overflow(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 15, SIZE_MAX - 64};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct arena a;
+        arena_init(&a, 1 << 20);
+        assert_non_null(arena_alloc(&a, 10));
+        assert_null(arena_alloc(&a, sizes[i]));
+        arena_free(&a);
+    }
+    struct arena a;
+    arena_init(&a, 1 << 20);
+    assert_null(arena_copy(&a, (struct span){"", SIZE_MAX}));
+    arena_free(&a);
+}
+
+static void err_keeps_code_and_text(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    assert_false(err_set(&err, ERR_CONFLICT, "%s is %d", "x", 3));
+    assert_int_equal(err.code, ERR_CONFLICT);
+    assert_string_equal(err.text, "x is 3");
+    assert_false(err_set(&err, ERR_IO, "outer: %s", err.text));
+    assert_string_equal(err.text, "outer: x is 3");
+    assert_false(err_set(&err, ERR_IO, "%1000d", 1));
+    assert_int_equal(strlen(err.text), sizeof err.text - 1);
+    assert_false(err_set(NULL, ERR_IO, "nobody listens"));
+    assert_false(err_memory(&err));
+    assert_int_equal(err.code, ERR_MEMORY);
+    assert_string_equal(err.text, "out of memory");
+}
+
+static void err_cuts_between_characters(void **state)
+{
+    (void)state;
+    static const char *const characters[] = {"x", "\xc3\xa4", "\xe2\x82\xac",
+                                             "\xf0\x9f\x98\x80"};
+    for (size_t c = 0; c < sizeof characters / sizeof *characters; c++) {
+        size_t len = strlen(characters[c]);
+        for (size_t shift = 0; shift < 4; shift++) {
+            char text[1024] = "xxx";
+            struct err err = {0};
+            for (size_t i = 0; i < 200; i++)
+                memcpy(text + shift + i * len, characters[c], len + 1);
+            assert_false(err_set(&err, ERR_IO, "%s: %s", text, text));
+            assert_true(text_is_utf8(span_of(err.text)));
+            assert_in_range(strlen(err.text), sizeof err.text - 4, sizeof err.text - 1);
+        }
+    }
+}
+
+static void secret_copies_and_wipes(void **state)
+{
+    (void)state;
+    char bytes[] = "token";
+    secret_wipe(bytes, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        assert_int_equal(bytes[i], 0);
+    secret_wipe(NULL, 0);
+    char *copy = secret_copy("key");
+    assert_string_equal(copy, "key");
+    secret_free(&copy);
+    assert_null(copy);
+    secret_free(&copy);
+    assert_null(secret_copy(NULL));
+}
+
+struct heard {
+    enum log_level level;
+    char line[64 * 1024];
+    int count;
+};
+
+static void hear(void *arg, enum log_level level, const char *line)
+{
+    struct heard *heard = arg;
+    heard->level = level;
+    heard->count++;
+    snprintf(heard->line, sizeof heard->line, "%s", line);
+}
+
+static void log_sanitises_lines(void **state)
+{
+    (void)state;
+    static struct heard heard;
+    char hostile[4096];
+    memset(hostile, 0x1b, sizeof hostile);
+    hostile[sizeof hostile - 1] = '\0';
+    log_write(LOG_LEVEL_ERROR, "nobody listens");
+    log_set_sink(hear, &heard);
+    log_write(LOG_LEVEL_WARN, "name %s, %d", "a\x1b[2J\nb", 7);
+    assert_int_equal(heard.level, LOG_LEVEL_WARN);
+    assert_string_equal(heard.line, "name a\\x1b[2J\\nb, 7");
+    log_write(LOG_LEVEL_INFO, "%s", hostile);
+    assert_int_equal(strlen(heard.line) % 4, 0);
+    assert_null(strchr(heard.line, 0x1b));
+    log_set_sink(NULL, NULL);
+    log_write(LOG_LEVEL_ERROR, "nobody listens");
+    assert_int_equal(heard.count, 2);
+}
+
+static void asset_find_knows_every_name(void **state)
+{
+    (void)state;
+    assert_in_range(asset_count, 1, 100000);
+    for (size_t i = 0; i < asset_count; i++) {
+        struct span found = asset_find(asset_table[i].name);
+        assert_ptr_equal(found.at, (const char *)asset_table[i].begin);
+        assert_int_equal(found.len, asset_table[i].end - asset_table[i].begin);
+        assert_true(i == 0 || strcmp(asset_table[i - 1].name, asset_table[i].name) < 0);
+    }
+    assert_null(asset_find("no/such/file").at);
+    assert_null(asset_find("").at);
+}
+
+static void clock_driven_shows_what_it_is_told(void **state)
+{
+    (void)state;
+    _Atomic int64_t now = 5;
+    struct clock clock = clock_driven(&now);
+    assert_int_equal(clock_wall_ms(&clock), 5);
+    now = 1234567890123;
+    assert_int_equal(clock_wall_ms(&clock), 1234567890123);
+    assert_int_equal(clock_steady_ms(&clock), 1234567890123);
+}
+
+static void clock_system_is_steady(void **state)
+{
+    (void)state;
+    const struct clock *clock = clock_system();
+    assert_ptr_equal(clock, clock_system());
+    assert_true(clock_wall_ms(clock) > INT64_C(1600000000000));
+    assert_true(clock_steady_ms(clock) > INT64_C(1600000000000));
+    int64_t last = clock_steady_ms(clock);
+    for (int i = 0; i < 10000; i++) {
+        int64_t now = clock_steady_ms(clock);
+        assert_true(now >= last);
+        last = now;
+    }
+}
+
+static void span_compares(void **state)
+{
+    (void)state;
+    struct span none = {NULL, 0};
+    assert_int_equal(span_of(NULL).len, 0);
+    assert_true(span_is(none, ""));
+    assert_false(span_is(none, "a"));
+    assert_false(span_is(span_of("ab"), "a"));
+    assert_true(span_same(none, span_of("")));
+    assert_true(span_same(span_of("ab"), span_of("ab")));
+    assert_false(span_same(span_of("ab"), span_of("ac")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(buf_grows_and_stays_terminated),
+        cmocka_unit_test(buf_reserve_leaves_text_terminated),
+        cmocka_unit_test(buf_fails_over_max_and_keeps_its_bytes),
+        cmocka_unit_test(buf_refuses_lengths_that_overflow),
+        cmocka_unit_test(buf_take_hands_over),
+        cmocka_unit_test(arena_gives_aligned_zeroed_pieces),
+        cmocka_unit_test(arena_copies),
+        cmocka_unit_test(arena_fails_over_max_for_good),
+        cmocka_unit_test(arena_refuses_sizes_that_overflow),
+        cmocka_unit_test(err_keeps_code_and_text),
+        cmocka_unit_test(err_cuts_between_characters),
+        cmocka_unit_test(secret_copies_and_wipes),
+        cmocka_unit_test(log_sanitises_lines),
+        cmocka_unit_test(asset_find_knows_every_name),
+        cmocka_unit_test(clock_driven_shows_what_it_is_told),
+        cmocka_unit_test(clock_system_is_steady),
+        cmocka_unit_test(span_compares),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
