@@ -1,0 +1,119 @@
+/* An alert: who is told, where, and about which events. Plain data; no I/O.
+ *
+ * All strings are malloc'ed and owned by the struct; secrets (the token, header values, the
+ * metadata with PagerDuty's routing key, and the URL, whose path often is a credential) are
+ * wiped when freed. NULL means "not set". Pure; any thread. */
+#ifndef MODEL_ALERT_H
+#define MODEL_ALERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/uuid.h"
+#include "model/event.h"
+
+#define ALERT_NAME_MAX         255  /* characters */
+#define ALERT_TOKEN_MAX        4096 /* bytes */
+#define ALERT_URL_MAX          8192 /* bytes */
+#define ALERT_HEADERS_MAX      64
+#define ALERT_HEADER_VALUE_MAX 8192
+#define ALERT_SCOPE_MAX        1000          /* projects of one trigger */
+#define ALERT_ROUTING_KEY      "routing_key" /* the secret member of the metadata */
+
+enum alert_destination { DESTINATION_GENERAL, DESTINATION_SLACK, DESTINATION_PAGERDUTY };
+
+const char *alert_destination_name(enum alert_destination d);
+bool alert_destination_parse(struct span name, enum alert_destination *d);
+
+struct alert_header {
+    char *name, *value;
+};
+
+/* An event type of an alert. scoped == false: every project, future ones too. scoped with
+ * no project matches nothing. Prompt triggers are never scoped. */
+struct alert_trigger {
+    char id[UUID_SIZE];
+    enum event_type type;
+    bool scoped;
+    char scope_id[UUID_SIZE]; /* the id of its scope:project config; empty: none yet */
+    char (*projects)[UUID_SIZE];
+    size_t project_count;
+};
+
+struct alert {
+    char id[UUID_SIZE];
+    char webhook_id[UUID_SIZE];
+    char *workspace;
+    char *name;
+    bool enabled;
+    enum alert_destination destination;
+    char *metadata; /* a JSON object of strings as text, or NULL; may hold a routing key */
+    char project_id[UUID_SIZE]; /* scopes every observability trigger; empty: none */
+    char *url;
+    char *token;
+    struct alert_header *headers;
+    size_t header_count;
+    struct alert_trigger *triggers;
+    size_t trigger_count;
+    int64_t created_at, updated_at; /* wall ms */
+    char *created_by, *updated_by;
+    int64_t revision; /* counts changes; 0: not stored yet. For "changed meanwhile" */
+};
+
+void alert_init(struct alert *a); /* an empty, enabled, general alert without an id */
+void alert_free(struct alert *a); /* frees what it holds, not the struct; leaves it empty */
+bool alert_copy(struct alert *to,
+                const struct alert *from); /* `to` is overwritten unread */
+
+/* Makes it a new alert with the same content: no ids, stamps or revision. */
+void alert_forget_ids(struct alert *a);
+
+/* Setters copy; false: no memory. An empty text or NULL unsets. */
+bool alert_set(char **field, const char *text);
+bool alert_set_secret(char **field, const char *text);
+bool alert_add_header(struct alert *a, const char *name, const char *value);
+struct alert_trigger *alert_add_trigger(struct alert *a,
+                                        enum event_type type); /* has one: that */
+struct alert_trigger *alert_trigger_of(const struct alert *a, enum event_type type);
+void alert_remove_trigger(struct alert *a, enum event_type type);
+bool alert_trigger_add_project(struct alert_trigger *t, const char *project_id);
+
+/* What is wrong with an alert, field by field, in words; a form shows each beside its
+ * field. index counts headers or triggers. Returns the number of problems (at most max are
+ * written). `for_test`: a connection test may lack a name and triggers. */
+enum alert_field {
+    ALERT_FIELD_NAME,
+    ALERT_FIELD_URL,
+    ALERT_FIELD_TOKEN,
+    ALERT_FIELD_HEADER_NAME,
+    ALERT_FIELD_HEADER_VALUE,
+    ALERT_FIELD_TRIGGERS,
+    ALERT_FIELD_SCOPE,
+};
+struct alert_problem {
+    enum alert_field field;
+    size_t index;
+    char text[96];
+};
+size_t alert_check(const struct alert *a, bool for_test, struct alert_problem *problems,
+                   size_t max);
+
+/* Why a header name or value cannot be sent (RFC 9110 5.1, 5.5; the names that we own:
+ * Host, Content-Length, Transfer-Encoding, Connection, Expect, TE, Trailer, Upgrade). NULL:
+ * fine. */
+const char *alert_header_name_problem(const char *name);
+const char *alert_header_value_problem(const char *value);
+
+/* Why a URL is no endpoint: scheme, host, user info, controls. NULL: fine. */
+const char *alert_url_problem(const char *url);
+
+/* scheme://host[:port] of a URL, all that may be shown of it; bad URLs give "?". */
+void alert_url_origin(const char *url, char *out, size_t size);
+
+/* Whether scheme, host and port are the same, default ports and letter case aside. A bad or
+ * missing URL has no origin, so it equals none. */
+bool alert_url_same_origin(const char *a, const char *b);
+
+#endif

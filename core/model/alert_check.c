@@ -1,0 +1,170 @@
+/* What is wrong with an alert: one part of alert.h. */
+#include "model/alert.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+
+struct report {
+    struct alert_problem *problems;
+    size_t count, max;
+};
+
+static void add(struct report *r, enum alert_field field, size_t index, const char *text)
+{
+    if (r->count < r->max) {
+        struct alert_problem *p = &r->problems[r->count];
+        p->field = field;
+        p->index = index;
+        snprintf(p->text, sizeof p->text, "%s", text);
+    }
+    r->count++;
+}
+
+static bool is_blank(const char *text)
+{
+    return !text || text[strspn(text, " \t\r\n")] == '\0';
+}
+
+static size_t characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
+            return true;
+    return false;
+}
+
+/* Blanks at the ends of a field value are no part of it (RFC 9110 5.5): receivers cut them.
+ */
+static bool has_outer_blank(const char *text)
+{
+    return strchr(" \t", text[0]) || strchr(" \t", text[strlen(text) - 1]);
+}
+
+/* ------------------------------------------------------------------ headers */
+
+const char *alert_header_name_problem(const char *name)
+{
+    static const char *const ours[] = {"Host",       "Content-Length", "Transfer-Encoding",
+                                       "Connection", "Expect",         "TE",
+                                       "Trailer",    "Upgrade"};
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    if (!name || !*name)
+        return "A header needs a name";
+    if (strlen(name) > 256)
+        return "The header's name is too long";
+    if (name[strspn(name, token)] != '\0')
+        return "A header's name has only letters, digits and -_.";
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (strcasecmp(name, ours[i]) == 0)
+            return "This header is set by opik-alerts itself";
+    return NULL;
+}
+
+const char *alert_header_value_problem(const char *value)
+{
+    if (is_blank(value))
+        return "A header needs a value";
+    if (strlen(value) > ALERT_HEADER_VALUE_MAX)
+        return "The header's value is too long";
+    if (has_control(value))
+        return "A header's value is one line without control characters";
+    if (has_outer_blank(value))
+        return "A header's value cannot begin or end with a blank";
+    if (!text_is_utf8(span_of(value)))
+        return "The header's value is not valid UTF-8";
+    return NULL;
+}
+
+static bool is_repeated(const struct alert *a, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcasecmp(a->headers[i].name, a->headers[index].name) == 0)
+            return true;
+    return false;
+}
+
+static void check_headers(const struct alert *a, struct report *r)
+{
+    for (size_t i = 0; i < a->header_count && i < ALERT_HEADERS_MAX; i++) {
+        const char *name = alert_header_name_problem(a->headers[i].name);
+        const char *value = alert_header_value_problem(a->headers[i].value);
+        if (!name && is_repeated(a, i))
+            name = "This header is there already";
+        if (name)
+            add(r, ALERT_FIELD_HEADER_NAME, i, name);
+        if (value)
+            add(r, ALERT_FIELD_HEADER_VALUE, i, value);
+    }
+    if (a->header_count > ALERT_HEADERS_MAX)
+        add(r, ALERT_FIELD_HEADER_NAME, ALERT_HEADERS_MAX, "Too many headers: at most 64");
+}
+
+/* ------------------------------------------------------------------ the rest */
+
+static void check_name(const struct alert *a, bool for_test, struct report *r)
+{
+    if (is_blank(a->name)) {
+        if (!for_test)
+            add(r, ALERT_FIELD_NAME, 0, "A name is required");
+        return;
+    }
+    if (!text_is_utf8(span_of(a->name)))
+        add(r, ALERT_FIELD_NAME, 0, "The name is not valid UTF-8");
+    else if (characters(a->name) > ALERT_NAME_MAX)
+        add(r, ALERT_FIELD_NAME, 0, "The name is longer than 255 characters");
+}
+
+static void check_token(const struct alert *a, struct report *r)
+{
+    if (!a->token || !*a->token)
+        return;
+    if (strlen(a->token) > ALERT_TOKEN_MAX)
+        add(r, ALERT_FIELD_TOKEN, 0, "The token is longer than 4096 bytes");
+    else if (has_control(a->token))
+        add(r, ALERT_FIELD_TOKEN, 0, "A token is one line without control characters");
+    else if (has_outer_blank(a->token))
+        add(r, ALERT_FIELD_TOKEN, 0, "A token cannot begin or end with a blank");
+    else if (!text_is_utf8(span_of(a->token)))
+        add(r, ALERT_FIELD_TOKEN, 0, "The token is not valid UTF-8");
+}
+
+static void check_triggers(const struct alert *a, bool for_test, struct report *r)
+{
+    if (a->trigger_count == 0 && !for_test)
+        add(r, ALERT_FIELD_TRIGGERS, 0, "Add at least one trigger");
+    for (size_t i = 0; i < a->trigger_count; i++) {
+        const struct alert_trigger *t = &a->triggers[i];
+        if (t->scoped && !event_type_info(t->type)->observability)
+            add(r, ALERT_FIELD_SCOPE, i, "Prompt events are workspace-wide");
+        else if (t->scoped && t->project_count == 0)
+            add(r, ALERT_FIELD_SCOPE, i, "Choose at least one project, or all");
+        else if (t->project_count > ALERT_SCOPE_MAX)
+            add(r, ALERT_FIELD_SCOPE, i, "Too many projects: at most 1000");
+    }
+}
+
+size_t alert_check(const struct alert *a, bool for_test, struct alert_problem *problems,
+                   size_t max)
+{
+    struct report r = {problems, 0, max};
+    check_name(a, for_test, &r);
+    const char *url = alert_url_problem(a->url);
+    if (url)
+        add(&r, ALERT_FIELD_URL, 0, url);
+    check_token(a, &r);
+    check_headers(a, &r);
+    check_triggers(a, for_test, &r);
+    return r.count;
+}

@@ -1,0 +1,145 @@
+/* The masks of secrets, and the way back: the last part of alert_json.h. */
+#include "model/alert_json.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <strings.h>
+
+#include "model/tojson.h"
+
+enum { HIDDEN_WHOLE = 12, SHOWN_EACH_END = 3 };
+
+/* Whole characters, so that a mask stays UTF-8. */
+static const char *skip(const char *at, size_t characters)
+{
+    for (; characters > 0 && *at; characters--)
+        for (at++; ((unsigned char)*at & 0xc0) == 0x80;)
+            at++;
+    return at;
+}
+
+static size_t count_characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text; count++)
+        text = skip(text, 1);
+    return count;
+}
+
+static size_t shown_of(size_t characters)
+{
+    return characters > HIDDEN_WHOLE ? SHOWN_EACH_END : 0;
+}
+
+bool alert_mask(const char *secret, struct buf *out)
+{
+    size_t count = count_characters(secret), shown = shown_of(count);
+    buf_add(out, secret, (size_t)(skip(secret, shown) - secret));
+    for (size_t i = 0; i < count - 2 * shown; i++)
+        buf_add_char(out, '*');
+    return buf_add_text(out, skip(secret, count - shown));
+}
+
+static bool looks_masked(const char *text)
+{
+    size_t count = count_characters(text), shown = shown_of(count);
+    return count > 0 && strspn(skip(text, shown), "*") >= count - 2 * shown;
+}
+
+static bool is_mask_of(const char *text, const char *secret, bool *same)
+{
+    struct buf mask;
+    *same = false;
+    if (!secret)
+        return true;
+    buf_init(&mask, BUF_UNLIMITED);
+    bool ok = alert_mask(secret, &mask);
+    *same = ok && strcmp(buf_text(&mask), text) == 0;
+    buf_wipe(&mask);
+    return ok;
+}
+
+static bool keep(char **field, const char *stored, bool same_origin, struct err *err)
+{
+    bool same;
+    if (!*field || !looks_masked(*field))
+        return true;
+    if (!is_mask_of(*field, stored, &same))
+        return err_memory(err);
+    if (!same)
+        return err_set(err, ERR_INVALID,
+                       "a masked secret was given, but there is none stored that it stands "
+                       "for: give the secret itself");
+    if (!same_origin)
+        return err_set(
+            err, ERR_INVALID,
+            "the endpoint's scheme, host or port changed: give the secrets again "
+            "instead of their masks");
+    return alert_set_secret(field, stored) || err_memory(err);
+}
+
+static const char *stored_value(const struct alert *stored, const char *name)
+{
+    for (size_t i = 0; stored && i < stored->header_count; i++)
+        if (strcasecmp(stored->headers[i].name, name) == 0)
+            return stored->headers[i].value;
+    return NULL;
+}
+
+/* A copy of the routing key in an alert's metadata; NULL: none. */
+static bool routing_key(const struct alert *a, char **out, struct err *err)
+{
+    *out = NULL;
+    if (!a || !a->metadata)
+        return true;
+    json_t *metadata = json_loads(a->metadata, JSON_DECODE_INT_AS_REAL, NULL);
+    const char *key = json_string_value(json_object_get(metadata, ALERT_ROUTING_KEY));
+    bool ok = metadata && alert_set_secret(out, key);
+    tojson_wipe(metadata);
+    json_decref(metadata);
+    return ok || err_memory(err);
+}
+
+static bool set_routing_key(struct alert *a, const char *key)
+{
+    bool ok = true;
+    struct buf text;
+    json_t *metadata = json_loads(a->metadata, JSON_DECODE_INT_AS_REAL, NULL);
+    tojson_value(metadata, ALERT_ROUTING_KEY, json_string(key), &ok);
+    buf_init(&text, BUF_UNLIMITED);
+    json_incref(metadata);
+    ok = tojson_write(metadata, ok, &text) &&
+         alert_set_secret(&a->metadata, buf_text(&text));
+    tojson_wipe(metadata);
+    json_decref(metadata);
+    buf_wipe(&text);
+    return ok;
+}
+
+static bool keep_routing_key(struct alert *next, const struct alert *stored,
+                             bool same_origin, struct err *err)
+{
+    char *given = NULL, *known = NULL;
+    bool ok = routing_key(next, &given, err);
+    if (ok && given && looks_masked(given)) {
+        ok = routing_key(stored, &known, err) && keep(&given, known, same_origin, err);
+        if (ok && !set_routing_key(next, given))
+            ok = err_memory(err);
+    }
+    alert_set_secret(&given, NULL);
+    alert_set_secret(&known, NULL);
+    return ok;
+}
+
+bool alert_keep_masked(struct alert *next, const struct alert *stored, struct err *err)
+{
+    bool same = stored && alert_url_same_origin(next->url, stored->url);
+    if (!keep(&next->token, stored ? stored->token : NULL, same, err))
+        return false;
+    for (size_t i = 0; i < next->header_count; i++) {
+        struct alert_header *h = &next->headers[i];
+        if (!keep(&h->value, stored_value(stored, h->name), same, err))
+            return false;
+    }
+    return keep_routing_key(next, stored, same, err);
+}

@@ -1,0 +1,39 @@
+/* The seven event types of an Opik workspace (the document, "Supported event types"). */
+#ifndef MODEL_EVENT_H
+#define MODEL_EVENT_H
+
+#include <stdbool.h>
+
+#include "base/span.h"
+
+enum event_type {
+    EVENT_TRACE_ERRORS,
+    EVENT_TRACE_FEEDBACK_SCORE,
+    EVENT_THREAD_FEEDBACK_SCORE,
+    EVENT_GUARDRAILS_TRIGGERED,
+    EVENT_PROMPT_CREATED,
+    EVENT_PROMPT_COMMITTED,
+    EVENT_PROMPT_DELETED,
+    EVENT_TYPE_COUNT
+};
+
+struct event_type_info {
+    const char *name;        /* on the wire: trace:errors */
+    const char *title;       /* New error in trace */
+    const char *description; /* Triggered when ..., one line of at most 60 columns */
+    bool observability;      /* can have a project scope */
+};
+
+const struct event_type_info *event_type_info(enum event_type type);
+const char *event_type_name(enum event_type type);
+bool event_type_parse(struct span name, enum event_type *type);
+
+/* What matching needs to know of an event. Strings are borrowed. project_id is NULL for the
+ * prompt events, which are workspace-wide. */
+struct event_ref {
+    enum event_type type;
+    const char *workspace;
+    const char *project_id;
+};
+
+#endif

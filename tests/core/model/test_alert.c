@@ -1,0 +1,194 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "model/alert.h"
+
+#define P1 "0198ec68-6e06-7253-a20b-d35c9252b9b1"
+#define P2 "0198ec68-6e06-7253-a20b-d35c9252b9b2"
+
+static void fill(struct alert *a)
+{
+    alert_init(a);
+    snprintf(a->id, sizeof a->id, P1);
+    snprintf(a->webhook_id, sizeof a->webhook_id, P2);
+    snprintf(a->project_id, sizeof a->project_id, P2);
+    a->enabled = false;
+    a->destination = DESTINATION_PAGERDUTY;
+    a->created_at = 1;
+    a->updated_at = 2;
+    a->revision = 3;
+    assert_true(alert_set(&a->workspace, "team"));
+    assert_true(alert_set(&a->name, "Errors"));
+    assert_true(alert_set_secret(&a->metadata, "{\"routing_key\":\"k\"}"));
+    assert_true(alert_set_secret(&a->url, "https://host/path"));
+    assert_true(alert_set_secret(&a->token, "secret"));
+    assert_true(alert_set(&a->created_by, "ana"));
+    assert_true(alert_set(&a->updated_by, "bob"));
+    assert_true(alert_add_header(a, "X-One", "1"));
+    assert_true(alert_add_header(a, "X-Two", "2"));
+    struct alert_trigger *t = alert_add_trigger(a, EVENT_TRACE_ERRORS);
+    t->scoped = true;
+    snprintf(t->id, sizeof t->id, P1);
+    snprintf(t->scope_id, sizeof t->scope_id, P2);
+    assert_true(alert_trigger_add_project(t, P1));
+    assert_true(alert_trigger_add_project(t, P2));
+    assert_non_null(alert_add_trigger(a, EVENT_PROMPT_DELETED));
+}
+
+static void init_gives_enabled_general_alert(void **state)
+{
+    (void)state;
+    struct alert a;
+    alert_init(&a);
+    assert_true(a.enabled);
+    assert_int_equal(a.destination, DESTINATION_GENERAL);
+    assert_string_equal(a.id, "");
+    assert_null(a.name);
+    alert_free(&a);
+    alert_free(&a);
+}
+
+static void copy_holds_everything_on_its_own(void **state)
+{
+    (void)state;
+    struct alert a, b;
+    fill(&a);
+    assert_true(alert_copy(&b, &a));
+    alert_free(&a);
+    assert_string_equal(b.id, P1);
+    assert_string_equal(b.webhook_id, P2);
+    assert_string_equal(b.project_id, P2);
+    assert_false(b.enabled);
+    assert_int_equal(b.destination, DESTINATION_PAGERDUTY);
+    assert_string_equal(b.workspace, "team");
+    assert_string_equal(b.name, "Errors");
+    assert_string_equal(b.metadata, "{\"routing_key\":\"k\"}");
+    assert_string_equal(b.url, "https://host/path");
+    assert_string_equal(b.token, "secret");
+    assert_string_equal(b.created_by, "ana");
+    assert_string_equal(b.updated_by, "bob");
+    assert_int_equal(b.created_at + 10 * b.updated_at + 100 * b.revision, 321);
+    assert_int_equal(b.header_count, 2);
+    assert_string_equal(b.headers[1].name, "X-Two");
+    assert_string_equal(b.headers[1].value, "2");
+    assert_int_equal(b.trigger_count, 2);
+    assert_true(b.triggers[0].scoped);
+    assert_string_equal(b.triggers[0].id, P1);
+    assert_string_equal(b.triggers[0].scope_id, P2);
+    assert_int_equal(b.triggers[0].project_count, 2);
+    assert_string_equal(b.triggers[0].projects[1], P2);
+    assert_false(b.triggers[1].scoped);
+    alert_free(&b);
+}
+
+static void forget_ids_leaves_content(void **state)
+{
+    (void)state;
+    struct alert a;
+    fill(&a);
+    alert_forget_ids(&a);
+    assert_string_equal(a.id, "");
+    assert_string_equal(a.webhook_id, "");
+    assert_string_equal(a.triggers[0].id, "");
+    assert_string_equal(a.triggers[0].scope_id, "");
+    assert_int_equal(a.created_at + a.updated_at + a.revision, 0);
+    assert_string_equal(a.triggers[0].projects[0], P1);
+    assert_string_equal(a.project_id, P2); /* whose events it wants is content */
+    assert_string_equal(a.token, "secret");
+    alert_free(&a);
+}
+
+static void set_takes_its_own_text_and_unsets(void **state)
+{
+    (void)state;
+    char *field = NULL;
+    assert_true(alert_set(&field, "one"));
+    assert_true(alert_set(&field, field));
+    assert_string_equal(field, "one");
+    assert_true(alert_set(&field, ""));
+    assert_null(field);
+    assert_true(alert_set_secret(&field, "two"));
+    assert_true(alert_set_secret(&field, NULL));
+    assert_null(field);
+}
+
+static void add_trigger_has_one_of_each_type(void **state)
+{
+    (void)state;
+    struct alert a;
+    alert_init(&a);
+    for (int round = 0; round < 2; round++)
+        for (int t = 0; t < EVENT_TYPE_COUNT; t++)
+            assert_int_equal(alert_add_trigger(&a, (enum event_type)t)->type, t);
+    assert_int_equal(a.trigger_count, EVENT_TYPE_COUNT);
+    alert_remove_trigger(&a, EVENT_TRACE_ERRORS);
+    alert_remove_trigger(&a, EVENT_TRACE_ERRORS);
+    alert_remove_trigger(&a, EVENT_PROMPT_DELETED);
+    assert_int_equal(a.trigger_count, EVENT_TYPE_COUNT - 2);
+    assert_null(alert_trigger_of(&a, EVENT_TRACE_ERRORS));
+    assert_non_null(alert_trigger_of(&a, EVENT_PROMPT_CREATED));
+    alert_free(&a);
+}
+
+static void remove_trigger_frees_its_projects_only(void **state)
+{
+    (void)state;
+    struct alert a;
+    fill(&a);
+    struct alert_trigger *t = alert_add_trigger(&a, EVENT_TRACE_FEEDBACK_SCORE);
+    assert_true(alert_trigger_add_project(t, P2));
+    alert_remove_trigger(&a, EVENT_TRACE_ERRORS);
+    t = alert_trigger_of(&a, EVENT_TRACE_FEEDBACK_SCORE);
+    assert_string_equal(t->projects[0], P2);
+    alert_free(&a);
+}
+
+static void add_project_keeps_each_once(void **state)
+{
+    (void)state;
+    struct alert a;
+    alert_init(&a);
+    struct alert_trigger *t = alert_add_trigger(&a, EVENT_TRACE_ERRORS);
+    assert_true(alert_trigger_add_project(t, P1));
+    assert_true(alert_trigger_add_project(t, P2));
+    assert_true(alert_trigger_add_project(t, P1));
+    assert_true(alert_trigger_add_project(t, "short"));
+    assert_int_equal(t->project_count, 3);
+    assert_string_equal(t->projects[2], "short");
+    alert_free(&a);
+}
+
+static void destination_names_go_both_ways(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"general", "slack", "pagerduty"};
+    enum alert_destination d;
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(alert_destination_name((enum alert_destination)i), names[i]);
+        assert_true(alert_destination_parse(span_of(names[i]), &d));
+        assert_int_equal(d, i);
+    }
+    assert_false(alert_destination_parse(span_of("Slack"), &d));
+    assert_false(alert_destination_parse(span_of(""), &d));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(init_gives_enabled_general_alert),
+        cmocka_unit_test(copy_holds_everything_on_its_own),
+        cmocka_unit_test(forget_ids_leaves_content),
+        cmocka_unit_test(set_takes_its_own_text_and_unsets),
+        cmocka_unit_test(add_trigger_has_one_of_each_type),
+        cmocka_unit_test(remove_trigger_frees_its_projects_only),
+        cmocka_unit_test(add_project_keeps_each_once),
+        cmocka_unit_test(destination_names_go_both_ways),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
