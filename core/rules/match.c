@@ -1,0 +1,44 @@
+#include "rules/match.h"
+
+#include <string.h>
+
+static bool in_scope(const struct alert *alert, const struct alert_trigger *trigger,
+                     const struct event_ref *event)
+{
+    if (!event_type_info(event->type)->observability)
+        return true;
+    const char *project = event->project_id ? event->project_id : "";
+    if (alert->project_id[0])
+        return strcmp(alert->project_id, project) == 0;
+    if (!trigger->scoped)
+        return true;
+    for (size_t i = 0; i < trigger->project_count; i++)
+        if (strcmp(trigger->projects[i], project) == 0)
+            return true;
+    return false;
+}
+
+enum match_verdict match_alert(const struct alert *alert, const struct event_ref *event)
+{
+    if (!alert->workspace || !event->workspace ||
+        strcmp(alert->workspace, event->workspace) != 0)
+        return MATCH_OTHER_WORKSPACE;
+    if (!alert->enabled)
+        return MATCH_DISABLED;
+    const struct alert_trigger *trigger = alert_trigger_of(alert, event->type);
+    if (!trigger)
+        return MATCH_NO_TRIGGER;
+    return in_scope(alert, trigger, event) ? MATCH_YES : MATCH_OUT_OF_SCOPE;
+}
+
+const char *match_verdict_text(enum match_verdict v)
+{
+    static const char *const texts[] = {
+        "matches",
+        "belongs to another workspace",
+        "is disabled",
+        "has no trigger for this event type",
+        "does not have this project in scope",
+    };
+    return texts[v];
+}

@@ -1,0 +1,21 @@
+/* Which alerts want an event, and why the others do not. Pure. */
+#ifndef RULES_MATCH_H
+#define RULES_MATCH_H
+
+#include "model/alert.h"
+#include "model/event.h"
+
+enum match_verdict {
+    MATCH_YES,
+    MATCH_OTHER_WORKSPACE,
+    MATCH_DISABLED,
+    MATCH_NO_TRIGGER,
+    MATCH_OUT_OF_SCOPE,
+};
+
+/* The first reason that stops it, in the order of the enum. */
+enum match_verdict match_alert(const struct alert *alert, const struct event_ref *event);
+
+const char *match_verdict_text(enum match_verdict v); /* words for people */
+
+#endif

@@ -1,0 +1,141 @@
+#include "rules/payload.h"
+
+#include <stdlib.h>
+
+/* uthash ends the program when memory is short, unless told what to do instead. */
+#define HASH_NONFATAL_OOM         1
+#define uthash_nonfatal_oom(user) ((user)->lost = true)
+#include <uthash.h>
+
+#include "base/json.h"
+#include "base/timefmt.h"
+#include "base/uuid.h"
+
+/* The users seen so far, so that ten thousand different ones stay one pass. */
+struct user {
+    struct span name;
+    bool lost;
+    UT_hash_handle hh;
+};
+
+static void add_key(struct buf *out, const char *key)
+{
+    buf_add_format(out, "\"%s\":", key);
+}
+
+static void add_text(struct buf *out, const char *key, const char *text)
+{
+    add_key(out, key);
+    js_append_string(out, span_of(text));
+    buf_add_char(out, ',');
+}
+
+static void add_ids(struct buf *out, const struct payload_event *events, size_t count)
+{
+    add_key(out, "eventIds");
+    for (size_t i = 0; i < count; i++)
+        buf_add_format(out, "%c\"%s\"", i ? ',' : '[', events[i].id);
+    buf_add_text(out, count ? "]," : "[],");
+}
+
+static void add_users(struct buf *out, const struct payload_event *events, size_t count)
+{
+    struct user *seen = NULL, *users = calloc(count ? count : 1, sizeof *users);
+    out->failed = out->failed || !users;
+    add_key(out, "userNames");
+    buf_add_char(out, '[');
+    for (size_t i = 0; !out->failed && i < count; i++) {
+        struct user *known, *user = &users[i];
+        user->name = events[i].user;
+        if (user->name.len == 0)
+            continue;
+        HASH_FIND(hh, seen, user->name.at, user->name.len, known);
+        if (known)
+            continue;
+        if (seen)
+            buf_add_char(out, ',');
+        js_append_string(out, user->name);
+        HASH_ADD_KEYPTR(hh, seen, user->name.at, user->name.len, user);
+        out->failed = out->failed || user->lost;
+    }
+    buf_add_text(out, "],");
+    HASH_CLEAR(hh, seen);
+    free(users);
+}
+
+static void add_message(struct buf *out, const struct payload_head *head, size_t count)
+{
+    struct buf text;
+    buf_init(&text, BUF_UNLIMITED);
+    bool ok = buf_add_format(&text, "Alert '%s': %zu %s events aggregated",
+                             head->alert_name ? head->alert_name : "", count,
+                             event_type_name(head->type));
+    if (ok)
+        add_text(out, "message", buf_text(&text));
+    out->failed = out->failed || !ok;
+    buf_free(&text);
+}
+
+static void add_payload(struct buf *out, const struct payload_head *head,
+                        const struct payload_event *events, size_t count)
+{
+    add_text(out, "alertId", head->alert_id);
+    add_text(out, "alertName", head->alert_name);
+    add_text(out, "eventType", event_type_name(head->type));
+    add_ids(out, events, count);
+    add_users(out, events, count);
+    buf_add_format(out, "\"eventCount\":%zu,", count);
+    if (head->truncated > 0)
+        buf_add_format(out, "\"truncated\":%lld,", (long long)head->truncated);
+    add_text(out, "aggregationType", "consolidated");
+    add_message(out, head, count);
+    add_key(out, "metadata");
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_add_char(out, ',');
+        buf_add_span(out, events[i].entity);
+    }
+    buf_add_char(out, ']');
+}
+
+bool payload_documented(const struct payload_head *head, const struct payload_event *events,
+                        size_t count, struct buf *out)
+{
+    char at[TIMEFMT_ISO_SIZE];
+    timefmt_iso(head->created_at, at);
+    buf_add_char(out, '{');
+    add_text(out, "id", head->delivery_id);
+    add_text(out, "eventType", event_type_name(head->type));
+    add_text(out, "alertId", head->alert_id);
+    add_text(out, "alertName", head->alert_name);
+    add_text(out, "workspaceId", head->workspace);
+    add_text(out, "createdAt", at);
+    add_key(out, "payload");
+    buf_add_char(out, '{');
+    add_payload(out, head, events, count);
+    return buf_add_text(out, "}}");
+}
+
+bool payload_sample(const char *alert_id, const char *alert_name, const char *workspace,
+                    enum event_type type, int64_t now, struct buf *out)
+{
+    char delivery[UUID_SIZE], event[UUID_SIZE];
+    uuid_v7(delivery, now);
+    uuid_v7(event, now);
+    const struct payload_head head = {
+        .delivery_id = delivery,
+        .alert_id = alert_id,
+        .alert_name = alert_name,
+        .workspace = workspace,
+        .type = type,
+        .created_at = now,
+    };
+    const struct payload_event one = {
+        .id = event,
+        .user = span_of("test-user"),
+        .request = 1,
+        .entity = span_of(payload_sample_entity(type)),
+    };
+    return payload_documented(&head, &one, 1, out);
+}
