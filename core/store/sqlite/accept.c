@@ -1,0 +1,187 @@
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "model/project.h"
+#include "store/sqlite/project_cache.h"
+#include "store/sqlite/store_impl.h"
+#include "store/sqlite/tx.h"
+
+enum { ERRORED_KEPT = 1000000 };
+
+struct accept_step {
+    struct step step;
+    struct accept *accept;
+    struct accepted result;
+    int64_t request;
+};
+
+/* ---------------------------------------------------------------- projects */
+
+/* Everything that can refuse a request, before anything is changed. */
+static bool check_facts(struct tx *tx, const struct accept *a, struct err *err)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        const struct fact *f = &a->facts[i];
+        const struct project_entry *project = NULL;
+        if (f->project_id.len > 0) {
+            if (!project_by_id(tx, a->workspace, f->project_id, &project, err))
+                return false;
+            if (!project)
+                return err_set(err, ERR_INVALID,
+                               "no project with id %.*s in this workspace",
+                               (int)(f->project_id.len < 64 ? f->project_id.len : 64),
+                               f->project_id.at);
+        } else if (f->project_name.len > 0 && !project_name_check(f->project_name, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool find_or_make(struct tx *tx, const struct accept *a, struct span name,
+                         const struct project_entry **project, struct err *err)
+{
+    if (!project_by_name(tx, a->workspace, name, project, err))
+        return false;
+    const struct project_new new = {a->workspace, a->user, NULL, name};
+    return *project || project_make(tx, &new, project, err);
+}
+
+static bool resolve_project(struct tx *tx, const struct accept *a, const struct fact *f,
+                            const struct trace_known *known,
+                            const struct project_entry **project, struct err *err)
+{
+    *project = NULL;
+    if (f->project_id.len > 0)
+        return project_by_id(tx, a->workspace, f->project_id, project, err);
+    if (f->project_name.len > 0)
+        return find_or_make(tx, a, f->project_name, project, err);
+    /* A remembered project may be gone: its transaction may not have come to its end. */
+    if (known->project > 0 && !project_by_row(tx, known->project, project, err))
+        return false;
+    return *project || find_or_make(tx, a, span_of(PROJECT_DEFAULT_NAME), project, err);
+}
+
+/* ---------------------------------------------------------------- traces */
+
+static bool raises_first_error(struct tx *tx, const struct accept *a, const struct fact *f,
+                               bool *first, struct err *err)
+{
+    char id[UUID_SIZE];
+    unsigned char trace[16];
+    *first = true;
+    if (f->type != EVENT_TRACE_ERRORS || !uuid_read(f->trace_id, id))
+        return true;
+    uuid_bytes(id, trace);
+    if (!db_run(tx->db, "INSERT OR IGNORE INTO errored (trace, workspace) VALUES (?, ?)",
+                DB_ARGS(db_blob((struct span){(char *)trace, sizeof trace}),
+                        db_text(a->workspace)),
+                err))
+        return false;
+    *first = db_changes(tx->db) > 0;
+    return !*first || db_run(tx->db, "DELETE FROM errored WHERE seq <= ?",
+                             DB_ARGS(db_int(db_last_row(tx->db) - ERRORED_KEPT)), err);
+}
+
+/* ---------------------------------------------------------------- events */
+
+static bool build_entity(struct buf *out, const struct fact *f,
+                         const struct project_entry *project, struct span name)
+{
+    buf_reserve(out, f->head.len + f->tail.len + name.len + 256);
+    buf_add_span(out, f->head);
+    if (f->wants_trace_name && name.len > 0) {
+        buf_add_text(out, ",\"name\":");
+        buf_add_span(out, name);
+    }
+    buf_add_format(out, ",\"project_id\":\"%s\",\"project_name\":", project->id);
+    js_append_string(out, span_of(project->name));
+    buf_add_span(out, f->tail);
+    return buf_add_char(out, '}');
+}
+
+static bool emit(struct tx *tx, struct accept_step *s, const struct fact *f,
+                 const struct project_entry *project, struct span name, struct err *err)
+{
+    const struct accept *a = s->accept;
+    const struct event_ref event = {f->type, a->workspace, project->id};
+    bool wanted;
+    s->result.events++;
+    if (!tx_wanted(tx, &event, &wanted, err))
+        return false;
+    if (!wanted) {
+        s->result.unmatched++;
+        tx_count_unmatched(tx);
+        return true;
+    }
+    if (s->request == 0)
+        s->request = tx_request(tx);
+    struct buf entity;
+    buf_init(&entity, BUF_UNLIMITED);
+    int64_t before = tx->pairs;
+    bool fine = build_entity(&entity, f, project, name)
+                    ? tx_emit(tx, &event, a->user, s->request, buf_span(&entity), err)
+                    : err_memory(err);
+    s->result.pairs += tx->pairs - before;
+    buf_free(&entity);
+    return fine;
+}
+
+static bool carry_fact(struct tx *tx, struct accept_step *s, const struct fact *f,
+                       struct err *err)
+{
+    const struct accept *a = s->accept;
+    struct trace_memory *memory = &tx->store->traces;
+    const struct project_entry *project;
+    struct trace_known known = {0};
+    bool found = false;
+    if (f->trace_id.len > 0 &&
+        !trace_memory_find(memory, tx->db, a->workspace, f->trace_id, &found, &known, err))
+        return false;
+    if (!resolve_project(tx, a, f, &known, &project, err))
+        return false;
+    bool first = true;
+    if (f->is_event && (!raises_first_error(tx, a, f, &first, err) ||
+                        (first && !emit(tx, s, f, project, known.name, err))))
+        return false;
+    const struct trace_known now = {project->row, f->trace_name};
+    return f->trace_id.len == 0 ||
+           trace_memory_put(memory, tx->db, a->workspace, f->trace_id, &now, err);
+}
+
+static bool run_accept(struct step *step, struct tx *tx, struct err *err)
+{
+    struct accept_step *s = (struct accept_step *)step;
+    if (!check_facts(tx, s->accept, err))
+        return false;
+    for (size_t i = 0; i < s->accept->count; i++)
+        if (!carry_fact(tx, s, &s->accept->facts[i], err))
+            return false;
+    step->result = &s->result;
+    return true;
+}
+
+static void accept_free(struct accept *a)
+{
+    arena_free(&a->arena);
+    free(a);
+}
+
+static void free_accept(struct step *step)
+{
+    accept_free(((struct accept_step *)step)->accept);
+    free(step);
+}
+
+void store_accept(struct store *s, struct accept *a, store_done *done, void *arg)
+{
+    struct accept_step *step = step_new(sizeof *step, run_accept, free_accept, done, arg);
+    if (!step) {
+        accept_free(a);
+        return;
+    }
+    step->accept = a;
+    step->step.durable = true;
+    step->step.bytes = a->arena.total;
+    writer_submit(s, &step->step);
+}

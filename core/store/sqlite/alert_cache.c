@@ -1,0 +1,78 @@
+#include "store/sqlite/alert_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sqlite/alert_rows.h"
+
+void alert_cache_reset(struct alert_cache *c)
+{
+    alerts_free(&c->alerts);
+    free(c->uses);
+    *c = (struct alert_cache){0};
+}
+
+static int compare_key(const struct alert_use *use, const char *workspace,
+                       enum event_type type)
+{
+    int order = strcmp(use->alert->workspace, workspace);
+    return order ? order : (use->type > type) - (use->type < type);
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+    const struct alert_use *left = a, *right = b;
+    int order = compare_key(left, right->alert->workspace, right->type);
+    return order ? order : (left->alert > right->alert) - (left->alert < right->alert);
+}
+
+static bool index_uses(struct alert_cache *c, struct err *err)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < c->alerts.count; i++)
+        total += c->alerts.items[i].trigger_count;
+    c->uses = calloc(total + 1, sizeof *c->uses);
+    if (!c->uses)
+        return err_memory(err);
+    for (size_t i = 0; i < c->alerts.count; i++) {
+        const struct alert *a = &c->alerts.items[i];
+        for (size_t k = 0; k < a->trigger_count && a->enabled; k++)
+            c->uses[c->use_count++] = (struct alert_use){a, a->triggers[k].type};
+    }
+    qsort(c->uses, c->use_count, sizeof *c->uses, compare_uses);
+    return true;
+}
+
+static bool load(struct alert_cache *c, struct db *db, struct err *err)
+{
+    if (c->loaded)
+        return true;
+    if (!alert_rows_all(db, &c->alerts, err) || !index_uses(c, err)) {
+        alert_cache_reset(c);
+        return false;
+    }
+    c->loaded = true;
+    return true;
+}
+
+bool alert_cache_find(struct alert_cache *c, struct db *db, const char *workspace,
+                      enum event_type type, const struct alert_use **uses, size_t *count,
+                      struct err *err)
+{
+    if (!load(c, db, err))
+        return false;
+    size_t low = 0, high = c->use_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_key(&c->uses[middle], workspace, type) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    size_t end = low;
+    while (end < c->use_count && compare_key(&c->uses[end], workspace, type) == 0)
+        end++;
+    *uses = c->uses + low;
+    *count = end - low;
+    return true;
+}

@@ -1,0 +1,28 @@
+/* The enabled alerts, without secrets, by workspace and event type: what matching runs on.
+ * Internal to store/sqlite; the writer thread. */
+#ifndef SQLITE_ALERT_CACHE_H
+#define SQLITE_ALERT_CACHE_H
+
+#include "store/sqlite/db.h"
+#include "store/store.h"
+
+struct alert_use { /* an alert under one of its event types */
+    const struct alert *alert;
+    enum event_type type;
+};
+
+struct alert_cache {
+    bool loaded;
+    struct alerts alerts;
+    struct alert_use *uses; /* sorted by workspace and type */
+    size_t use_count;
+};
+
+void alert_cache_reset(struct alert_cache *c);
+
+/* Those of a workspace that have a trigger of this type. Borrowed until the next reset. */
+bool alert_cache_find(struct alert_cache *c, struct db *db, const char *workspace,
+                      enum event_type type, const struct alert_use **uses, size_t *count,
+                      struct err *err);
+
+#endif

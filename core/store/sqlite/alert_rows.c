@@ -1,0 +1,249 @@
+#include "store/sqlite/alert_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/secret.h"
+#include "store/sqlite/reader.h"
+
+/* ---------------------------------------------------------------- triggers */
+
+static bool trigger_json(const struct alert_trigger *t, struct buf *out)
+{
+    buf_add_format(out, "{\"id\":\"%s\",\"type\":\"%s\"", t->id, event_type_name(t->type));
+    if (t->scoped) {
+        buf_add_format(out, ",\"scope_id\":\"%s\",\"projects\":[", t->scope_id);
+        for (size_t i = 0; i < t->project_count; i++)
+            buf_add_format(out, "%s\"%s\"", i ? "," : "", t->projects[i]);
+        buf_add_char(out, ']');
+    }
+    return buf_add_char(out, '}');
+}
+
+bool alert_triggers_json(const struct alert *a, struct buf *out)
+{
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < a->trigger_count; i++) {
+        if (i)
+            buf_add_char(out, ',');
+        trigger_json(&a->triggers[i], out);
+    }
+    return buf_add_char(out, ']');
+}
+
+/* Our own ids and names stand in the text without escapes. */
+static struct span inner(struct js_value v)
+{
+    if (v.type != JS_STRING)
+        return (struct span){"", 0};
+    return (struct span){v.text.at + 1, v.text.len - 2};
+}
+
+static void copy_id(struct js_value v, char out[UUID_SIZE])
+{
+    if (!uuid_read(inner(v), out))
+        out[0] = 0;
+}
+
+static bool read_projects(struct js_value list, struct alert_trigger *t)
+{
+    struct js_iter it;
+    struct js_item item;
+    js_iter(&it, list);
+    while (js_next(&it, &item)) {
+        char id[UUID_SIZE];
+        copy_id(item.value, id);
+        if (!alert_trigger_add_project(t, id))
+            return false;
+    }
+    return true;
+}
+
+static bool read_trigger(struct js_value v, struct alert *a, struct err *err)
+{
+    enum event_type type;
+    if (!event_type_parse(inner(js_get(v, "type")), &type))
+        return err_set(err, ERR_IO, "alert %s has a trigger that cannot be read", a->id);
+    struct alert_trigger *t = alert_add_trigger(a, type);
+    if (!t)
+        return err_memory(err);
+    copy_id(js_get(v, "id"), t->id);
+    copy_id(js_get(v, "scope_id"), t->scope_id);
+    struct js_value projects = js_get(v, "projects");
+    t->scoped = js_is_set(projects);
+    return read_projects(projects, t) || err_memory(err);
+}
+
+static bool read_triggers(struct span text, struct alert *a, struct err *err)
+{
+    struct js_value root;
+    struct js_iter it;
+    struct js_item item;
+    if (!js_parse(text, &root, err))
+        return false;
+    js_iter(&it, root);
+    while (js_next(&it, &item))
+        if (!read_trigger(item.value, a, err))
+            return false;
+    return true;
+}
+
+/* ---------------------------------------------------------------- rows */
+
+bool alert_row_read(sqlite3_stmt *row, struct alert *out, struct err *err)
+{
+    alert_init(out);
+    db_col_id(row, 0, out->id);
+    out->enabled = db_col_int(row, 3);
+    out->destination = (enum alert_destination)db_col_int(row, 4);
+    out->created_at = db_col_int(row, 5);
+    out->updated_at = db_col_int(row, 6);
+    db_col_id(row, 7, out->webhook_id);
+    db_col_id(row, 8, out->project_id);
+    out->revision = db_col_int(row, 9);
+    bool fine = db_col_copy(row, 1, &out->workspace) && db_col_copy(row, 2, &out->name) &&
+                db_col_copy(row, 10, &out->created_by) &&
+                db_col_copy(row, 11, &out->updated_by) &&
+                db_col_copy(row, 12, &out->metadata);
+    fine = fine ? read_triggers(db_col_text(row, 13), out, err) : err_memory(err);
+    if (!fine)
+        alert_free(out);
+    return fine;
+}
+
+bool alert_rows_all(struct db *db, struct alerts *out, struct err *err)
+{
+    *out = (struct alerts){0};
+    sqlite3_stmt *row =
+        db_query(db, "SELECT " ALERT_COLUMNS " FROM alerts ORDER BY row", DB_NO_ARGS, err);
+    int got = -1;
+    while (row && (got = db_step(db, row, err)) == 1) {
+        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
+            !alert_row_read(row, &out->items[out->count], err))
+            break;
+        out->count++;
+    }
+    if (got == 0)
+        return true;
+    db_end(row);
+    alerts_free(out);
+    return false;
+}
+
+bool alert_row_find(struct db *db, const struct sealer *sealer, const char *id, bool *found,
+                    struct alert *out, struct err *err)
+{
+    sqlite3_stmt *row =
+        db_query(db, "SELECT " ALERT_COLUMNS ", sealed FROM alerts WHERE id = ?",
+                 DB_ARGS(db_text(id)), err);
+    int got = row ? db_step(db, row, err) : -1;
+    *found = got == 1;
+    if (got != 1)
+        return got == 0;
+    bool fine = alert_row_read(row, out, err);
+    if (fine && sealer &&
+        !alert_secrets_unseal(sealer, id, db_col_blob(row, 14), out, err)) {
+        alert_free(out);
+        fine = false;
+    }
+    db_end(row);
+    return fine;
+}
+
+/* ---------------------------------------------------------------- secrets */
+
+static void text_or_null(struct buf *out, const char *text)
+{
+    if (text)
+        js_append_string(out, span_of(text));
+    else
+        buf_add_text(out, "null");
+}
+
+bool alert_secrets_seal(const struct sealer *s, const struct alert *a, struct buf *sealed,
+                        struct err *err)
+{
+    struct buf plain;
+    buf_init(&plain, BUF_UNLIMITED);
+    /* Enough at once: growing would leave copies behind that nobody wipes. */
+    size_t need = 256;
+    need += 6 * ((a->url ? strlen(a->url) : 0) + (a->token ? strlen(a->token) : 0));
+    for (size_t i = 0; i < a->header_count; i++)
+        need += 16 + 6 * (strlen(a->headers[i].name) + strlen(a->headers[i].value));
+    buf_reserve(&plain, need);
+    buf_add_text(&plain, "{\"url\":");
+    text_or_null(&plain, a->url);
+    buf_add_text(&plain, ",\"token\":");
+    text_or_null(&plain, a->token);
+    buf_add_text(&plain, ",\"headers\":[");
+    for (size_t i = 0; i < a->header_count; i++) {
+        buf_add_text(&plain, i ? ",[" : "[");
+        text_or_null(&plain, a->headers[i].name);
+        buf_add_char(&plain, ',');
+        text_or_null(&plain, a->headers[i].value);
+        buf_add_char(&plain, ']');
+    }
+    buf_add_text(&plain, "]}");
+    bool fine = !plain.failed && seal(s, a->id, buf_span(&plain), sealed);
+    buf_wipe(&plain);
+    return fine || err_memory(err);
+}
+
+/* A JSON string into a secret field; null leaves it unset. */
+static bool read_secret(struct js_value v, struct buf *scratch, char **field)
+{
+    if (v.type != JS_STRING)
+        return true;
+    buf_clear(scratch);
+    return buf_reserve(scratch, v.text.len) && js_string(v, scratch) &&
+           alert_set_secret(field, buf_text(scratch));
+}
+
+static bool read_header(struct js_value pair, struct buf *scratch, struct alert *a)
+{
+    struct js_iter it;
+    struct js_item name, value;
+    js_iter(&it, pair);
+    if (!js_next(&it, &name) || !js_next(&it, &value))
+        return true;
+    char *plain_name = NULL, *plain_value = NULL;
+    bool fine =
+        read_secret(name.value, scratch, &plain_name) &&
+        read_secret(value.value, scratch, &plain_value) &&
+        alert_add_header(a, plain_name ? plain_name : "", plain_value ? plain_value : "");
+    secret_free(&plain_name);
+    secret_free(&plain_value);
+    return fine;
+}
+
+static bool read_secrets(struct js_value root, struct buf *scratch, struct alert *a)
+{
+    if (!read_secret(js_get(root, "url"), scratch, &a->url) ||
+        !read_secret(js_get(root, "token"), scratch, &a->token))
+        return false;
+    struct js_iter it;
+    struct js_item item;
+    js_iter(&it, js_get(root, "headers"));
+    while (js_next(&it, &item))
+        if (!read_header(item.value, scratch, a))
+            return false;
+    return true;
+}
+
+bool alert_secrets_unseal(const struct sealer *s, const char *id, struct span sealed,
+                          struct alert *a, struct err *err)
+{
+    struct buf plain, scratch;
+    struct js_value root;
+    buf_init(&plain, BUF_UNLIMITED);
+    buf_init(&scratch, BUF_UNLIMITED);
+    bool fine =
+        buf_reserve(&plain, sealed.len) && buf_reserve(&scratch, sealed.len)
+            ? unseal(s, id, sealed, &plain, err) && js_parse(buf_span(&plain), &root, err)
+            : err_memory(err);
+    fine = fine && (read_secrets(root, &scratch, a) || err_memory(err));
+    buf_wipe(&plain);
+    buf_wipe(&scratch);
+    return fine;
+}

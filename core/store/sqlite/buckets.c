@@ -1,0 +1,166 @@
+#include "store/sqlite/buckets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "base/buf.h"
+#include "store/sqlite/chunk.h"
+#include "store/sqlite/store_impl.h"
+
+enum { GATHERED_MAX = 16 << 20 };
+
+struct bucket_key {
+    char alert[UUID_SIZE];
+    unsigned char type;
+};
+
+struct gathered {
+    struct bucket_key key;
+    char *workspace;
+    int64_t row; /* 0: to be opened */
+    int64_t kept, truncated, bytes;
+    int64_t kept_before, truncated_before;
+    struct buf chunk;
+    UT_hash_handle hh;
+};
+
+static void gathered_free(struct gathered *g)
+{
+    free(g->workspace);
+    buf_free(&g->chunk);
+    free(g);
+}
+
+void buckets_clear(struct buckets *b)
+{
+    struct gathered *g = b->gathered, *next;
+    for (; g; g = next) {
+        next = g->hh.next;
+        HASH_DEL(b->gathered, g);
+        gathered_free(g);
+    }
+    b->bytes = 0;
+}
+
+/* Reads where the bucket stands. */
+static bool read_bucket(struct tx *tx, struct gathered *g, struct err *err)
+{
+    sqlite3_stmt *row = db_query(
+        tx->db,
+        "SELECT row, kept, truncated, bytes FROM buckets WHERE alert = ? AND type = ?",
+        DB_ARGS(db_text(g->key.alert), db_int(g->key.type)), err);
+    int got = row ? db_step(tx->db, row, err) : -1;
+    if (got == 1) {
+        g->row = db_col_int(row, 0);
+        g->kept = g->kept_before = db_col_int(row, 1);
+        g->truncated = g->truncated_before = db_col_int(row, 2);
+        g->bytes = db_col_int(row, 3);
+        db_end(row);
+    }
+    return got >= 0;
+}
+
+static struct gathered *gathered_of(struct tx *tx, const struct alert *alert,
+                                    enum event_type type, struct err *err)
+{
+    struct buckets *b = &tx->store->buckets;
+    struct bucket_key key;
+    memset(&key, 0, sizeof key);
+    memcpy(key.alert, alert->id, UUID_SIZE);
+    key.type = (unsigned char)type;
+    struct gathered *g;
+    HASH_FIND(hh, b->gathered, &key, sizeof key, g);
+    if (g)
+        return g;
+    g = calloc(1, sizeof *g);
+    if (!g) {
+        err_memory(err);
+        return NULL;
+    }
+    g->key = key;
+    buf_init(&g->chunk, BUF_UNLIMITED);
+    g->workspace = strdup(alert->workspace);
+    if (!g->workspace ? !err_memory(err) : !read_bucket(tx, g, err)) {
+        gathered_free(g);
+        return NULL;
+    }
+    HASH_ADD(hh, b->gathered, key, sizeof g->key, g);
+    return g;
+}
+
+static bool open_bucket(struct tx *tx, struct gathered *g, struct err *err)
+{
+    int64_t due = tx->steady + tx->store->limits.window_ms;
+    if (!db_run(tx->db,
+                "INSERT INTO buckets (alert, type, workspace, kept, truncated, bytes, "
+                "opened_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                DB_ARGS(db_text(g->key.alert), db_int(g->key.type), db_text(g->workspace),
+                        db_int(g->kept), db_int(g->truncated), db_int(g->bytes),
+                        db_int(tx->steady), db_int(due)),
+                err))
+        return false;
+    g->row = db_last_row(tx->db);
+    tx->delta[COUNTER_OPEN_BUCKETS]++;
+    return true;
+}
+
+static bool write_gathered(struct tx *tx, struct gathered *g, struct err *err)
+{
+    bool fine = g->row ? db_run(tx->db,
+                                "UPDATE buckets SET kept = ?, truncated = ?, bytes = ? "
+                                "WHERE row = ?",
+                                DB_ARGS(db_int(g->kept), db_int(g->truncated),
+                                        db_int(g->bytes), db_int(g->row)),
+                                err)
+                       : open_bucket(tx, g, err);
+    if (fine && g->chunk.len > 0)
+        fine = db_run(tx->db, "INSERT INTO bucket_chunks (bucket, events) VALUES (?, ?)",
+                      DB_ARGS(db_int(g->row), db_blob(buf_span(&g->chunk))), err);
+    int64_t kept = g->kept - g->kept_before;
+    int64_t truncated = g->truncated - g->truncated_before;
+    tx->delta[COUNTER_ACCEPTED] += kept + truncated;
+    tx->delta[COUNTER_WAITING_EVENTS] += kept;
+    tx->delta[COUNTER_DROPPED] += truncated;
+    return fine;
+}
+
+bool buckets_flush(struct tx *tx, struct err *err)
+{
+    struct buckets *b = &tx->store->buckets;
+    for (struct gathered *g = b->gathered; g; g = g->hh.next)
+        if (!write_gathered(tx, g, err))
+            return false;
+    if (b->gathered)
+        tx->changes |= STORE_CHANGED_BUCKETS;
+    buckets_clear(b);
+    return true;
+}
+
+static bool over_limits(const struct gathered *g, size_t size,
+                        const struct store_limits *limits)
+{
+    return g->kept > 0 && (g->kept >= limits->bucket_events ||
+                           g->bytes + (int64_t)size > limits->bucket_bytes);
+}
+
+bool buckets_add(struct tx *tx, const struct alert *alert, enum event_type type,
+                 const struct payload_event *event, struct err *err)
+{
+    struct gathered *g = gathered_of(tx, alert, type, err);
+    if (!g)
+        return false;
+    size_t size = chunk_size(event);
+    if (over_limits(g, size, &tx->store->limits)) {
+        g->truncated++;
+        return true;
+    }
+    if (!chunk_append(&g->chunk, event))
+        return err_memory(err);
+    g->kept++;
+    g->bytes += (int64_t)size;
+    tx->store->buckets.bytes += size;
+    /* One event of many alerts must not pile up in memory. */
+    return tx->store->buckets.bytes < GATHERED_MAX || buckets_flush(tx, err);
+}

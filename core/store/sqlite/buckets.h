@@ -1,0 +1,26 @@
+/* Open buckets: the events of a transaction are gathered here and written as one row for
+ * each bucket. Internal to store/sqlite; the writer thread. */
+#ifndef SQLITE_BUCKETS_H
+#define SQLITE_BUCKETS_H
+
+#include "rules/payload.h"
+#include "store/sqlite/writer.h"
+
+struct gathered;
+
+struct buckets {
+    struct gathered *gathered; /* by alert and type */
+    size_t bytes;
+};
+
+/* Adds an event to the bucket of an alert, which is opened if there is none; over the
+ * limits it is only counted. */
+bool buckets_add(struct tx *tx, const struct alert *alert, enum event_type type,
+                 const struct payload_event *event, struct err *err);
+
+/* Writes what was gathered, with its sums. */
+bool buckets_flush(struct tx *tx, struct err *err);
+
+void buckets_clear(struct buckets *b); /* forgets what was gathered */
+
+#endif

@@ -1,0 +1,169 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "store/sqlite/alert_rows.h"
+#include "store/sqlite/delivery_row.h"
+#include "store/sqlite/due.h"
+#include "store/sqlite/reader.h"
+#include "store/sqlite/store_impl.h"
+
+enum { CLAIM_BYTES = 32 << 20 }; /* of bodies in one step */
+
+struct claim_step {
+    struct step step;
+    struct due_query query;
+    char (*busy)[33];
+    struct claims claims;
+};
+
+void claim_free(struct claim *c)
+{
+    secret_free(&c->url);
+    secret_free(&c->token);
+    for (size_t i = 0; i < c->header_count; i++) {
+        free(c->headers[i].name);
+        secret_free(&c->headers[i].value);
+    }
+    free(c->headers);
+    free(c->body);
+    memset(c, 0, sizeof *c);
+}
+
+static bool read_body(struct tx *tx, struct claim *c, struct err *err)
+{
+    sqlite3_stmt *row =
+        db_query(tx->db, "SELECT body FROM delivery_bodies WHERE delivery = ?",
+                 DB_ARGS(db_int(c->row)), err);
+    int got = row ? db_step(tx->db, row, err) : -1;
+    bool fine = got >= 0;
+    if (got == 1) {
+        c->body_len = db_col_blob(row, 0).len;
+        fine = db_col_copy(row, 0, &c->body) || err_memory(err);
+    }
+    db_end(row);
+    return fine;
+}
+
+/* Moves the secrets of an alert into a claim. */
+static void take_secrets(struct claim *c, struct alert *a)
+{
+    c->url = a->url;
+    c->token = a->token;
+    c->headers = a->headers;
+    c->header_count = a->header_count;
+    a->url = a->token = NULL;
+    a->headers = NULL;
+    a->header_count = 0;
+}
+
+/* *why: why it can never be sent; NULL: it can. */
+static bool read_endpoint(struct tx *tx, const struct delivery_row *d, struct claim *c,
+                          struct err *why, struct err *err)
+{
+    struct alert alert;
+    bool found;
+    *why = (struct err){0};
+    if (!alert_row_find(tx->db, tx->store->sealer, d->alert_id, &found, &alert, why)) {
+        /* A key that does not fit must not keep all the others waiting. */
+        if (why->code == ERR_DENIED || why->code == ERR_UNSUPPORTED ||
+            why->code == ERR_INVALID)
+            return true;
+        *err = *why;
+        return false;
+    }
+    if (!found) {
+        err_set(why, ERR_NOT_FOUND, "the alert was deleted");
+        return true;
+    }
+    take_secrets(c, &alert);
+    alert_free(&alert);
+    return true;
+}
+
+static bool fill(struct tx *tx, const struct delivery_row *d, struct claim *c,
+                 struct err *why, struct err *err)
+{
+    memset(c, 0, sizeof *c);
+    memcpy(c->id, d->id, sizeof c->id);
+    memcpy(c->alert_id, d->alert_id, sizeof c->alert_id);
+    memcpy(c->endpoint, d->endpoint, sizeof c->endpoint);
+    c->row = d->row;
+    c->type = d->type;
+    c->n = d->attempts - d->round_from + 1;
+    c->created_at = d->born_at;
+    return read_endpoint(tx, d, c, why, err) && (why->code || read_body(tx, c, err));
+}
+
+static bool claim_one(struct tx *tx, struct claims *claims, int64_t row, struct err *err)
+{
+    struct delivery_row d;
+    struct err why;
+    bool found;
+    if (!delivery_row_find(tx, row, NULL, &found, &d, err))
+        return false;
+    if (!found)
+        return true;
+    struct claim *c = &claims->items[claims->count];
+    bool fine = fill(tx, &d, c, &why, err);
+    if (fine && why.code) {
+        const struct delivery_move end = {DELIVERY_DEAD, 0, why.text, d.attempts, 0};
+        fine = delivery_row_move(tx, &d, &end, err);
+        claim_free(c);
+    } else if (fine) {
+        const struct delivery_move go = {DELIVERY_SENDING, 0, NULL, d.attempts, 0};
+        claims->count++;
+        fine = delivery_row_move(tx, &d, &go, err);
+    } else {
+        claim_free(c);
+    }
+    delivery_row_free(&d);
+    return fine;
+}
+
+static bool run_claim(struct step *step, struct tx *tx, struct err *err)
+{
+    struct claim_step *s = (struct claim_step *)step;
+    struct due_list due = {0};
+    size_t bytes = 0;
+    bool fine = due_find(tx->db, &s->query, &due, err);
+    if (due.count > 0 && !(s->claims.items = calloc(due.count, sizeof *s->claims.items)))
+        fine = err_memory(err);
+    for (size_t i = 0; i < due.count && fine && bytes < CLAIM_BYTES; i++) {
+        size_t before = s->claims.count;
+        fine = claim_one(tx, &s->claims, due.items[i].row, err);
+        if (s->claims.count > before)
+            bytes += s->claims.items[before].body_len;
+    }
+    free(due.items);
+    step->result = &s->claims;
+    return fine;
+}
+
+static void free_claim(struct step *step)
+{
+    struct claim_step *s = (struct claim_step *)step;
+    for (size_t i = 0; i < s->claims.count; i++)
+        claim_free(&s->claims.items[i]);
+    free(s->claims.items);
+    free(s->busy);
+    free(s);
+}
+
+void store_claim(struct store *s, int64_t now, int64_t limit, const char (*busy)[33],
+                 size_t busy_count, store_done *done, void *arg)
+{
+    struct claim_step *step = step_new(sizeof *step, run_claim, free_claim, done, arg);
+    if (!step)
+        return;
+    step->busy = calloc(busy_count + 1, sizeof *step->busy);
+    if (!step->busy) {
+        step_refuse(&step->step);
+        return;
+    }
+    if (busy_count)
+        memcpy(step->busy, busy, busy_count * sizeof *busy);
+    qsort(step->busy, busy_count, sizeof *step->busy, due_compare_endpoints);
+    step->query = (struct due_query){now, limit, (const char(*)[33])step->busy, busy_count};
+    writer_submit(s, &step->step);
+}

@@ -1,0 +1,327 @@
+#include "store/sqlite/db.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+
+enum { STATEMENTS = 512, BUSY_MS = 5000 };
+
+struct db {
+    sqlite3 *handle;
+    int wal_pages;
+    size_t statement_count;
+    struct {
+        const char *sql;
+        sqlite3_stmt *statement;
+    } statements[STATEMENTS]; /* open addressing by the address of sql */
+};
+
+/* ---------------------------------------------------------------- errors */
+
+/* SQLite says SQLITE_FULL only for ENOSPC, and forgets the reason for any other. */
+static int write_errno(sqlite3 *handle)
+{
+    sqlite3_file *log = NULL;
+    int reason = 0;
+    if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) ==
+            SQLITE_OK &&
+        log && log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &reason);
+    return reason;
+}
+
+static bool out_of_room(sqlite3 *handle, int code)
+{
+    if ((code & 0xff) == SQLITE_FULL)
+        return true;
+    int reason = code == SQLITE_IOERR_WRITE ? write_errno(handle) : 0;
+    return reason == EDQUOT || reason == EFBIG;
+}
+
+static bool fail_code(sqlite3 *handle, int code, struct err *err)
+{
+    if (out_of_room(handle, code))
+        return err_set(err, ERR_FULL,
+                       "the disk is full: events are not accepted until there is room");
+    struct buf text;
+    buf_init(&text, 200);
+    text_safe(&text, span_of(handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code)),
+              TEXT_LINE);
+    const char *why = buf_text(&text);
+    switch (code & 0xff) {
+    case SQLITE_NOMEM:
+        err_memory(err);
+        break;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        err_set(err, ERR_BUSY, "another process is writing to the store; try again");
+        break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        err_set(err, ERR_IO, "the store's file store.db is damaged (%s)", why);
+        break;
+    case SQLITE_READONLY:
+        err_set(err, ERR_DENIED, "the store may only be read (%s)", why);
+        break;
+    case SQLITE_CONSTRAINT:
+        err_set(err, ERR_CONFLICT, "the store refuses it (%s)", why);
+        break;
+    case SQLITE_TOOBIG:
+        err_set(err, ERR_TOO_LARGE, "too large for the store (%s)", why);
+        break;
+    default:
+        err_set(err, ERR_IO, "the store's file store.db cannot be used (%s)", why);
+        break;
+    }
+    buf_free(&text);
+    return false;
+}
+
+bool db_fail(struct db *db, struct err *err)
+{
+    return fail_code(db->handle, sqlite3_extended_errcode(db->handle), err);
+}
+
+/* ---------------------------------------------------------------- open and close */
+
+static int note_wal(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+    (void)handle;
+    (void)name;
+    struct db *db = arg;
+    db->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+static bool configure(struct db *db, enum db_mode mode, struct err *err)
+{
+    sqlite3_extended_result_codes(db->handle, 1);
+    sqlite3_busy_timeout(db->handle, BUSY_MS);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode == DB_READER,
+                      NULL);
+    static const char both[] = "PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON;"
+                               "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;";
+    static const char reader[] = "PRAGMA query_only = ON; PRAGMA cache_size = -1000;";
+    static const char writer[] =
+        "PRAGMA journal_mode = WAL; PRAGMA cache_size = -2000; PRAGMA secure_delete = FAST;"
+        "PRAGMA journal_size_limit = 4194304; PRAGMA synchronous = FULL;";
+    const char *own = mode == DB_READER ? reader : writer;
+    if (sqlite3_exec(db->handle, both, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db->handle, own, NULL, NULL, NULL) != SQLITE_OK)
+        return db_fail(db, err);
+    /* The hook takes the place of the automatic checkpoint. */
+    sqlite3_wal_hook(db->handle, note_wal, db);
+    return true;
+}
+
+struct db *db_open(const char *path, enum db_mode mode, struct err *err)
+{
+    struct db *db = calloc(1, sizeof *db);
+    if (!db) {
+        err_memory(err);
+        return NULL;
+    }
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+                SQLITE_OPEN_PRIVATECACHE;
+    int code = sqlite3_open_v2(path, &db->handle, flags, NULL);
+    bool fine =
+        code == SQLITE_OK ? configure(db, mode, err) : fail_code(db->handle, code, err);
+    if (!fine)
+        db_close(&db);
+    return db;
+}
+
+void db_close(struct db **db)
+{
+    if (!*db)
+        return;
+    for (size_t i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize((*db)->statements[i].statement);
+    sqlite3_close((*db)->handle);
+    free(*db);
+    *db = NULL;
+}
+
+sqlite3 *db_handle(struct db *db)
+{
+    return db->handle;
+}
+
+/* ---------------------------------------------------------------- statements */
+
+static sqlite3_stmt *statement(struct db *db, const char *sql, struct err *err)
+{
+    size_t at = ((uintptr_t)sql * 0x9E3779B97F4A7C15u >> 40) % STATEMENTS;
+    while (db->statements[at].sql && db->statements[at].sql != sql)
+        at = (at + 1) % STATEMENTS;
+    if (db->statements[at].sql)
+        return db->statements[at].statement;
+    if (db->statement_count == STATEMENTS - 1) {
+        err_set(err, ERR_MEMORY, "too many different statements");
+        return NULL;
+    }
+    sqlite3_stmt *made = NULL;
+    if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &made, NULL)) {
+        db_fail(db, err);
+        return NULL;
+    }
+    db->statements[at].sql = sql;
+    db->statements[at].statement = made;
+    db->statement_count++;
+    return made;
+}
+
+static int bind(sqlite3_stmt *to, int at, const struct db_arg *arg)
+{
+    const char *bytes = arg->bytes.at ? arg->bytes.at : "";
+    switch (arg->kind) {
+    case DB_ARG_INT:
+        return sqlite3_bind_int64(to, at, arg->number);
+    case DB_ARG_TEXT:
+        return sqlite3_bind_text64(to, at, bytes, arg->bytes.len, SQLITE_STATIC,
+                                   SQLITE_UTF8);
+    case DB_ARG_BLOB:
+        return sqlite3_bind_blob64(to, at, bytes, arg->bytes.len, SQLITE_STATIC);
+    case DB_ARG_NULL:
+        break;
+    }
+    return sqlite3_bind_null(to, at);
+}
+
+sqlite3_stmt *db_query(struct db *db, const char *sql, const struct db_arg *args,
+                       size_t count, struct err *err)
+{
+    sqlite3_stmt *s = statement(db, sql, err);
+    if (!s)
+        return NULL;
+    sqlite3_reset(s);
+    for (size_t i = 0; i < count; i++) {
+        if (bind(s, (int)i + 1, &args[i]) != SQLITE_OK) {
+            db_fail(db, err);
+            return NULL;
+        }
+    }
+    return s;
+}
+
+int db_step(struct db *db, sqlite3_stmt *row, struct err *err)
+{
+    int code = sqlite3_step(row);
+    if (code == SQLITE_ROW)
+        return 1;
+    if (code != SQLITE_DONE)
+        db_fail(db, err);
+    sqlite3_reset(row);
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
+void db_end(sqlite3_stmt *row)
+{
+    if (row)
+        sqlite3_reset(row);
+}
+
+bool db_run(struct db *db, const char *sql, const struct db_arg *args, size_t count,
+            struct err *err)
+{
+    sqlite3_stmt *s = db_query(db, sql, args, count, err);
+    if (!s)
+        return false;
+    int got;
+    while ((got = db_step(db, s, err)) == 1)
+        ;
+    return got == 0;
+}
+
+bool db_number(struct db *db, const char *sql, const struct db_arg *args, size_t count,
+               int64_t none, int64_t *out, struct err *err)
+{
+    sqlite3_stmt *s = db_query(db, sql, args, count, err);
+    int got = s ? db_step(db, s, err) : -1;
+    bool set = got == 1 && sqlite3_column_type(s, 0) != SQLITE_NULL;
+    *out = set ? sqlite3_column_int64(s, 0) : none;
+    db_end(s);
+    return got >= 0;
+}
+
+int64_t db_changes(struct db *db)
+{
+    return sqlite3_changes64(db->handle);
+}
+
+int64_t db_last_row(struct db *db)
+{
+    return sqlite3_last_insert_rowid(db->handle);
+}
+
+bool db_version(struct db *db, int64_t *out, struct err *err)
+{
+    return db_number(db, "PRAGMA data_version", DB_NO_ARGS, 0, out, err);
+}
+
+bool db_in_transaction(struct db *db)
+{
+    return !sqlite3_get_autocommit(db->handle);
+}
+
+/* ---------------------------------------------------------------- columns */
+
+struct span db_col_text(sqlite3_stmt *row, int column)
+{
+    const char *at = (const char *)sqlite3_column_text(row, column);
+    return (struct span){at, at ? (size_t)sqlite3_column_bytes(row, column) : 0};
+}
+
+struct span db_col_blob(sqlite3_stmt *row, int column)
+{
+    if (sqlite3_column_type(row, column) == SQLITE_NULL)
+        return (struct span){NULL, 0};
+    const char *at = sqlite3_column_blob(row, column);
+    return (struct span){at ? at : "", (size_t)sqlite3_column_bytes(row, column)};
+}
+
+bool db_col_copy(sqlite3_stmt *row, int column, char **out)
+{
+    *out = NULL;
+    if (sqlite3_column_type(row, column) == SQLITE_NULL)
+        return true;
+    struct span s = db_col_blob(row, column);
+    *out = malloc(s.len + 1);
+    if (!*out)
+        return false;
+    memcpy(*out, s.at, s.len);
+    (*out)[s.len] = 0;
+    return true;
+}
+
+void db_col_id(sqlite3_stmt *row, int column, char out[UUID_SIZE])
+{
+    struct span s = db_col_text(row, column);
+    size_t len = s.len < UUID_SIZE ? s.len : UUID_SIZE - 1;
+    if (len > 0)
+        memcpy(out, s.at, len);
+    out[len] = 0;
+}
+
+/* ---------------------------------------------------------------- checkpoints */
+
+bool db_checkpoint(struct db *db, int wait_ms)
+{
+    sqlite3_busy_timeout(db->handle, wait_ms);
+    int code =
+        sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(db->handle, BUSY_MS);
+    if (code == SQLITE_OK)
+        db->wal_pages = 0;
+    return code == SQLITE_OK;
+}
+
+int db_wal_pages(const struct db *db)
+{
+    return db->wal_pages;
+}

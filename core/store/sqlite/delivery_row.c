@@ -1,0 +1,81 @@
+#include "store/sqlite/delivery_row.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sqlite/ending.h"
+
+#define COLUMNS                                                                            \
+    "SELECT row, id, alert, alert_name, workspace, type, state, events, attempts, "        \
+    "round_from, born_at, endpoint FROM deliveries WHERE "
+
+static bool read_row(sqlite3_stmt *row, struct delivery_row *out, struct err *err)
+{
+    *out = (struct delivery_row){0};
+    out->row = db_col_int(row, 0);
+    db_col_id(row, 1, out->id);
+    db_col_id(row, 2, out->alert_id);
+    out->type = (enum event_type)db_col_int(row, 5);
+    out->state = (enum delivery_state)db_col_int(row, 6);
+    out->events = db_col_int(row, 7);
+    out->attempts = (int)db_col_int(row, 8);
+    out->round_from = (int)db_col_int(row, 9);
+    out->born_at = db_col_int(row, 10);
+    struct span endpoint = db_col_text(row, 11);
+    if (endpoint.at && endpoint.len < sizeof out->endpoint)
+        memcpy(out->endpoint, endpoint.at, endpoint.len);
+    if (db_col_copy(row, 3, &out->alert_name) && db_col_copy(row, 4, &out->workspace))
+        return true;
+    delivery_row_free(out);
+    return err_memory(err);
+}
+
+bool delivery_row_find(struct tx *tx, int64_t number, const char *id, bool *found,
+                       struct delivery_row *out, struct err *err)
+{
+    sqlite3_stmt *row =
+        number ? db_query(tx->db, COLUMNS "row = ?", DB_ARGS(db_int(number)), err)
+               : db_query(tx->db, COLUMNS "id = ?", DB_ARGS(db_text(id)), err);
+    int got = row ? db_step(tx->db, row, err) : -1;
+    *found = got == 1;
+    bool fine = got == 1 ? read_row(row, out, err) : got == 0;
+    db_end(row);
+    if (fine && *found && id && strcmp(id, out->id) != 0) {
+        delivery_row_free(out);
+        *found = false;
+    }
+    return fine;
+}
+
+void delivery_row_free(struct delivery_row *d)
+{
+    free(d->alert_name);
+    free(d->workspace);
+    d->alert_name = d->workspace = NULL;
+}
+
+struct log_about delivery_row_about(const struct delivery_row *d)
+{
+    return (struct log_about){d->alert_id, d->alert_name, d->workspace, d->type,
+                              d->events,   d->row,        d->id};
+}
+
+bool delivery_row_move(struct tx *tx, const struct delivery_row *d,
+                       const struct delivery_move *to, struct err *err)
+{
+    ending_count_state(tx, d->state, to->state, d->events);
+    tx->changes |= STORE_CHANGED_DELIVERIES;
+    return db_run(tx->db,
+                  "UPDATE deliveries SET state = ?, next_at = ?, reason = ?, attempts = ? "
+                  "WHERE row = ?",
+                  DB_ARGS(db_int(to->state), to->next_at ? db_int(to->next_at) : db_null(),
+                          db_text(to->reason), db_int(to->attempts), db_int(d->row)),
+                  err) &&
+           db_run(tx->db,
+                  "UPDATE alert_last SET state = ?1, "
+                  "status = CASE ?2 WHEN 0 THEN status ELSE ?2 END, at = ?3 "
+                  "WHERE alert = (SELECT row FROM alerts WHERE id = ?4) AND delivery = ?5",
+                  DB_ARGS(db_int(to->state), db_int(to->status), db_int(tx->wall),
+                          db_text(d->alert_id), db_int(d->row)),
+                  err);
+}

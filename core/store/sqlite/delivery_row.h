@@ -1,0 +1,37 @@
+/* One delivery as the writing steps see it. Internal to store/sqlite; the writer thread. */
+#ifndef SQLITE_DELIVERY_ROW_H
+#define SQLITE_DELIVERY_ROW_H
+
+#include "model/delivery.h"
+#include "store/sqlite/log_rows.h"
+#include "store/sqlite/writer.h"
+
+struct delivery_row {
+    int64_t row, events;
+    char id[UUID_SIZE], alert_id[UUID_SIZE], endpoint[33];
+    char *alert_name, *workspace;
+    enum event_type type;
+    enum delivery_state state;
+    int attempts, round_from; /* see 001-store.sql */
+    int64_t born_at;
+};
+
+/* By row, or by id with row == 0. *found false: there is none, and nothing to free. */
+bool delivery_row_find(struct tx *tx, int64_t row, const char *id, bool *found,
+                       struct delivery_row *out, struct err *err);
+void delivery_row_free(struct delivery_row *d);
+
+struct log_about delivery_row_about(const struct delivery_row *d);
+
+/* Moves it to another state, with its sums and the alert's newest delivery. next_at 0:
+ * none; reason NULL: none; status of the last attempt, 0: as it was. */
+struct delivery_move {
+    enum delivery_state state;
+    int64_t next_at;
+    const char *reason;
+    int attempts, status;
+};
+bool delivery_row_move(struct tx *tx, const struct delivery_row *d,
+                       const struct delivery_move *to, struct err *err);
+
+#endif

@@ -1,0 +1,96 @@
+#include "store/sqlite/ending.h"
+
+#include <stdlib.h>
+
+#include "store/sqlite/log_rows.h"
+
+bool ending_remove_bucket(struct tx *tx, int64_t row, int64_t kept, struct err *err)
+{
+    tx->delta[COUNTER_WAITING_EVENTS] -= kept;
+    tx->delta[COUNTER_OPEN_BUCKETS]--;
+    tx->changes |= STORE_CHANGED_BUCKETS;
+    return db_run(tx->db, "DELETE FROM buckets WHERE row = ?", DB_ARGS(db_int(row)), err);
+}
+
+void ending_count_state(struct tx *tx, enum delivery_state from, enum delivery_state to,
+                        int64_t events)
+{
+    tx->delta[COUNTER_DELIVERIES + (int)from]--;
+    tx->delta[COUNTER_DELIVERIES + (int)to]++;
+    tx->delta[COUNTER_EVENTS + (int)from] -= events;
+    tx->delta[COUNTER_EVENTS + (int)to] += events;
+}
+
+static bool drop_bucket(struct tx *tx, sqlite3_stmt *row, const char *alert_id,
+                        const char *alert_name, const char *reason, struct err *err)
+{
+    char *workspace;
+    if (!db_col_copy(row, 1, &workspace))
+        return err_memory(err);
+    int64_t kept = db_col_int(row, 3);
+    const struct log_about about = {alert_id,
+                                    alert_name,
+                                    workspace,
+                                    (enum event_type)db_col_int(row, 2),
+                                    kept + db_col_int(row, 4),
+                                    0,
+                                    NULL};
+    tx->delta[COUNTER_DROPPED] += kept;
+    bool fine = log_dropped(tx, &about, reason, err) &&
+                ending_remove_bucket(tx, db_col_int(row, 0), kept, err);
+    free(workspace);
+    return fine;
+}
+
+static bool drop_buckets(struct tx *tx, const char *alert_id, const char *alert_name,
+                         const char *reason, struct err *err)
+{
+    sqlite3_stmt *row =
+        db_query(tx->db,
+                 "SELECT row, workspace, type, kept, truncated FROM buckets "
+                 "WHERE alert = ? ORDER BY type",
+                 DB_ARGS(db_text(alert_id)), err);
+    int got = -1;
+    while (row && (got = db_step(tx->db, row, err)) == 1)
+        if (!drop_bucket(tx, row, alert_id, alert_name, reason, err))
+            break;
+    db_end(row);
+    return got == 0;
+}
+
+static bool end_deliveries(struct tx *tx, const char *alert_id, const char *reason,
+                           struct err *err)
+{
+    sqlite3_stmt *row = db_query(tx->db,
+                                 "SELECT state, count(*), sum(events) FROM deliveries "
+                                 "WHERE alert = ? AND state < 3 GROUP BY state",
+                                 DB_ARGS(db_text(alert_id)), err);
+    int got = -1;
+    int64_t ended = 0;
+    while (row && (got = db_step(tx->db, row, err)) == 1) {
+        int64_t state = db_col_int(row, 0), count = db_col_int(row, 1);
+        ended += count;
+        tx->delta[COUNTER_DELIVERIES + state] -= count;
+        tx->delta[COUNTER_DELIVERIES + DELIVERY_DEAD] += count;
+        tx->delta[COUNTER_EVENTS + state] -= db_col_int(row, 2);
+        tx->delta[COUNTER_EVENTS + DELIVERY_DEAD] += db_col_int(row, 2);
+    }
+    if (got != 0 || ended == 0)
+        return got == 0;
+    tx->changes |= STORE_CHANGED_DELIVERIES;
+    return db_run(tx->db,
+                  "UPDATE deliveries SET state = 4, next_at = NULL, reason = ? "
+                  "WHERE alert = ? AND state < 3",
+                  DB_ARGS(db_text(reason), db_text(alert_id)), err) &&
+           db_run(tx->db,
+                  "UPDATE alert_last SET state = 4 WHERE state < 3 "
+                  "AND alert = (SELECT row FROM alerts WHERE id = ?)",
+                  DB_ARGS(db_text(alert_id)), err);
+}
+
+bool ending_of_alert(struct tx *tx, const char *alert_id, const char *alert_name,
+                     const char *reason, struct err *err)
+{
+    return drop_buckets(tx, alert_id, alert_name, reason, err) &&
+           end_deliveries(tx, alert_id, reason, err);
+}

@@ -1,0 +1,20 @@
+/* What ends with an alert: its open buckets and its unfinished deliveries. Internal to
+ * store/sqlite. */
+#ifndef SQLITE_ENDING_H
+#define SQLITE_ENDING_H
+
+#include "store/sqlite/writer.h"
+
+/* Drops the alert's open buckets and makes its unfinished deliveries dead letters, all with
+ * that reason. */
+bool ending_of_alert(struct tx *tx, const char *alert_id, const char *alert_name,
+                     const char *reason, struct err *err);
+
+/* Takes a bucket away with its events; the caller says why in the log. */
+bool ending_remove_bucket(struct tx *tx, int64_t row, int64_t kept, struct err *err);
+
+/* Moves a delivery and its events from one state to another in the sums. */
+void ending_count_state(struct tx *tx, enum delivery_state from, enum delivery_state to,
+                        int64_t events);
+
+#endif

@@ -1,0 +1,219 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sqlite/reader.h"
+
+#define COLUMNS                                                                            \
+    "SELECT row, id, alert, alert_name, workspace, type, state, events, truncated, "       \
+    "created_at, next_at, attempts, reason FROM deliveries "
+
+static bool read_row(sqlite3_stmt *row, struct delivery *out, struct err *err)
+{
+    db_col_id(row, 1, out->id);
+    db_col_id(row, 2, out->alert_id);
+    out->type = (enum event_type)db_col_int(row, 5);
+    out->state = (enum delivery_state)db_col_int(row, 6);
+    out->event_count = db_col_int(row, 7);
+    out->truncated = db_col_int(row, 8);
+    out->created_at = db_col_int(row, 9);
+    out->next_at = db_col_int(row, 10);
+    out->attempt_count = (int)db_col_int(row, 11);
+    return (db_col_copy(row, 3, &out->alert_name) && db_col_copy(row, 4, &out->workspace) &&
+            db_col_copy(row, 12, &out->reason)) ||
+           err_memory(err);
+}
+
+/* ---------------------------------------------------------------- a page */
+
+#define PAGE                                                                               \
+    "AND created_at >= ?2 AND (created_at, row) < (?3, ?4) ORDER BY created_at DESC, row " \
+    "DESC"
+
+/* The narrowest index leads; `+` keeps a column out of the choice. */
+static const char by_alert[] = COLUMNS "WHERE alert = ?1 " PAGE;
+static const char by_state[] = COLUMNS "WHERE state = ?1 " PAGE;
+static const char by_workspace[] = COLUMNS "WHERE workspace = ?1 " PAGE;
+static const char by_time[] = COLUMNS "WHERE ?1 IS NULL " PAGE;
+
+static bool passes(const struct delivery_filter *f, sqlite3_stmt *row)
+{
+    return (!f->workspace || span_is(db_col_text(row, 4), f->workspace)) &&
+           (!f->alert_id || span_is(db_col_text(row, 2), f->alert_id)) &&
+           (f->state < 0 || db_col_int(row, 6) == f->state);
+}
+
+/* Where the page begins: below the delivery `before`. False with ERR_NONE: it is gone. */
+static bool page_start(struct db *db, const char *before, int64_t *created, int64_t *number,
+                       bool *gone, struct err *err)
+{
+    *created = *number = INT64_MAX;
+    *gone = false;
+    if (!before)
+        return true;
+    sqlite3_stmt *row = db_query(db, "SELECT created_at, row FROM deliveries WHERE id = ?",
+                                 DB_ARGS(db_text(before)), err);
+    int got = row ? db_step(db, row, err) : -1;
+    if (got == 1) {
+        *created = db_col_int(row, 0);
+        *number = db_col_int(row, 1);
+    }
+    *gone = got == 0;
+    db_end(row);
+    return got >= 0;
+}
+
+static sqlite3_stmt *page_query(struct db *db, const struct delivery_filter *f,
+                                int64_t created, int64_t number, struct err *err)
+{
+    const char *sql = by_time;
+    struct db_arg key = db_null();
+    if (f->alert_id) {
+        sql = by_alert;
+        key = db_text(f->alert_id);
+    } else if (f->state >= 0) {
+        sql = by_state;
+        key = db_int(f->state);
+    } else if (f->workspace) {
+        sql = by_workspace;
+        key = db_text(f->workspace);
+    }
+    return db_query(db, sql,
+                    DB_ARGS(key, db_int(f->since), db_int(created), db_int(number)), err);
+}
+
+bool store_delivery_list(struct store_reader *r, const struct delivery_filter *filter,
+                         const char *before, int64_t limit, struct delivery_rows *out,
+                         struct err *err)
+{
+    int64_t created, number;
+    bool gone;
+    *out = (struct delivery_rows){0};
+    if (!page_start(r->db, before, &created, &number, &gone, err))
+        return false;
+    /* Old ones go first: with it, all behind it are gone. */
+    if (gone || limit <= 0)
+        return true;
+    sqlite3_stmt *row = page_query(r->db, filter, created, number, err);
+    int got = -1;
+    while (row && (int64_t)out->count < limit && (got = db_step(r->db, row, err)) == 1) {
+        if (!passes(filter, row))
+            continue;
+        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
+            !read_row(row, &out->items[out->count++], err)) {
+            got = -1;
+            break;
+        }
+    }
+    db_end(row);
+    if (got < 0)
+        delivery_rows_free(out);
+    return got >= 0;
+}
+
+void delivery_rows_free(struct delivery_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        delivery_free(&rows->items[i]);
+    free(rows->items);
+    *rows = (struct delivery_rows){0};
+}
+
+/* ---------------------------------------------------------------- one whole */
+
+static bool copy_bytes(sqlite3_stmt *row, int column, char **out, size_t *len)
+{
+    *len = db_col_blob(row, column).len;
+    return db_col_copy(row, column, out);
+}
+
+static bool read_attempt(sqlite3_stmt *row, struct attempt *a, struct err *err)
+{
+    struct outcome *o = &a->outcome;
+    struct span error = db_col_text(row, 4), address = db_col_text(row, 13);
+    a->next_at = db_col_int(row, 3);
+    o->kind = (enum outcome_kind)db_col_int(row, 0);
+    o->status = (int)db_col_int(row, 1);
+    o->total_us = db_col_int(row, 2);
+    o->started_at = db_col_int(row, 5);
+    o->timed_out = db_col_int(row, 6);
+    o->dns_us = db_col_int(row, 7);
+    o->connect_us = db_col_int(row, 8);
+    o->tls_us = db_col_int(row, 9);
+    o->first_us = db_col_int(row, 10);
+    o->retry_after_ms = db_col_int(row, 11);
+    o->body_total = db_col_int(row, 12);
+    snprintf(o->error, sizeof o->error, "%.*s", (int)error.len, error.at ? error.at : "");
+    snprintf(o->address, sizeof o->address, "%.*s", (int)address.len,
+             address.at ? address.at : "");
+    return (db_col_copy(row, 14, &a->request_headers) &&
+            copy_bytes(row, 15, &o->headers, &o->headers_len) &&
+            copy_bytes(row, 16, &o->body, &o->body_len)) ||
+           err_memory(err);
+}
+
+static bool read_attempts(struct db *db, int64_t delivery, struct delivery *out,
+                          struct err *err)
+{
+    sqlite3_stmt *row = db_query(
+        db,
+        "SELECT l.outcome, l.status, l.latency_us, l.next_at, l.text, a.started_at, "
+        "a.timed_out, a.dns_us, a.connect_us, a.tls_us, a.first_us, "
+        "a.retry_after_ms, a.body_total, a.address, a.request_headers, a.headers, "
+        "a.body FROM log AS l JOIN attempts AS a ON a.seq = l.seq "
+        "WHERE l.delivery = ? ORDER BY l.seq",
+        DB_ARGS(db_int(delivery)), err);
+    int got = -1;
+    out->attempt_count = 0;
+    while (row && (got = db_step(db, row, err)) == 1) {
+        size_t at = (size_t)out->attempt_count;
+        if (!rows_grow((void **)&out->attempts, at, sizeof *out->attempts, err) ||
+            !read_attempt(row, &out->attempts[out->attempt_count++], err)) {
+            db_end(row);
+            return false;
+        }
+        out->attempts[at].n = (int)at + 1;
+    }
+    return got == 0;
+}
+
+static bool read_body(struct db *db, int64_t delivery, struct delivery *out,
+                      struct err *err)
+{
+    sqlite3_stmt *row = db_query(db, "SELECT body FROM delivery_bodies WHERE delivery = ?",
+                                 DB_ARGS(db_int(delivery)), err);
+    int got = row ? db_step(db, row, err) : -1;
+    bool fine = got >= 0;
+    if (got == 1)
+        fine = copy_bytes(row, 0, &out->body, &out->body_len) || err_memory(err);
+    db_end(row);
+    return fine;
+}
+
+static bool read_whole(struct db *db, const char *workspace, const char *id,
+                       struct delivery *out, struct err *err)
+{
+    sqlite3_stmt *row =
+        db_query(db, COLUMNS "WHERE id = ?1 AND (?2 IS NULL OR workspace = ?2)",
+                 DB_ARGS(db_text(id), db_text(workspace)), err);
+    int got = row ? db_step(db, row, err) : -1;
+    if (got == 0)
+        return err_set(err, ERR_NOT_FOUND, "no such delivery");
+    bool fine = got == 1 && read_row(row, out, err);
+    int64_t number = got == 1 ? db_col_int(row, 0) : 0;
+    db_end(row);
+    return fine && read_body(db, number, out, err) && read_attempts(db, number, out, err);
+}
+
+bool store_delivery_get(struct store_reader *r, const char *workspace, const char *id,
+                        struct delivery *out, struct err *err)
+{
+    *out = (struct delivery){0};
+    if (!reader_begin(r, err))
+        return false;
+    bool fine = read_whole(r->db, workspace, id, out, err);
+    reader_end(r);
+    if (!fine)
+        delivery_free(out);
+    return fine;
+}

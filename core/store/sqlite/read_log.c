@@ -1,0 +1,84 @@
+#include <stdlib.h>
+
+#include "store/sqlite/reader.h"
+
+#define COLUMNS                                                                            \
+    "SELECT seq, kind, at, alert, alert_name, workspace, type, events, delivery_id, n, "   \
+    "of, outcome, status, latency_us, state, next_at, text FROM log WHERE "
+
+static bool read_row(sqlite3_stmt *row, struct log_row *out, struct err *err)
+{
+    out->seq = db_col_int(row, 0);
+    out->kind = (enum log_kind)db_col_int(row, 1);
+    out->at = db_col_int(row, 2);
+    db_col_id(row, 3, out->alert_id);
+    out->type = (enum event_type)db_col_int(row, 6);
+    out->events = db_col_int(row, 7);
+    db_col_id(row, 8, out->delivery_id);
+    out->n = (int)db_col_int(row, 9);
+    out->of = (int)db_col_int(row, 10);
+    out->outcome = (enum outcome_kind)db_col_int(row, 11);
+    out->status = (int)db_col_int(row, 12);
+    out->latency_us = db_col_int(row, 13);
+    out->state = (enum delivery_state)db_col_int(row, 14);
+    out->next_at = db_col_int(row, 15);
+    return (db_col_copy(row, 4, &out->alert_name) && db_col_copy(row, 5, &out->workspace) &&
+            db_col_copy(row, 16, &out->text)) ||
+           err_memory(err);
+}
+
+static sqlite3_stmt *page_query(struct db *db, const char *workspace, int64_t after,
+                                int64_t before, int64_t limit, struct err *err)
+{
+    if (after >= 0)
+        return workspace
+                   ? db_query(db, COLUMNS "workspace = ? AND seq > ? ORDER BY seq LIMIT ?",
+                              DB_ARGS(db_text(workspace), db_int(after), db_int(limit)),
+                              err)
+                   : db_query(db, COLUMNS "seq > ? ORDER BY seq LIMIT ?",
+                              DB_ARGS(db_int(after), db_int(limit)), err);
+    return workspace
+               ? db_query(db, COLUMNS "workspace = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+                          DB_ARGS(db_text(workspace), db_int(before), db_int(limit)), err)
+               : db_query(db, COLUMNS "seq < ? ORDER BY seq DESC LIMIT ?",
+                          DB_ARGS(db_int(before), db_int(limit)), err);
+}
+
+static void turn_round(struct log_rows *rows)
+{
+    for (size_t i = 0; i < rows->count / 2; i++) {
+        struct log_row other = rows->items[i];
+        rows->items[i] = rows->items[rows->count - 1 - i];
+        rows->items[rows->count - 1 - i] = other;
+    }
+}
+
+bool store_log_list(struct store_reader *r, const char *workspace, int64_t after,
+                    int64_t before, int64_t limit, struct log_rows *out, struct err *err)
+{
+    *out = (struct log_rows){0};
+    sqlite3_stmt *row =
+        page_query(r->db, workspace, after, before, limit < 0 ? 0 : limit, err);
+    int got = -1;
+    while (row && (got = db_step(r->db, row, err)) == 1) {
+        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
+            !read_row(row, &out->items[out->count++], err))
+            break;
+    }
+    if (got != 0) {
+        db_end(row);
+        log_rows_free(out);
+        return false;
+    }
+    if (after < 0)
+        turn_round(out);
+    return true;
+}
+
+void log_rows_free(struct log_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        log_row_free(&rows->items[i]);
+    free(rows->items);
+    *rows = (struct log_rows){0};
+}

@@ -1,0 +1,105 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/sqlite/reader.h"
+#include "store/sqlite/writer.h"
+
+bool store_next_due(struct store_reader *r, int64_t *buckets, int64_t *deliveries,
+                    struct err *err)
+{
+    return db_number(r->db, "SELECT min(due_at) FROM buckets", DB_NO_ARGS, INT64_MAX,
+                     buckets, err) &&
+           db_number(r->db, "SELECT min(next_at) FROM deliveries WHERE next_at IS NOT NULL",
+                     DB_NO_ARGS, INT64_MAX, deliveries, err);
+}
+
+/* ---------------------------------------------------------------- buckets */
+
+#define BUCKETS                                                                            \
+    "SELECT b.alert, a.name, b.workspace, b.type, b.kept + b.truncated, b.opened_at, "     \
+    "b.due_at FROM buckets AS b LEFT JOIN alerts AS a ON a.id = b.alert "
+#define BUCKET_ORDER "ORDER BY b.due_at LIMIT ?"
+
+static bool read_bucket(sqlite3_stmt *row, struct bucket *out, struct err *err)
+{
+    db_col_id(row, 0, out->alert_id);
+    out->type = (enum event_type)db_col_int(row, 3);
+    out->events = db_col_int(row, 4);
+    out->opened_at = db_col_int(row, 5);
+    out->due_at = db_col_int(row, 6);
+    snprintf(out->key, sizeof out->key, "alert_bucket:%s:%s", out->alert_id,
+             event_type_name(out->type));
+    return (db_col_copy(row, 1, &out->alert_name) &&
+            db_col_copy(row, 2, &out->workspace)) ||
+           err_memory(err);
+}
+
+bool store_bucket_list(struct store_reader *r, const char *workspace, int64_t limit,
+                       struct bucket_rows *out, struct err *err)
+{
+    *out = (struct bucket_rows){0};
+    int64_t most = limit < 0 ? 0 : limit;
+    sqlite3_stmt *row =
+        workspace ? db_query(r->db, BUCKETS "WHERE b.workspace = ? " BUCKET_ORDER,
+                             DB_ARGS(db_text(workspace), db_int(most)), err)
+                  : db_query(r->db, BUCKETS BUCKET_ORDER, DB_ARGS(db_int(most)), err);
+    int got = -1;
+    while (row && (got = db_step(r->db, row, err)) == 1) {
+        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
+            !read_bucket(row, &out->items[out->count++], err))
+            break;
+    }
+    if (got == 0)
+        return true;
+    db_end(row);
+    bucket_rows_free(out);
+    return false;
+}
+
+void bucket_rows_free(struct bucket_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        bucket_free(&rows->items[i]);
+    free(rows->items);
+    *rows = (struct bucket_rows){0};
+}
+
+/* ---------------------------------------------------------------- sums */
+
+static void add_sum(struct store_counts *out, int64_t name, int64_t value)
+{
+    switch (name) {
+    case COUNTER_ACCEPTED:
+        out->accepted = value;
+        break;
+    case COUNTER_UNMATCHED:
+        out->unmatched = value;
+        break;
+    case COUNTER_DROPPED:
+        out->dropped = value;
+        break;
+    case COUNTER_WAITING_EVENTS:
+        out->waiting_events = value;
+        break;
+    case COUNTER_OPEN_BUCKETS:
+        out->open_buckets = value;
+        break;
+    default:
+        if (name >= COUNTER_DELIVERIES && name <= COUNTER_DELIVERIES + DELIVERY_DEAD)
+            out->deliveries[name - COUNTER_DELIVERIES] = value;
+        else if (name >= COUNTER_EVENTS && name <= COUNTER_EVENTS + DELIVERY_DEAD)
+            out->events[name - COUNTER_EVENTS] = value;
+        break;
+    }
+}
+
+bool store_counts(struct store_reader *r, struct store_counts *out, struct err *err)
+{
+    *out = (struct store_counts){0};
+    sqlite3_stmt *row =
+        db_query(r->db, "SELECT name, value FROM counters", DB_NO_ARGS, err);
+    int got = -1;
+    while (row && (got = db_step(r->db, row, err)) == 1)
+        add_sum(out, db_col_int(row, 0), db_col_int(row, 1));
+    return got == 0;
+}

@@ -1,0 +1,21 @@
+/* A thread's own connection for reads. Internal to store/sqlite. */
+#ifndef SQLITE_READER_H
+#define SQLITE_READER_H
+
+#include "store/seal.h"
+#include "store/sqlite/db.h"
+#include "store/store.h"
+
+struct store_reader {
+    struct db *db;
+    const struct sealer *sealer; /* the store's */
+};
+
+/* Several statements that must see the same state: between these two. */
+bool reader_begin(struct store_reader *r, struct err *err);
+void reader_end(struct store_reader *r);
+
+/* Grows a malloc'ed array so that items[count] exists, zeroed. */
+bool rows_grow(void **items, size_t count, size_t size, struct err *err);
+
+#endif

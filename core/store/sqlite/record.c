@@ -1,0 +1,155 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sqlite/delivery_row.h"
+#include "store/sqlite/store_impl.h"
+
+struct record_step {
+    struct step step;
+    struct record *records;
+    size_t count;
+};
+
+/* -------- an outcome */
+
+/* Whether the delivery still waits for just this outcome. */
+static bool awaits(const struct delivery_row *d, const struct record *r)
+{
+    return d->state == DELIVERY_SENDING && r->n == d->attempts - d->round_from + 1;
+}
+
+static bool record_one(struct tx *tx, const struct record *r, const struct delivery_row *d,
+                       struct err *err)
+{
+    const struct retry_decision *next = &r->decision;
+    bool open = awaits(d, r);
+    struct delivery_move move = {d->state, 0, NULL, d->attempts + 1, r->outcome.status};
+    struct attempt attempt = {r->n, r->outcome, 0, r->request_headers};
+    if (open) {
+        move.state = next->state;
+        move.next_at = next->state == DELIVERY_RETRYING ? next->next_at : 0;
+        move.reason = next->state == DELIVERY_DEAD ? next->reason : NULL;
+        attempt.next_at = move.next_at;
+    }
+    const struct log_about about = delivery_row_about(d);
+    if (!log_attempt(tx, &about, &attempt, r->of, move.state, err))
+        return false;
+    if (open)
+        return delivery_row_move(tx, d, &move, err);
+    /* A stray outcome: its attempt counts, but not in the round that is under way. */
+    return db_run(tx->db,
+                  "UPDATE deliveries SET attempts = attempts + 1, "
+                  "round_from = round_from + (state < 3) WHERE row = ?",
+                  DB_ARGS(db_int(d->row)), err);
+}
+
+static bool run_record(struct step *step, struct tx *tx, struct err *err)
+{
+    struct record_step *s = (struct record_step *)step;
+    for (size_t i = 0; i < s->count; i++) {
+        struct delivery_row d;
+        bool found;
+        const struct record *r = &s->records[i];
+        if (!delivery_row_find(tx, r->row, r->id, &found, &d, err))
+            return false;
+        if (!found)
+            continue;
+        bool fine = record_one(tx, r, &d, err);
+        delivery_row_free(&d);
+        if (!fine)
+            return false;
+    }
+    return true;
+}
+
+static void records_free(struct record *records, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        outcome_free(&records[i].outcome);
+        free(records[i].request_headers);
+    }
+    free(records);
+}
+
+static void free_record(struct step *step)
+{
+    struct record_step *s = (struct record_step *)step;
+    records_free(s->records, s->count);
+    free(s);
+}
+
+void store_record(struct store *s, struct record *records, size_t count, store_done *done,
+                  void *arg)
+{
+    struct record_step *step = step_new(sizeof *step, run_record, free_record, done, arg);
+    if (!step) {
+        records_free(records, count);
+        return;
+    }
+    step->records = records;
+    step->count = count;
+    for (size_t i = 0; i < count; i++)
+        step->step.bytes += records[i].outcome.headers_len + records[i].outcome.body_len;
+    writer_submit(s, &step->step);
+}
+
+/* -------- taking over */
+
+struct recover_step {
+    struct step step;
+    int64_t result;
+};
+
+static bool recover_one(struct tx *tx, const struct delivery_row *d, struct err *err)
+{
+    static const char lost[] = "the process ended before the outcome was recorded";
+    int n = d->attempts - d->round_from + 1;
+    struct attempt attempt = {.n = n, .next_at = tx->steady};
+    attempt.outcome = (struct outcome){
+        .kind = OUTCOME_UNKNOWN, .started_at = tx->wall, .retry_after_ms = -1};
+    _Static_assert(sizeof lost <= sizeof attempt.outcome.error, "the text fits");
+    memcpy(attempt.outcome.error, lost, sizeof lost);
+    const struct delivery_move move = {DELIVERY_RETRYING, tx->steady, NULL, d->attempts + 1,
+                                       0};
+    const struct log_about about = delivery_row_about(d);
+    return log_attempt(tx, &about, &attempt, n, DELIVERY_RETRYING, err) &&
+           delivery_row_move(tx, d, &move, err);
+}
+
+static bool run_recover(struct step *step, struct tx *tx, struct err *err)
+{
+    struct recover_step *s = (struct recover_step *)step;
+    step->result = &s->result;
+    for (;;) {
+        struct delivery_row d;
+        int64_t row;
+        bool found;
+        if (!db_number(tx->db, "SELECT row FROM deliveries WHERE state = 1 LIMIT 1",
+                       DB_NO_ARGS, 0, &row, err))
+            return false;
+        if (row == 0)
+            return true;
+        if (!delivery_row_find(tx, row, NULL, &found, &d, err))
+            return false;
+        bool fine = recover_one(tx, &d, err);
+        delivery_row_free(&d);
+        if (!fine)
+            return false;
+        s->result++;
+    }
+}
+
+static void free_recover(struct step *step)
+{
+    free(step);
+}
+
+void store_recover(struct store *s, store_done *done, void *arg)
+{
+    struct recover_step *step =
+        step_new(sizeof *step, run_recover, free_recover, done, arg);
+    if (!step)
+        return;
+    step->step.undo = true;
+    writer_submit(s, &step->step);
+}

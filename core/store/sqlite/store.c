@@ -1,0 +1,258 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "store/datadir.h"
+#include "store/file.h"
+#include "store/sqlite/reader.h"
+#include "store/sqlite/store_impl.h"
+#include "store/sqlite/thread.h"
+#include "store/sqlite/tx.h"
+
+#define FILE_NAME "store.db"
+
+/* ---------------------------------------------------------------- the file */
+
+/* An existing file is only looked at, never opened here: closing a descriptor would drop
+ * the locks that another connection of this process holds on it. */
+static bool check_file(int dir, bool *missing, struct err *err)
+{
+    struct stat st;
+    *missing = false;
+    if (fstatat(dir, FILE_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        *missing = errno == ENOENT;
+        return *missing || file_err(err, "look at", FILE_NAME);
+    }
+    if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+        return err_set(err, ERR_DENIED, FILE_NAME " is not a plain file of its own");
+    if (st.st_uid != geteuid())
+        return err_set(err, ERR_DENIED, FILE_NAME " belongs to another user");
+    if (st.st_mode & 077)
+        return err_set(err, ERR_DENIED,
+                       FILE_NAME
+                       " can be used by others; chmod 600 it if that was a mistake");
+    return true;
+}
+
+/* SQLite gives its side files the mode of this one, so it is made here. */
+static bool make_file(int dir, struct err *err)
+{
+    int fd =
+        openat(dir, FILE_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return errno == EEXIST || file_err(err, "make", FILE_NAME);
+    bool fine = fchmod(fd, 0600) == 0 || file_err(err, "set the mode of", FILE_NAME);
+    close(fd);
+    return fine;
+}
+
+/* Processes that make, migrate or leave the file at the same moment get in each other's
+ * way: SQLite then says "unable to open". Bounded, as a stopped process keeps its lock. */
+static bool lock_dir(struct store *s, struct err *err)
+{
+    const struct timespec pause = {0, 5000000};
+    for (int i = 0; i < 1000; i++) {
+        if (flock(s->dir, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return err_set(err, ERR_BUSY, "another process is opening the store; try again");
+}
+
+static void unlock_dir(struct store *s)
+{
+    flock(s->dir, LOCK_UN);
+}
+
+static bool prepare_file(struct store *s, const struct store_options *o, struct err *err)
+{
+    if (!datadir_prepare(o->dir, o->read_only, err))
+        return false;
+    s->dir = datadir_open(o->dir, err);
+    if (s->dir < 0 || !lock_dir(s, err))
+        return false;
+    bool missing;
+    bool fine = check_file(s->dir, &missing, err);
+    if (fine && missing)
+        fine = o->read_only
+                   ? err_set(err, ERR_NOT_FOUND, "there is no store in %.200s yet", o->dir)
+                   : make_file(s->dir, err);
+    return fine;
+}
+
+/* SQLite refuses links in any part of a path that it must not follow, so they are resolved.
+ */
+static char *file_path(const char *dir, struct err *err)
+{
+    char *real = realpath(dir, NULL);
+    struct buf path;
+    buf_init(&path, PATH_MAX);
+    if (real)
+        buf_add_format(&path, "%s/" FILE_NAME, real);
+    else
+        file_err(err, "find", dir);
+    free(real);
+    char *text = real ? buf_take(&path) : NULL;
+    if (real && !text)
+        err_memory(err);
+    return text;
+}
+
+/* ---------------------------------------------------------------- open and close */
+
+static void init_shared(struct store *s, const struct store_options *o)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_mutex_init(&s->subscribers_lock, NULL);
+    pthread_cond_init(&s->wake, &attr);
+    pthread_cond_init(&s->answered, NULL);
+    pthread_condattr_destroy(&attr);
+    s->queue_end = &s->queue;
+    s->dir = -1;
+    s->clock = o->clock;
+    s->read_only = o->read_only;
+    s->new_limits = s->limits = o->limits;
+}
+
+/* A reader's connection also tells a read-only store whether the file can be used. */
+static bool open_database(struct store *s, struct err *err)
+{
+    struct db *db = db_open(s->path, s->read_only ? DB_READER : DB_WRITER, err);
+    if (!db)
+        return false;
+    if (s->read_only) {
+        bool fine = db_check_version(db, err);
+        db_close(&db);
+        return fine;
+    }
+    s->db = db;
+    s->synced = s->wal_dirty = true;
+    return db_migrate(db, err) && db_version(db, &s->version, err) && writer_start(s, err);
+}
+
+struct store *store_open(const struct store_options *options, struct err *err)
+{
+    struct store *s = calloc(1, sizeof *s);
+    if (!s) {
+        err_memory(err);
+        return NULL;
+    }
+    init_shared(s, options);
+    bool fine = prepare_file(s, options, err) && (s->path = file_path(options->dir, err)) &&
+                (s->sealer = sealer_open(options->dir, options->read_only, err)) &&
+                open_database(s, err);
+    if (s->dir >= 0)
+        unlock_dir(s);
+    if (!fine)
+        store_close(&s);
+    return s;
+}
+
+static void close_database(struct store *s)
+{
+    bool locked = s->dir >= 0 && lock_dir(s, NULL);
+    db_close(&s->db);
+    if (locked)
+        unlock_dir(s);
+    if (s->dir >= 0)
+        close(s->dir);
+}
+
+void store_close(struct store **store)
+{
+    struct store *s = *store;
+    if (!s)
+        return;
+    writer_stop(s);
+    buckets_clear(&s->buckets);
+    tx_reset_caches(s);
+    trace_memory_free(&s->traces);
+    close_database(s);
+    sealer_close(&s->sealer);
+    while (s->subscribers) {
+        struct subscriber *next = s->subscribers->next;
+        free(s->subscribers);
+        s->subscribers = next;
+    }
+    pthread_cond_destroy(&s->wake);
+    pthread_cond_destroy(&s->answered);
+    pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->subscribers_lock);
+    free(s->path);
+    free(s);
+    *store = NULL;
+}
+
+void store_set_limits(struct store *s, const struct store_limits *limits)
+{
+    pthread_mutex_lock(&s->lock);
+    s->new_limits = *limits;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void store_set_checkpointing(struct store *s, bool on)
+{
+    pthread_mutex_lock(&s->lock);
+    s->checkpointing = on;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ---------------------------------------------------------------- readers */
+
+struct store_reader *store_reader_open(struct store *s, struct err *err)
+{
+    struct store_reader *r = calloc(1, sizeof *r);
+    if (!r) {
+        err_memory(err);
+        return NULL;
+    }
+    r->sealer = s->sealer;
+    r->db = db_open(s->path, DB_READER, err);
+    if (!r->db)
+        store_reader_close(&r);
+    return r;
+}
+
+void store_reader_close(struct store_reader **r)
+{
+    if (!*r)
+        return;
+    db_close(&(*r)->db);
+    free(*r);
+    *r = NULL;
+}
+
+bool reader_begin(struct store_reader *r, struct err *err)
+{
+    return db_run(r->db, "BEGIN", DB_NO_ARGS, err);
+}
+
+void reader_end(struct store_reader *r)
+{
+    db_run(r->db, "COMMIT", DB_NO_ARGS, NULL);
+}
+
+bool rows_grow(void **items, size_t count, size_t size, struct err *err)
+{
+    /* Doubled at each power of two, which spares a field for the room. */
+    if (count == 0 || (count & (count - 1)) == 0) {
+        void *grown = reallocarray(*items, count ? count * 2 : 1, size);
+        if (!grown)
+            return err_memory(err);
+        *items = grown;
+    }
+    memset((char *)*items + count * size, 0, size);
+    return true;
+}

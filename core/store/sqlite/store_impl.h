@@ -1,0 +1,60 @@
+/* What a struct store is made of. Internal to store/sqlite.
+ *
+ * The fields up to `queue` are set by store_open() and stay, or belong to the writer
+ * thread; those below are shared under `lock`. */
+#ifndef SQLITE_STORE_IMPL_H
+#define SQLITE_STORE_IMPL_H
+
+#include <pthread.h>
+
+#include "store/seal.h"
+#include "store/sqlite/alert_cache.h"
+#include "store/sqlite/buckets.h"
+#include "store/sqlite/db.h"
+#include "store/sqlite/project_cache.h"
+#include "store/sqlite/trace_memory.h"
+#include "store/sqlite/writer.h"
+#include "store/store.h"
+
+struct subscriber {
+    store_changed *changed;
+    void *arg;
+    struct subscriber *next;
+};
+
+struct store {
+    const struct clock *clock;
+    char *path; /* of the database file */
+    bool read_only;
+    int dir; /* the data directory, locked (flock) while its file is opened or closed */
+    struct sealer *sealer;
+
+    /* The writer thread's. */
+    struct db *db; /* NULL with read_only */
+    struct alert_cache alerts;
+    struct project_cache projects;
+    struct trace_memory traces;
+    struct buckets buckets;
+    int64_t request;            /* the last number given; 0: not read yet */
+    int64_t version;            /* db_version() when the caches were known to be right */
+    int64_t unmatched;          /* counted, to be saved with the next commit */
+    int wal_tried;              /* pages at the last checkpoint that did not get through */
+    bool wal_dirty;             /* others may have left something to checkpoint */
+    bool synced;                /* the connection's synchronous is FULL */
+    struct store_limits limits; /* as of the start of the transaction */
+
+    pthread_t thread;
+    bool started;
+
+    pthread_mutex_t lock;
+    pthread_cond_t wake, answered;
+    struct step *queue, **queue_end;
+    uint64_t asked, answers;
+    bool stopping, checkpointing;
+    struct store_limits new_limits;
+
+    pthread_mutex_t subscribers_lock; /* held during the calls */
+    struct subscriber *subscribers;
+};
+
+#endif

@@ -1,0 +1,284 @@
+#include "store/sqlite/trace_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/uuid.h"
+
+enum {
+    TRACES = 65536,
+    HASHES = 65536,
+    NAME_HASHES = 4096,
+    NAME_MAX = 1024,
+    NAMES_MAX = 4 << 20,
+};
+
+struct trace_name {
+    struct trace_name *next;
+    uint32_t hash, uses;
+    size_t len;
+    char text[];
+};
+
+struct trace_entry {
+    unsigned char trace[16];
+    int64_t project;
+    struct trace_name *name, *workspace; /* workspace NULL: a free slot */
+    uint32_t next;                       /* slot + 1 in the same hash bucket */
+    uint32_t bucket;
+};
+
+static uint32_t hash_bytes(const void *bytes, size_t len, uint32_t hash)
+{
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ at[i]) * 16777619u;
+    return hash ^ hash >> 15;
+}
+
+/* ---------------------------------------------------------------- names, each kept once */
+
+static struct trace_name *name_use(struct trace_memory *m, struct span text)
+{
+    uint32_t hash = hash_bytes(text.at, text.len, 2166136261u);
+    struct trace_name **head = &m->names[hash % NAME_HASHES];
+    for (struct trace_name *n = *head; n; n = n->next) {
+        if (n->hash == hash && span_same((struct span){n->text, n->len}, text)) {
+            n->uses++;
+            return n;
+        }
+    }
+    struct trace_name *n = malloc(sizeof *n + text.len);
+    if (!n)
+        return NULL;
+    *n = (struct trace_name){.next = *head, .hash = hash, .uses = 1, .len = text.len};
+    memcpy(n->text, text.at, text.len);
+    *head = n;
+    m->name_bytes += sizeof *n + text.len;
+    return n;
+}
+
+static void name_drop(struct trace_memory *m, struct trace_name *n)
+{
+    if (!n || --n->uses > 0)
+        return;
+    struct trace_name **at = &m->names[n->hash % NAME_HASHES];
+    while (*at != n)
+        at = &(*at)->next;
+    *at = n->next;
+    m->name_bytes -= sizeof *n + n->len;
+    free(n);
+}
+
+/* ---------------------------------------------------------------- the ring */
+
+static void entry_remove(struct trace_memory *m, uint32_t slot)
+{
+    struct trace_entry *e = &m->ring[slot];
+    if (!e->workspace)
+        return;
+    uint32_t *at = &m->buckets[e->bucket];
+    while (*at != slot + 1)
+        at = &m->ring[*at - 1].next;
+    *at = e->next;
+    name_drop(m, e->name);
+    name_drop(m, e->workspace);
+    memset(e, 0, sizeof *e);
+}
+
+static uint32_t bucket_of(const unsigned char trace[16], struct span workspace)
+{
+    uint32_t hash = hash_bytes(trace, 16, 2166136261u);
+    return hash_bytes(workspace.at, workspace.len, hash) % HASHES;
+}
+
+static struct trace_entry *entry_find(struct trace_memory *m, const unsigned char trace[16],
+                                      struct span workspace, uint32_t *slot)
+{
+    for (uint32_t at = m->buckets[bucket_of(trace, workspace)]; at;
+         at = m->ring[at - 1].next) {
+        struct trace_entry *e = &m->ring[at - 1];
+        if (memcmp(e->trace, trace, 16) == 0 &&
+            span_same((struct span){e->workspace->text, e->workspace->len}, workspace)) {
+            *slot = at - 1;
+            return e;
+        }
+    }
+    return NULL;
+}
+
+static bool entry_add(struct trace_memory *m, const unsigned char trace[16],
+                      struct span workspace, const struct trace_known *known, int64_t seq)
+{
+    struct span text = known->name.len <= NAME_MAX ? known->name : (struct span){0};
+    struct trace_name *in = name_use(m, workspace);
+    struct trace_name *name = in && text.len ? name_use(m, text) : NULL;
+    uint32_t slot;
+    if (!in || (text.len && !name)) {
+        name_drop(m, in);
+        return false;
+    }
+    /* Names are taken before the old entry goes: they may be its own. */
+    if (entry_find(m, trace, workspace, &slot))
+        entry_remove(m, slot);
+    slot = (uint32_t)(seq % TRACES);
+    entry_remove(m, slot);
+    struct trace_entry *e = &m->ring[slot];
+    memcpy(e->trace, trace, 16);
+    e->project = known->project;
+    e->name = name;
+    e->workspace = in;
+    e->bucket = bucket_of(trace, workspace);
+    e->next = m->buckets[e->bucket];
+    m->buckets[e->bucket] = slot + 1;
+    m->last = seq;
+    if (m->first <= seq - TRACES || m->first == 0)
+        m->first = seq - TRACES + 1 > 1 ? seq - TRACES + 1 : 1;
+    while (m->name_bytes > NAMES_MAX && m->first < m->last)
+        entry_remove(m, (uint32_t)(m->first++ % TRACES));
+    return true;
+}
+
+void trace_memory_free(struct trace_memory *m)
+{
+    if (m->ring && m->buckets && m->names)
+        for (uint32_t slot = 0; slot < TRACES; slot++)
+            entry_remove(m, slot);
+    free(m->ring);
+    free(m->buckets);
+    free(m->names);
+    *m = (struct trace_memory){0};
+}
+
+/* ---------------------------------------------------------------- the table */
+
+static bool load_rows(struct trace_memory *m, struct db *db, struct err *err)
+{
+    sqlite3_stmt *row = db_query(db,
+                                 "SELECT seq, trace, workspace, project, name FROM traces "
+                                 "WHERE seq > ? ORDER BY seq",
+                                 DB_ARGS(db_int(m->saved - TRACES)), err);
+    int got = -1;
+    while (row && (got = db_step(db, row, err)) == 1) {
+        struct span trace = db_col_blob(row, 1);
+        struct trace_known known = {db_col_int(row, 3), db_col_text(row, 4)};
+        if (trace.len != 16)
+            continue;
+        if (!entry_add(m, (const unsigned char *)trace.at, db_col_text(row, 2), &known,
+                       db_col_int(row, 0))) {
+            db_end(row);
+            return err_memory(err);
+        }
+    }
+    return got == 0;
+}
+
+static bool load(struct trace_memory *m, struct db *db, struct err *err)
+{
+    if (m->loaded && !m->check)
+        return true;
+    int64_t last;
+    if (!db_number(db, "SELECT max(seq) FROM traces", DB_NO_ARGS, 0, &last, err))
+        return false;
+    m->check = false;
+    if (m->loaded && last == m->saved)
+        return true;
+    trace_memory_free(m);
+    m->ring = calloc(TRACES, sizeof *m->ring);
+    m->buckets = calloc(HASHES, sizeof *m->buckets);
+    m->names = calloc(NAME_HASHES, sizeof *m->names);
+    m->saved = m->saving = m->last = last;
+    if (!m->ring || !m->buckets || !m->names) {
+        trace_memory_free(m);
+        return err_memory(err);
+    }
+    if (!load_rows(m, db, err)) {
+        trace_memory_free(m);
+        return false;
+    }
+    m->last = last;
+    m->loaded = true;
+    return true;
+}
+
+bool trace_memory_find(struct trace_memory *m, struct db *db, const char *workspace,
+                       struct span trace_id, bool *found, struct trace_known *out,
+                       struct err *err)
+{
+    *found = false;
+    *out = (struct trace_known){0};
+    char id[UUID_SIZE];
+    unsigned char trace[16];
+    if (!load(m, db, err))
+        return false;
+    if (!uuid_read(trace_id, id))
+        return true;
+    uuid_bytes(id, trace);
+    uint32_t slot;
+    const struct trace_entry *e = entry_find(m, trace, span_of(workspace), &slot);
+    if (!e)
+        return true;
+    *found = true;
+    out->project = e->project;
+    if (e->name)
+        out->name = (struct span){e->name->text, e->name->len};
+    return true;
+}
+
+bool trace_memory_put(struct trace_memory *m, struct db *db, const char *workspace,
+                      struct span trace_id, const struct trace_known *known,
+                      struct err *err)
+{
+    bool found;
+    struct trace_known old, next = *known;
+    if (!trace_memory_find(m, db, workspace, trace_id, &found, &old, err))
+        return false;
+    if (next.name.len == 0)
+        next.name = old.name;
+    if (found && old.project == next.project && span_same(old.name, next.name))
+        return true;
+    char id[UUID_SIZE];
+    unsigned char trace[16];
+    if (!uuid_read(trace_id, id))
+        return true;
+    uuid_bytes(id, trace);
+    return entry_add(m, trace, span_of(workspace), &next, m->last + 1) || err_memory(err);
+}
+
+bool trace_memory_dirty(const struct trace_memory *m)
+{
+    return m->last > m->saved;
+}
+
+bool trace_memory_save(struct trace_memory *m, struct db *db, struct err *err)
+{
+    if (!trace_memory_dirty(m))
+        return true;
+    /* Another process may hold the table's end now; what is newest there wins. */
+    if (m->check && !load(m, db, err))
+        return false;
+    for (int64_t seq = m->saved + 1; seq <= m->last; seq++) {
+        const struct trace_entry *e = &m->ring[seq % TRACES];
+        if (!e->workspace || seq <= m->last - TRACES)
+            continue;
+        struct span name =
+            e->name ? (struct span){e->name->text, e->name->len} : (struct span){NULL, 0};
+        if (!db_run(db,
+                    "INSERT INTO traces (seq, trace, workspace, project, name) "
+                    "VALUES (?, ?, ?, ?, ?)",
+                    DB_ARGS(db_int(seq), db_blob((struct span){(const char *)e->trace, 16}),
+                            db_span((struct span){e->workspace->text, e->workspace->len}),
+                            db_int(e->project), name.at ? db_span(name) : db_null()),
+                    err))
+            return false;
+    }
+    m->saving = m->last;
+    return db_run(db, "DELETE FROM traces WHERE seq <= ?",
+                  DB_ARGS(db_int(m->last - TRACES)), err);
+}
+
+void trace_memory_saved(struct trace_memory *m)
+{
+    if (m->saving > m->saved)
+        m->saved = m->saving;
+}

@@ -1,0 +1,229 @@
+#include "store/sqlite/tx.h"
+
+#include <string.h>
+
+#include "rules/match.h"
+#include "store/sqlite/store_impl.h"
+
+enum {
+    PROJECTS_KEPT = 4096,
+    COUNTER_REQUEST = 100, /* in the same table: the last number given to a request */
+};
+
+/* ---------------------------------------------------------------- begin and end */
+
+void tx_reset_caches(struct store *s)
+{
+    alert_cache_reset(&s->alerts);
+    project_cache_reset(&s->projects);
+    s->traces.check = true;
+    s->request = 0;
+}
+
+static bool set_synchronous(struct store *s, bool full, struct err *err)
+{
+    if (s->synced == full)
+        return true;
+    if (!db_run(s->db, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
+                DB_NO_ARGS, err))
+        return false;
+    s->synced = full;
+    return true;
+}
+
+/* Under the write lock nobody else commits, so the answer stays right to the end. */
+static bool refresh(struct tx *tx, struct err *err)
+{
+    struct store *s = tx->store;
+    int64_t version;
+    if (!db_version(s->db, &version, err))
+        return false;
+    if (version != s->version) {
+        s->version = version;
+        tx_reset_caches(s);
+        tx->changes = STORE_CHANGED_ALL;
+    } else if (project_cache_count(&s->projects) > PROJECTS_KEPT) {
+        project_cache_reset(&s->projects);
+    }
+    return true;
+}
+
+bool tx_begin(struct tx *tx, struct store *s, bool durable, struct err *err)
+{
+    *tx = (struct tx){.store = s, .db = s->db};
+    tx->wall = clock_wall_ms(s->clock);
+    tx->steady = clock_steady_ms(s->clock);
+    tx->changes_before = sqlite3_total_changes64(db_handle(s->db));
+    return set_synchronous(s, durable, err) &&
+           db_run(s->db, "BEGIN IMMEDIATE", DB_NO_ARGS, err) && refresh(tx, err);
+}
+
+static bool flush_counters(struct tx *tx, struct err *err)
+{
+    for (int i = 0; i < COUNTER_COUNT; i++) {
+        if (tx->delta[i] == 0)
+            continue;
+        if (!db_run(tx->db,
+                    "INSERT INTO counters (name, value) VALUES (?, ?) "
+                    "ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+                    DB_ARGS(db_int(i), db_int(tx->delta[i])), err))
+            return false;
+    }
+    return tx->requests == 0 ||
+           db_run(tx->db,
+                  "INSERT INTO counters (name, value) VALUES (?, ?) "
+                  "ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+                  DB_ARGS(db_int(COUNTER_REQUEST), db_int(tx->store->request)), err);
+}
+
+bool tx_has_lazy(const struct store *s)
+{
+    return s->unmatched > 0 || trace_memory_dirty(&s->traces);
+}
+
+bool tx_flush_buckets(struct tx *tx, struct err *err)
+{
+    return buckets_flush(tx, err);
+}
+
+bool tx_commit(struct tx *tx, bool lazy_too, struct err *err)
+{
+    struct store *s = tx->store;
+    if (!buckets_flush(tx, err))
+        return false;
+    bool lazy =
+        lazy_too || sqlite3_total_changes64(db_handle(tx->db)) != tx->changes_before;
+    if (lazy) {
+        tx->delta[COUNTER_UNMATCHED] += s->unmatched;
+        if (!trace_memory_save(&s->traces, tx->db, err) || !flush_counters(tx, err))
+            return false;
+    }
+    if (!db_run(tx->db, "COMMIT", DB_NO_ARGS, err))
+        return false;
+    if (lazy) {
+        s->unmatched = 0;
+        trace_memory_saved(&s->traces);
+    }
+    return true;
+}
+
+void tx_rollback(struct tx *tx)
+{
+    struct store *s = tx->store;
+    buckets_clear(&s->buckets);
+    tx_reset_caches(s);
+    s->version = -1; /* none: the next transaction tells what this one had found changed */
+    s->unmatched -= tx->unmatched;
+    if (db_in_transaction(tx->db))
+        db_run(tx->db, "ROLLBACK", DB_NO_ARGS, NULL);
+}
+
+/* ---------------------------------------------------------------- steps */
+
+/* Whether the store itself is in trouble, so that nothing of the group can be kept. */
+static bool is_fatal(const struct tx *tx, const struct err *err)
+{
+    return !db_in_transaction(tx->db) || err->code == ERR_FULL || err->code == ERR_IO ||
+           err->code == ERR_BUSY || err->code == ERR_MEMORY;
+}
+
+static bool undo(struct tx *tx, const struct tx *before, struct err *err)
+{
+    buckets_clear(&tx->store->buckets);
+    tx_reset_caches(tx->store);
+    tx->store->unmatched -= tx->unmatched - before->unmatched;
+    *tx = *before;
+    return db_run(tx->db, "ROLLBACK TO step", DB_NO_ARGS, err);
+}
+
+/* Before and after, nothing is left gathered: what the step adds lies in its savepoint. */
+static bool run_undoable(struct tx *tx, struct step *step, struct err *err)
+{
+    if (!buckets_flush(tx, err) || !db_run(tx->db, "SAVEPOINT step", DB_NO_ARGS, err))
+        return false;
+    const struct tx before = *tx;
+    if (step->run(step, tx, &step->err)) {
+        if (!buckets_flush(tx, err))
+            return false;
+    } else {
+        step->failed = true;
+        if (is_fatal(tx, &step->err)) {
+            *err = step->err;
+            return false;
+        }
+        if (!undo(tx, &before, err))
+            return false;
+    }
+    return db_run(tx->db, "RELEASE step", DB_NO_ARGS, err);
+}
+
+bool tx_run(struct tx *tx, struct step *step, struct err *err)
+{
+    if (step->undo)
+        return run_undoable(tx, step, err);
+    if (step->run(step, tx, &step->err))
+        return true;
+    step->failed = true;
+    if (is_fatal(tx, &step->err)) {
+        *err = step->err;
+        return false;
+    }
+    return true;
+}
+
+int64_t tx_request(struct tx *tx)
+{
+    struct store *s = tx->store;
+    if (s->request == 0)
+        db_number(tx->db, "SELECT value FROM counters WHERE name = ?",
+                  DB_ARGS(db_int(COUNTER_REQUEST)), 0, &s->request, NULL);
+    int64_t now = tx->steady * 1000;
+    s->request = s->request + 1 > now ? s->request + 1 : now;
+    tx->requests++;
+    return s->request;
+}
+
+/* ---------------------------------------------------------------- events */
+
+bool tx_wanted(struct tx *tx, const struct event_ref *event, bool *wanted, struct err *err)
+{
+    const struct alert_use *uses;
+    size_t count;
+    if (!alert_cache_find(&tx->store->alerts, tx->db, event->workspace, event->type, &uses,
+                          &count, err))
+        return false;
+    *wanted = false;
+    for (size_t i = 0; i < count && !*wanted; i++)
+        *wanted = match_alert(uses[i].alert, event) == MATCH_YES;
+    return true;
+}
+
+void tx_count_unmatched(struct tx *tx)
+{
+    tx->store->unmatched++;
+    tx->unmatched++;
+}
+
+bool tx_emit(struct tx *tx, const struct event_ref *event, const char *user,
+             int64_t request, struct span entity, struct err *err)
+{
+    const struct alert_use *uses;
+    size_t count;
+    if (!alert_cache_find(&tx->store->alerts, tx->db, event->workspace, event->type, &uses,
+                          &count, err))
+        return false;
+    int64_t before = tx->pairs;
+    char id[UUID_SIZE];
+    uuid_v7(id, tx->wall);
+    struct payload_event e = {id, span_of(user), request, entity};
+    for (size_t i = 0; i < count; i++) {
+        if (match_alert(uses[i].alert, event) != MATCH_YES)
+            continue;
+        if (!buckets_add(tx, uses[i].alert, event->type, &e, err))
+            return false;
+        tx->pairs++;
+    }
+    if (tx->pairs == before)
+        tx_count_unmatched(tx);
+    return true;
+}

@@ -1,0 +1,33 @@
+/* The transaction of a group of steps. Internal to store/sqlite; the writer thread. */
+#ifndef SQLITE_TX_H
+#define SQLITE_TX_H
+
+#include "store/sqlite/writer.h"
+
+/* Takes the file's write lock and drops caches that another process made stale (then
+ * tx->changes starts as STORE_CHANGED_ALL). */
+bool tx_begin(struct tx *tx, struct store *s, bool durable, struct err *err);
+
+/* Runs one step. A failure of its own is kept in the step (true); false: the transaction
+ * cannot go on. */
+bool tx_run(struct tx *tx, struct step *step, struct err *err);
+
+/* Writes what was gathered (buckets, sums) and commits. Sums of unmatched events and
+ * remembered traces wait for a commit that is made anyway, unless `lazy_too`. */
+bool tx_commit(struct tx *tx, bool lazy_too, struct err *err);
+void tx_rollback(struct tx *tx);
+
+bool tx_has_lazy(const struct store *s);
+
+/* Writes the gathered events of buckets, so that a step sees them in the tables. */
+bool tx_flush_buckets(struct tx *tx, struct err *err);
+
+/* Whether any alert wants an event, so that its entity need not be made in vain; the other
+ * case is then to be counted here. */
+bool tx_wanted(struct tx *tx, const struct event_ref *event, bool *wanted, struct err *err);
+void tx_count_unmatched(struct tx *tx);
+
+/* Forgets what was read of alerts and projects. */
+void tx_reset_caches(struct store *s);
+
+#endif

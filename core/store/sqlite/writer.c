@@ -1,0 +1,275 @@
+#include "store/sqlite/writer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "store/sqlite/store_impl.h"
+#include "store/sqlite/thread.h"
+#include "store/sqlite/tx.h"
+
+enum {
+    GROUP_STEPS = 256,
+    GROUP_BYTES = 8 << 20,
+    WAL_PAGES = 1000, /* about 4 MiB */
+    CHECKPOINT_WAIT_MS = 200,
+};
+
+/* ---------------------------------------------------------------- asking */
+
+void *step_new(size_t size, bool (*run)(struct step *, struct tx *, struct err *),
+               void (*free_step)(struct step *), store_done *done, void *arg)
+{
+    struct step *step = calloc(1, size);
+    if (!step) {
+        struct err err;
+        err_memory(&err);
+        if (done)
+            done(arg, &err, NULL);
+        return NULL;
+    }
+    step->run = run;
+    step->free = free_step;
+    step->done = done;
+    step->arg = arg;
+    return step;
+}
+
+static void answer(struct step *step)
+{
+    if (step->done)
+        step->done(step->arg, step->failed ? &step->err : NULL,
+                   step->failed ? NULL : step->result);
+    step->free(step);
+}
+
+void step_refuse(struct step *step)
+{
+    step->failed = true;
+    err_memory(&step->err);
+    answer(step);
+}
+
+void writer_submit(struct store *s, struct step *step)
+{
+    if (!s->started) {
+        step->failed = true;
+        err_set(&step->err, ERR_DENIED, "the store was opened to be read only");
+        answer(step);
+        return;
+    }
+    pthread_mutex_lock(&s->lock);
+    step->next = NULL;
+    *s->queue_end = step;
+    s->queue_end = &step->next;
+    s->asked++;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void store_drain(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    uint64_t upto = s->asked;
+    while (s->answers < upto)
+        pthread_cond_wait(&s->answered, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ---------------------------------------------------------------- subscribers */
+
+bool store_subscribe(struct store *s, store_changed *changed, void *arg)
+{
+    struct subscriber *one = malloc(sizeof *one);
+    if (!one)
+        return false;
+    pthread_mutex_lock(&s->subscribers_lock);
+    *one = (struct subscriber){changed, arg, s->subscribers};
+    s->subscribers = one;
+    pthread_mutex_unlock(&s->subscribers_lock);
+    return true;
+}
+
+void store_unsubscribe(struct store *s, store_changed *changed, void *arg)
+{
+    pthread_mutex_lock(&s->subscribers_lock);
+    struct subscriber **at = &s->subscribers;
+    while (*at && ((*at)->changed != changed || (*at)->arg != arg))
+        at = &(*at)->next;
+    struct subscriber *gone = *at;
+    if (gone)
+        *at = gone->next;
+    pthread_mutex_unlock(&s->subscribers_lock);
+    free(gone);
+}
+
+static void notify(struct store *s, unsigned changes)
+{
+    if (changes == 0)
+        return;
+    pthread_mutex_lock(&s->subscribers_lock);
+    for (struct subscriber *one = s->subscribers; one; one = one->next)
+        one->changed(one->arg, changes);
+    pthread_mutex_unlock(&s->subscribers_lock);
+}
+
+/* ---------------------------------------------------------------- a group */
+
+/* Takes what waits, up to the bounds of a group. Called with the lock held. */
+static struct step *take_group(struct store *s)
+{
+    struct step *group = s->queue, **end = &s->queue;
+    size_t steps = 0, bytes = 0;
+    while (*end && steps < GROUP_STEPS && bytes < GROUP_BYTES) {
+        bytes += (*end)->bytes;
+        steps++;
+        end = &(*end)->next;
+    }
+    s->queue = *end;
+    *end = NULL;
+    if (!s->queue)
+        s->queue_end = &s->queue;
+    s->limits = s->new_limits;
+    return group;
+}
+
+static bool carry_out(struct tx *tx, struct store *s, struct step *group, bool lazy_too,
+                      struct err *err)
+{
+    bool durable = false;
+    for (struct step *step = group; step; step = step->next)
+        durable |= step->durable;
+    bool fine = tx_begin(tx, s, durable, err);
+    for (struct step *step = group; step && fine; step = step->next)
+        fine = tx_run(tx, step, err);
+    return fine && tx_commit(tx, lazy_too, err);
+}
+
+static void answer_all(struct store *s, struct step *group)
+{
+    uint64_t count = 0;
+    while (group) {
+        struct step *step = group;
+        group = step->next;
+        answer(step);
+        count++;
+    }
+    pthread_mutex_lock(&s->lock);
+    s->answers += count;
+    pthread_cond_broadcast(&s->answered);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static bool may_checkpoint(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool may = s->checkpointing;
+    pthread_mutex_unlock(&s->lock);
+    return may;
+}
+
+static void checkpoint_when_long(struct store *s)
+{
+    int pages = db_wal_pages(s->db);
+    if (pages < s->wal_tried)
+        s->wal_tried = 0;
+    if (pages < s->wal_tried + WAL_PAGES || !may_checkpoint(s))
+        return;
+    s->wal_tried = db_checkpoint(s->db, CHECKPOINT_WAIT_MS) ? 0 : pages;
+}
+
+static void run_group(struct store *s, struct step *group, bool lazy_too)
+{
+    struct tx tx;
+    struct err err;
+    bool fine = carry_out(&tx, s, group, lazy_too, &err);
+    if (!fine) {
+        tx_rollback(&tx);
+        for (struct step *step = group; step; step = step->next) {
+            if (!step->failed)
+                step->err = err;
+            step->failed = true;
+        }
+    }
+    answer_all(s, group);
+    if (fine) {
+        notify(s, tx.changes);
+        checkpoint_when_long(s);
+    }
+}
+
+/* ---------------------------------------------------------------- the thread */
+
+/* A second without work: what another process did, what was put off, the log of changes. */
+static void idle(struct store *s)
+{
+    int64_t version;
+    if (db_version(s->db, &version, NULL) && version != s->version) {
+        s->version = version;
+        tx_reset_caches(s);
+        s->wal_dirty = true;
+        notify(s, STORE_CHANGED_ALL);
+    }
+    if (tx_has_lazy(s))
+        run_group(s, NULL, true);
+    if ((s->wal_dirty || db_wal_pages(s->db) > 0) && may_checkpoint(s))
+        s->wal_dirty = !db_checkpoint(s->db, CHECKPOINT_WAIT_MS);
+}
+
+/* Waits for steps, at most a second. Called with the lock held. */
+static void wait_for_work(struct store *s)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec++;
+    while (!s->queue && !s->stopping)
+        if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
+            return;
+}
+
+static void *writer_main(void *arg)
+{
+    struct store *s = arg;
+    pthread_mutex_lock(&s->lock);
+    while (s->queue || !s->stopping) {
+        wait_for_work(s);
+        struct step *group = take_group(s);
+        bool stopping = s->stopping;
+        pthread_mutex_unlock(&s->lock);
+        if (group)
+            run_group(s, group, false);
+        else if (!stopping)
+            idle(s);
+        pthread_mutex_lock(&s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (tx_has_lazy(s))
+        run_group(s, NULL, true);
+    return NULL;
+}
+
+bool writer_start(struct store *s, struct err *err)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = pthread_create(&s->thread, NULL, writer_main, s);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code != 0)
+        return err_set(err, ERR_MEMORY, "cannot start the store's thread");
+    s->started = true;
+    return true;
+}
+
+void writer_stop(struct store *s)
+{
+    if (!s->started)
+        return;
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(s->thread, NULL);
+    s->started = false;
+}

@@ -1,0 +1,370 @@
+/* The store: everything that must survive, and the only thing that intake, engine, console and
+ * command line share. This is the contract; sqlite/ implements it.
+ *
+ * It is made of whole steps. A writing step takes values, runs on the store's one writer thread
+ * in one transaction with the other steps that wait (group commit), and answers by `done`
+ * exactly once, after the commit: err == NULL and the step's result, or the error and NULL. The
+ * result is borrowed for the call. done runs on the writer thread (it must be short, must not
+ * block and must not wait for another step; it may start one) or, where nothing had to be
+ * written, on the caller's before the step returns. Arguments are copied or taken over as each
+ * step says. Steps of one thread are carried out in their order.
+ *
+ * Reads go through a struct store_reader, one for each thread, and see everything committed by
+ * any process before the call. Nobody ever holds a transaction or a cursor.
+ *
+ * Durability: accepting events, closing a bucket and every change a person makes are
+ * synchronous=FULL; claims, attempts and outcomes NORMAL (a power cut can repeat an attempt
+ * with the same id, never lose an event or change an id). */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "model/alert.h"
+#include "model/delivery.h"
+#include "model/event.h"
+#include "model/outcome.h"
+#include "model/project.h"
+#include "model/prompt.h"
+#include "rules/retry.h"
+
+struct store;
+struct store_reader;
+
+typedef void store_done(void *arg, const struct err *err, const void *result);
+
+/* ------------------------------------------------------------------ open and close */
+
+struct store_limits {
+    int64_t window_ms;     /* debounce.window; an open bucket keeps the one it started with */
+    int64_t bucket_events; /* over it events are counted, not kept; at least one is kept */
+    int64_t bucket_bytes;
+};
+
+struct store_options {
+    const char *dir;
+    bool read_only;           /* no writer thread; every writing step answers ERR_DENIED */
+    const struct clock *clock; /* borrowed, outlives the store */
+    struct store_limits limits;
+};
+
+/* Opens (and creates or migrates, unless read_only) the store of a data directory. A schema
+ * that is newer than this program: ERR_UNSUPPORTED. */
+struct store *store_open(const struct store_options *options, struct err *err);
+void store_close(struct store **s); /* carries out what was asked, then ends the writer */
+
+void store_set_limits(struct store *s, const struct store_limits *limits); /* any thread */
+
+/* Only the holder of the engine's lock checkpoints (WAL-reset race of SQLite < 3.51.3). */
+void store_set_checkpointing(struct store *s, bool on); /* any thread */
+
+/* Blocks until every step asked for before has been answered. Not from done. */
+void store_drain(struct store *s);
+
+/* What a commit changed. `changed` runs on the writer thread after a commit of ours, and within
+ * a second after one of another process (then with STORE_CHANGED_ALL). It must only wake
+ * somebody. An idle store wakes up once a second for this, and for nothing else. */
+enum store_change {
+    STORE_CHANGED_ALERTS = 1,
+    STORE_CHANGED_BUCKETS = 2,
+    STORE_CHANGED_DELIVERIES = 4,
+    STORE_CHANGED_LOG = 8,
+    STORE_CHANGED_PROJECTS = 16,
+    STORE_CHANGED_PROMPTS = 32,
+    STORE_CHANGED_ALL = 63
+};
+typedef void store_changed(void *arg, unsigned changes);
+bool store_subscribe(struct store *s, store_changed *changed, void *arg);
+void store_unsubscribe(struct store *s, store_changed *changed, void *arg); /* after it: no call */
+
+/* ------------------------------------------------------------------ accepting (intake) */
+
+/* Something a request said about a trace, a thread or a guardrail: an event, or only a trace to
+ * remember. The entity's JSON comes in two halves, because the project belongs in the middle and
+ * is known only in the transaction:
+ *   head, [,"name":remembered trace name], ,"project_id":"...","project_name":"...", tail, }
+ * head begins with `{` and holds at least one member; tail is empty or begins with `,`. */
+struct fact {
+    bool is_event;              /* false: nothing happened, but the trace is remembered */
+    enum event_type type;       /* an observability type */
+    struct span trace_id;       /* canonical; empty for threads. Remembers name and project */
+    struct span trace_name;     /* JSON string with quotes; empty: not given */
+    bool wants_trace_name;      /* the remembered name goes into the entity (an error by PATCH) */
+    struct span project_name;   /* plain text; empty: not given */
+    struct span project_id;     /* canonical; empty: not given. Wins over the name */
+    struct span head, tail;
+};
+
+/* The facts of one request, and the memory they lie in. */
+struct accept {
+    struct arena arena;
+    const char *workspace, *user;
+    struct fact *facts;
+    size_t count;
+};
+
+struct accepted {
+    int64_t events;    /* facts that were events (an error seen before is none) */
+    int64_t pairs;     /* (event, alert) pairs put into buckets */
+    int64_t unmatched; /* events that no alert wants */
+};
+
+/* Resolves each fact's project (its id, else its name, else the remembered project of its trace,
+ * else "Default Project"; a name never seen makes the project; an id never seen is ERR_INVALID
+ * for the whole request), remembers traces, drops an error whose trace id has raised one among
+ * the last 1,000,000, matches the rest against the alerts and appends them to their buckets.
+ * Takes over *a whole, also on failure: a is malloc'ed and freed here with its arena.
+ * result: const struct accepted *. */
+void store_accept(struct store *s, struct accept *a, store_done *done, void *arg);
+
+/* Makes sure that projects exist. Names are copied. result: const struct project *. */
+void store_project_ensure(struct store *s, const char *workspace, const char *name,
+                          const char *description, const char *user, bool must_be_new,
+                          store_done *done, void *arg);
+
+/* ------------------------------------------------------------------ prompts (intake) */
+
+struct prompt_write {
+    const char *id;          /* NULL: one is made; honoured when it is a UUIDv7 */
+    const char *workspace, *user, *name;
+    const char *description, *tags, *structure;  /* NULL: not given */
+    const char *tmpl;        /* NULL: no first version */
+    const char *version_id, *commit, *metadata, *type, *change_description, *version_tags;
+};
+
+/* A new prompt, with a first version if it carries a template: raises prompt:created, and
+ * prompt:committed for the version. ERR_CONFLICT: the name exists (the same id and name again
+ * is success and raises nothing). result: const struct prompt *. Copied. */
+void store_prompt_create(struct store *s, const struct prompt_write *w, store_done *done, void *arg);
+
+/* A new version of the prompt `name`, which is made if it is new (then both events). The same
+ * version id again is success and raises nothing. result: const struct prompt_version *. */
+void store_prompt_commit(struct store *s, const struct prompt_write *w, store_done *done, void *arg);
+
+/* A new version with the content of an old one. result: const struct prompt_version *. */
+void store_prompt_restore(struct store *s, const char *workspace, const char *user,
+                          const char *prompt_id, const char *version_id, store_done *done, void *arg);
+
+/* Replaces name, description and tags. NULL description or tags: kept. No result. */
+void store_prompt_update(struct store *s, const char *id, const struct prompt_write *w,
+                         store_done *done, void *arg);
+
+/* Sets (or, with merge, adds to) the tags of versions. No result. */
+void store_prompt_tag_versions(struct store *s, const char *workspace, const char *const *ids,
+                               size_t count, const char *tags, bool merge, store_done *done, void *arg);
+
+/* Deletes those that exist; prompt:deleted for each. result: const int64_t *, how many. */
+void store_prompt_delete(struct store *s, const char *workspace, const char *user,
+                         const char *const *ids, size_t count, store_done *done, void *arg);
+
+/* ------------------------------------------------------------------ alerts (people) */
+
+enum store_put { STORE_CREATE, STORE_REPLACE, STORE_PUT /* either */ };
+
+/* Writes an alert whole; missing ids and the stamps are made here. STORE_REPLACE keeps
+ * created_*; revision != 0 and another one stored: ERR_CONFLICT "changed meanwhile".
+ * STORE_CREATE with an id that exists: ERR_CONFLICT. Disabling ends what waits (see delete).
+ * A scope names projects by id (store_project_ensure() first for one that has none yet); ids of
+ * no project of the workspace are ERR_INVALID. `a` is copied. result: const struct alert *. */
+void store_alert_put(struct store *s, const struct alert *a, enum store_put how, const char *user,
+                     store_done *done, void *arg);
+
+/* result: const int64_t *, how many existed. Disabling or deleting drops an open bucket (its
+ * pairs are counted as dropped with the reason and a row of the log says so) and makes
+ * unfinished deliveries dead letters with that reason. */
+void store_alert_enable(struct store *s, const char *workspace, const char *const *ids, size_t count,
+                        bool enabled, const char *user, store_done *done, void *arg);
+void store_alert_delete(struct store *s, const char *workspace, const char *const *ids, size_t count,
+                        const char *user, store_done *done, void *arg);
+
+/* ------------------------------------------------------------------ delivering (engine) */
+
+/* Takes over everything that an earlier lock holder had under way: each such delivery gets an
+ * attempt "outcome unknown" and is due at once. Also after a kill. result: const int64_t *. */
+void store_recover(struct store *s, store_done *done, void *arg);
+
+/* Turns up to `limit` buckets with due_at <= now into deliveries: one id, one body (fixed from
+ * here on), due at once. result: const int64_t *, how many. */
+void store_close_due(struct store *s, int64_t now, int64_t limit, store_done *done, void *arg);
+
+/* A delivery under way: what is needed for one request. Endpoint, headers and token are those
+ * of the alert now. */
+struct claim {
+    char id[UUID_SIZE];
+    int64_t row;             /* the store's own number for it */
+    char alert_id[UUID_SIZE];
+    char endpoint[33];       /* keyed hash of the URL */
+    enum event_type type;
+    int n;                   /* the attempt that this will be, from 1 */
+    int64_t created_at;      /* steady ms */
+    char *url, *token;
+    struct alert_header *headers;
+    size_t header_count;
+    char *body;
+    size_t body_len;
+};
+struct claims {
+    struct claim *items;
+    size_t count;
+};
+void claim_free(struct claim *c); /* what it holds, secrets wiped */
+
+/* Claims up to `limit` due deliveries, oldest first, passing over endpoints in `busy` (keyed
+ * hashes). They are SENDING until recorded. result: struct claims * whose items the callee may
+ * move out (set count to 0); the rest is freed after done. */
+void store_claim(struct store *s, int64_t now, int64_t limit, const char (*busy)[33],
+                 size_t busy_count, store_done *done, void *arg);
+
+/* What came of a claimed delivery, and what follows. */
+struct record {
+    int64_t row;
+    char id[UUID_SIZE];
+    int n, of;
+    struct outcome outcome;           /* moved in; freed by the store */
+    struct retry_decision decision;
+    char *request_headers;            /* as sent, secrets masked; moved in */
+};
+/* Takes `records` (a malloc'ed array) over. A delivery that was ended meanwhile (its alert
+ * disabled or deleted) keeps its end, the attempt is added all the same. No result. */
+void store_record(struct store *s, struct record *records, size_t count, store_done *done, void *arg);
+
+/* Makes finished deliveries due again, with the same id and body. result: const int64_t *, how many. */
+void store_replay(struct store *s, const char *workspace, const char *const *ids, size_t count,
+                  store_done *done, void *arg);
+
+/* Removes up to `limit` finished deliveries (with attempts) created before `before` (wall ms).
+ * result: const int64_t *, how many. */
+void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg);
+
+/* ------------------------------------------------------------------ reads */
+
+struct store_reader *store_reader_open(struct store *s, struct err *err);
+void store_reader_close(struct store_reader **r);
+
+/* The earliest due time of buckets and of deliveries, INT64_MAX where there is none. */
+bool store_next_due(struct store_reader *r, int64_t *buckets, int64_t *deliveries, struct err *err);
+
+/* A row of the alerts list: no secret in it. */
+struct alert_row {
+    char id[UUID_SIZE];
+    char *workspace, *name;
+    char *origin;              /* scheme://host[:port] */
+    bool enabled;
+    enum alert_destination destination;
+    unsigned triggers;         /* bit 1 << event_type */
+    unsigned scoped;           /* the same, for those with a project scope */
+    int64_t created_at, updated_at;
+    bool has_last;             /* of its newest delivery */
+    enum delivery_state last_state;
+    int last_status;           /* of that one's last attempt; 0: none */
+    int64_t last_at;           /* wall ms */
+};
+struct alert_rows {
+    struct alert_row *items;
+    size_t count;
+};
+/* workspace NULL: all. Ordered by name (case-insensitive), then id. */
+bool store_alert_list(struct store_reader *r, const char *workspace, struct alert_rows *out, struct err *err);
+void alert_rows_free(struct alert_rows *rows);
+
+/* One alert whole, with its secrets. ERR_NOT_FOUND. */
+bool store_alert_get(struct store_reader *r, const char *workspace, const char *id, struct alert *out,
+                     struct err *err);
+
+struct project_rows {
+    struct project *items;
+    size_t count;
+};
+bool store_project_list(struct store_reader *r, const char *workspace, struct project_rows *out,
+                        struct err *err); /* by name */
+void project_rows_free(struct project_rows *rows);
+/* By id, or by name when id is NULL. ERR_NOT_FOUND. */
+bool store_project_get(struct store_reader *r, const char *workspace, const char *id, const char *name,
+                       struct project *out, struct err *err);
+
+/* Prompts by name part (NULL: all; exact: the whole name), newest first. */
+struct prompt_rows {
+    struct prompt *items;
+    size_t count;
+    int64_t total;
+};
+bool store_prompt_list(struct store_reader *r, const char *workspace, const char *name, bool exact,
+                       int64_t offset, int64_t limit, struct prompt_rows *out, struct err *err);
+void prompt_rows_free(struct prompt_rows *rows);
+bool store_prompt_get(struct store_reader *r, const char *workspace, const char *id, const char *name,
+                      struct prompt *out, struct err *err); /* with latest */
+struct version_rows {
+    struct prompt_version *items;
+    size_t count;
+    int64_t total;
+};
+bool store_version_list(struct store_reader *r, const char *workspace, const char *prompt_id,
+                        int64_t offset, int64_t limit, struct version_rows *out, struct err *err);
+void version_rows_free(struct version_rows *rows);
+/* By version id, or by prompt name and commit (commit NULL: the latest). */
+bool store_version_get(struct store_reader *r, const char *workspace, const char *version_id,
+                       const char *prompt_name, const char *commit, struct prompt_version *out,
+                       struct err *err);
+
+struct bucket_rows {
+    struct bucket *items;
+    size_t count;
+};
+/* Open buckets, the next due first, at most `limit`. workspace NULL: all. */
+bool store_bucket_list(struct store_reader *r, const char *workspace, int64_t limit,
+                       struct bucket_rows *out, struct err *err);
+void bucket_rows_free(struct bucket_rows *rows);
+
+struct delivery_filter {
+    const char *workspace;  /* NULL: all */
+    const char *alert_id;   /* NULL: all */
+    int state;              /* enum delivery_state; -1: all */
+    int64_t since;          /* created at or after, wall ms; 0: all */
+};
+struct delivery_rows {
+    struct delivery *items;
+    size_t count;
+};
+/* Newest first; `before` is the id of the last one of the page before (NULL: the first page). */
+bool store_delivery_list(struct store_reader *r, const struct delivery_filter *filter, const char *before,
+                         int64_t limit, struct delivery_rows *out, struct err *err);
+void delivery_rows_free(struct delivery_rows *rows);
+/* One whole, with its body and attempts. ERR_NOT_FOUND. */
+bool store_delivery_get(struct store_reader *r, const char *workspace, const char *id,
+                        struct delivery *out, struct err *err);
+
+struct log_rows {
+    struct log_row *items;
+    size_t count;
+};
+/* Rows with seq > after, oldest first; or, with after < 0, the last `limit` rows with
+ * seq < before (INT64_MAX: the newest), also oldest first. */
+bool store_log_list(struct store_reader *r, const char *workspace, int64_t after, int64_t before,
+                    int64_t limit, struct log_rows *out, struct err *err);
+void log_rows_free(struct log_rows *rows);
+
+/* Sums, for the status line and for accounting of (event, alert) pairs. */
+struct store_counts {
+    int64_t accepted, unmatched, dropped;   /* since the store was made */
+    int64_t waiting_events, open_buckets;
+    int64_t deliveries[DELIVERY_DEAD + 1];  /* that are kept, by state */
+    /* The events in them by state; those of purged ones stay counted, so that always
+     * accepted = dropped + waiting_events + all of these. */
+    int64_t events[DELIVERY_DEAD + 1];
+};
+bool store_counts(struct store_reader *r, struct store_counts *out, struct err *err);
+
+/* Every alert of every workspace, without secrets: what `explain` runs the rules on. */
+struct alerts {
+    struct alert *items;
+    size_t count;
+};
+bool store_alerts_all(struct store_reader *r, struct alerts *out, struct err *err);
+void alerts_free(struct alerts *alerts);
+
+#endif

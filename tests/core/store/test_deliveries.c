@@ -1,0 +1,540 @@
+/* From a bucket to its end: closing, claiming, recording, recovering, replaying, purging.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/steps.h"
+
+#define URL "http://127.0.0.1:9/hook?secret=1"
+
+static int set_up(void **state)
+{
+    struct store_fixture *f = calloc(1, sizeof *f);
+    store_fixture_make(f);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    store_fixture_remove(*state);
+    free(*state);
+    return 0;
+}
+
+static void add_alert(struct store_fixture *f, const char *name, const char *url,
+                      char id[UUID_SIZE])
+{
+    struct alert a, made;
+    step_alert_make(&a, name, url, EVENT_TRACE_ERRORS);
+    assert_true(alert_set_secret(&a.token, "the token"));
+    assert_true(alert_add_header(&a, "X-Key", "the \"value\""));
+    assert_true(step_alert_put(f->store, &a, STORE_CREATE, &made, NULL));
+    memcpy(id, made.id, UUID_SIZE);
+    alert_free(&a);
+    alert_free(&made);
+}
+
+static void accept_events(struct store_fixture *f, int count)
+{
+    struct accept *a = step_request("default");
+    for (int i = 0; i < count; i++)
+        step_add_fact(a, EVENT_TRACE_ERRORS, NULL, "p", i);
+    assert_true(step_accept(f->store, a, NULL, NULL));
+}
+
+static void close_all(struct store_fixture *f)
+{
+    f->now += f->limits.window_ms;
+    assert_true(step_close_due(f->store, f->now, 1000) > 0);
+}
+
+static struct claims claim(struct store_fixture *f, int64_t limit)
+{
+    struct claims claims;
+    assert_true(step_claim(f->store, f->now, limit, NULL, 0, &claims, NULL));
+    return claims;
+}
+
+static struct delivery get(struct store_fixture *f, const char *id)
+{
+    struct delivery d;
+    assert_true(store_delivery_get(f->reader, "default", id, &d, NULL));
+    return d;
+}
+
+static struct store_counts counts(struct store_fixture *f)
+{
+    struct store_counts c;
+    assert_true(store_counts(f->reader, &c, NULL));
+    int64_t ended = c.dropped + c.waiting_events;
+    for (int i = 0; i <= DELIVERY_DEAD; i++)
+        ended += c.events[i];
+    assert_int_equal(c.accepted, ended);
+    return c;
+}
+
+/* One alert, one closed bucket of two events, claimed. */
+static struct claims one_claimed(struct store_fixture *f, char alert[UUID_SIZE])
+{
+    add_alert(f, "a", URL, alert);
+    accept_events(f, 2);
+    close_all(f);
+    struct claims c = claim(f, 10);
+    assert_int_equal(c.count, 1);
+    return c;
+}
+
+static void close_due_leaves_what_is_not_due(void **state)
+{
+    struct store_fixture *f = *state;
+    char id[UUID_SIZE];
+    int64_t buckets, deliveries;
+    add_alert(f, "a", URL, id);
+    accept_events(f, 1);
+    assert_int_equal(step_close_due(f->store, f->now + 29999, 10), 0);
+    assert_true(store_next_due(f->reader, &buckets, &deliveries, NULL));
+    assert_int_equal(buckets, f->now + 30000);
+    assert_int_equal(deliveries, INT64_MAX);
+    close_all(f);
+    assert_true(store_next_due(f->reader, &buckets, &deliveries, NULL));
+    assert_int_equal(buckets, INT64_MAX);
+    assert_int_equal(deliveries, f->now);
+}
+
+static void close_due_stops_at_the_limit(void **state)
+{
+    struct store_fixture *f = *state;
+    char id[UUID_SIZE];
+    for (int i = 0; i < 5; i++)
+        add_alert(f, "a", URL, id);
+    accept_events(f, 1);
+    f->now += 30000;
+    assert_int_equal(step_close_due(f->store, f->now, 3), 3);
+    assert_int_equal(step_close_due(f->store, f->now, 3), 2);
+    assert_int_equal(counts(f).events[DELIVERY_WAITING], 5);
+}
+
+static void claim_carries_what_a_request_needs(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert);
+    struct claim *one = &c.items[0];
+    assert_string_equal(one->alert_id, alert);
+    assert_string_equal(one->url, URL);
+    assert_string_equal(one->token, "the token");
+    assert_int_equal(one->header_count, 1);
+    assert_string_equal(one->headers[0].name, "X-Key");
+    assert_string_equal(one->headers[0].value, "the \"value\"");
+    assert_int_equal(one->n, 1);
+    assert_int_equal(one->created_at, f->now);
+    assert_int_equal(strlen(one->endpoint), 32);
+    struct delivery d = get(f, one->id);
+    assert_int_equal(d.state, DELIVERY_SENDING);
+    assert_int_equal(d.body_len, one->body_len);
+    assert_memory_equal(d.body, one->body, one->body_len);
+    assert_int_equal(claim(f, 10).count, 0);
+    delivery_free(&d);
+    step_claims_free(&c);
+}
+
+static void claim_passes_over_busy_endpoints(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    char busy[1][33];
+    struct claims c = one_claimed(f, alert), none;
+    memcpy(busy[0], c.items[0].endpoint, 33);
+    assert_true(step_record(f->store, c.items, 500, DELIVERY_RETRYING, f->now, NULL));
+    assert_true(step_claim(f->store, f->now, 10, (const char(*)[33])busy, 1, &none, NULL));
+    assert_int_equal(none.count, 0);
+    step_claims_free(&c);
+    c = claim(f, 10);
+    assert_int_equal(c.count, 1);
+    assert_int_equal(c.items[0].n, 2);
+    step_claims_free(&c);
+}
+
+/* 700 due deliveries of one busy endpoint lie before one of another. */
+static void claim_gets_past_a_long_busy_queue(void **state)
+{
+    struct store_fixture *f = *state;
+    char id[UUID_SIZE], other[UUID_SIZE], busy[1][33];
+    for (int i = 0; i < 700; i++)
+        add_alert(f, "a", URL, id);
+    accept_events(f, 1);
+    close_all(f);
+    struct claims c = claim(f, 1);
+    memcpy(busy[0], c.items[0].endpoint, 33);
+    step_claims_free(&c);
+    f->now++;
+    add_alert(f, "other", "http://127.0.0.1:9/other", other);
+    accept_events(f, 1);
+    f->now += 30000;
+    step_close_due(f->store, f->now, 1000);
+    assert_true(step_claim(f->store, f->now, 10, (const char(*)[33])busy, 1, &c, NULL));
+    assert_int_equal(c.count, 1);
+    assert_string_equal(c.items[0].alert_id, other);
+    step_claims_free(&c);
+    counts(f);
+}
+
+static void claim_takes_the_oldest_first(void **state)
+{
+    struct store_fixture *f = *state;
+    char first[UUID_SIZE], second[UUID_SIZE];
+    add_alert(f, "first", URL, first);
+    accept_events(f, 1);
+    close_all(f);
+    add_alert(f, "second", "http://127.0.0.1:9/b", second);
+    assert_int_equal(step_alert_enable(f->store, second, true), 1);
+    accept_events(f, 1);
+    close_all(f);
+    struct claims c = claim(f, 1);
+    assert_string_equal(c.items[0].alert_id, first);
+    step_claims_free(&c);
+}
+
+static void record_delivers(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert);
+    assert_true(step_record(f->store, c.items, 200, DELIVERY_DELIVERED, 0, NULL));
+    struct delivery d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_DELIVERED);
+    assert_int_equal(d.attempt_count, 1);
+    assert_int_equal(d.attempts[0].outcome.status, 200);
+    assert_int_equal(d.attempts[0].outcome.total_us, 1500);
+    assert_int_equal(d.attempts[0].outcome.body_len, 6);
+    assert_int_equal(d.next_at, 0);
+    delivery_free(&d);
+    struct alert_rows rows;
+    assert_true(store_alert_list(f->reader, "default", &rows, NULL));
+    assert_true(rows.items[0].has_last);
+    assert_int_equal(rows.items[0].last_state, DELIVERY_DELIVERED);
+    assert_int_equal(rows.items[0].last_status, 200);
+    alert_rows_free(&rows);
+    assert_int_equal(counts(f).events[DELIVERY_DELIVERED], 2);
+    step_claims_free(&c);
+}
+
+static void record_retries_at_its_time(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert);
+    assert_true(step_record(f->store, c.items, 0, DELIVERY_RETRYING, f->now + 700, NULL));
+    step_claims_free(&c);
+    assert_int_equal(claim(f, 10).count, 0);
+    f->now += 700;
+    c = claim(f, 10);
+    assert_int_equal(c.count, 1);
+    assert_int_equal(c.items[0].n, 2);
+    assert_true(step_record(f->store, c.items, 404, DELIVERY_DEAD, 0, NULL));
+    struct delivery d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_DEAD);
+    assert_string_equal(d.reason, "answered 404");
+    assert_int_equal(d.attempt_count, 2);
+    assert_string_equal(d.attempts[0].outcome.error, "connection refused");
+    assert_int_equal(d.attempts[0].next_at, f->now);
+    delivery_free(&d);
+    step_claims_free(&c);
+}
+
+static void an_edited_url_is_followed_by_what_waits(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct alert edited;
+    struct claims c = one_claimed(f, alert), again;
+    assert_true(step_record(f->store, c.items, 0, DELIVERY_RETRYING, f->now, NULL));
+    assert_true(store_alert_get(f->reader, "default", alert, &edited, NULL));
+    assert_true(alert_set_secret(&edited.url, "http://127.0.0.1:9/new"));
+    assert_true(step_alert_put(f->store, &edited, STORE_REPLACE, NULL, NULL));
+    again = claim(f, 10);
+    assert_int_equal(again.count, 1);
+    assert_string_equal(again.items[0].url, "http://127.0.0.1:9/new");
+    assert_string_not_equal(again.items[0].endpoint, c.items[0].endpoint);
+    assert_string_equal(again.items[0].body, c.items[0].body);
+    alert_free(&edited);
+    step_claims_free(&c);
+    step_claims_free(&again);
+}
+
+static void recover_takes_over_what_was_under_way(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert), again;
+    assert_int_equal(step_recover(f->store), 1);
+    assert_int_equal(step_recover(f->store), 0);
+    struct delivery d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_RETRYING);
+    assert_int_equal(d.attempts[0].outcome.kind, OUTCOME_UNKNOWN);
+    delivery_free(&d);
+    again = claim(f, 10);
+    assert_string_equal(again.items[0].id, c.items[0].id);
+    assert_int_equal(again.items[0].n, 2);
+    /* The late outcome of the first attempt changes nothing of the second. */
+    assert_true(step_record(f->store, c.items, 404, DELIVERY_DEAD, 0, NULL));
+    d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_SENDING);
+    delivery_free(&d);
+    assert_true(step_record(f->store, again.items, 200, DELIVERY_DELIVERED, 0, NULL));
+    d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_DELIVERED);
+    assert_int_equal(d.attempt_count, 3);
+    delivery_free(&d);
+    step_claims_free(&c);
+    step_claims_free(&again);
+    counts(f);
+}
+
+static void disable_ends_what_waits(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct log_rows log;
+    struct claims c = one_claimed(f, alert);
+    accept_events(f, 3);
+    assert_int_equal(step_alert_enable(f->store, alert, false), 1);
+    struct delivery d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_DEAD);
+    assert_non_null(strstr(d.reason, "disabled"));
+    delivery_free(&d);
+    struct store_counts sums = counts(f);
+    assert_int_equal(sums.dropped, 3);
+    assert_int_equal(sums.open_buckets, 0);
+    assert_int_equal(sums.events[DELIVERY_DEAD], 2);
+    assert_true(store_log_list(f->reader, "default", 0, 0, 10, &log, NULL));
+    assert_int_equal(log.count, 1);
+    assert_int_equal(log.items[0].kind, LOG_DROPPED);
+    assert_int_equal(log.items[0].events, 3);
+    assert_string_equal(log.items[0].alert_name, "a");
+    log_rows_free(&log);
+    /* The request that was under way ends now: the attempt is added, the end stays. */
+    assert_true(step_record(f->store, c.items, 200, DELIVERY_DELIVERED, 0, NULL));
+    d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_DEAD);
+    assert_int_equal(d.attempt_count, 1);
+    delivery_free(&d);
+    counts(f);
+    accept_events(f, 1);
+    assert_int_equal(counts(f).waiting_events, 0);
+    step_claims_free(&c);
+}
+
+static void delete_ends_what_waits(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert);
+    assert_true(step_record(f->store, c.items, 0, DELIVERY_RETRYING, f->now, NULL));
+    accept_events(f, 3);
+    assert_int_equal(step_alert_delete(f->store, alert), 1);
+    assert_int_equal(step_alert_delete(f->store, alert), 0);
+    assert_int_equal(claim(f, 10).count, 0);
+    struct delivery d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_DEAD);
+    assert_non_null(strstr(d.reason, "deleted"));
+    assert_string_equal(d.alert_name, "a");
+    delivery_free(&d);
+    assert_int_equal(counts(f).dropped, 3);
+    struct err err = {0};
+    struct alert gone;
+    assert_false(store_alert_get(f->reader, "default", alert, &gone, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+    assert_int_equal(step_replay(f->store, c.items[0].id), 0);
+    step_claims_free(&c);
+}
+
+static void replay_starts_anew_with_the_same_body(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert), again;
+    assert_int_equal(step_replay(f->store, c.items[0].id), 0); /* not finished */
+    assert_true(step_record(f->store, c.items, 404, DELIVERY_DEAD, 0, NULL));
+    f->now += 3600000;
+    assert_int_equal(step_replay(f->store, c.items[0].id), 1);
+    again = claim(f, 10);
+    assert_int_equal(again.count, 1);
+    assert_string_equal(again.items[0].id, c.items[0].id);
+    assert_string_equal(again.items[0].body, c.items[0].body);
+    assert_int_equal(again.items[0].n, 1);
+    assert_int_equal(again.items[0].created_at, f->now);
+    assert_true(step_record(f->store, again.items, 200, DELIVERY_DELIVERED, 0, NULL));
+    struct delivery d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_DELIVERED);
+    assert_int_equal(d.attempt_count, 2);
+    assert_null(d.reason);
+    delivery_free(&d);
+    counts(f);
+    step_claims_free(&c);
+    step_claims_free(&again);
+}
+
+static void purge_removes_only_what_is_old_and_finished(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct log_rows log;
+    struct err err = {0};
+    struct delivery d;
+    struct claims done = one_claimed(f, alert), open;
+    assert_true(step_record(f->store, done.items, 200, DELIVERY_DELIVERED, 0, NULL));
+    accept_events(f, 1);
+    close_all(f);
+    open = claim(f, 1);
+    assert_int_equal(step_purge(f->store, f->now - 30000, 100), 0);
+    assert_int_equal(step_purge(f->store, f->now + 1, 100), 1);
+    assert_false(store_delivery_get(f->reader, "default", done.items[0].id, &d, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+    d = get(f, open.items[0].id);
+    delivery_free(&d);
+    assert_true(store_log_list(f->reader, NULL, 0, 0, 10, &log, NULL));
+    assert_int_equal(log.count, 0);
+    struct store_counts c = counts(f);
+    assert_int_equal(c.deliveries[DELIVERY_DELIVERED], 0);
+    assert_int_equal(c.events[DELIVERY_DELIVERED], 2);
+    /* Rows of dropped buckets go by their own age. */
+    accept_events(f, 1);
+    step_alert_enable(f->store, alert, false);
+    assert_int_equal(step_purge(f->store, f->now, 100), 0);
+    assert_true(store_log_list(f->reader, NULL, 0, 0, 10, &log, NULL));
+    assert_int_equal(log.count, 1);
+    log_rows_free(&log);
+    step_purge(f->store, f->now + 1, 100);
+    assert_true(store_log_list(f->reader, NULL, 0, 0, 10, &log, NULL));
+    assert_int_equal(log.count, 0);
+    step_claims_free(&done);
+    step_claims_free(&open);
+}
+
+static void list_pages_deliveries(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE], before[UUID_SIZE] = "";
+    struct delivery_filter all = {NULL, NULL, -1, 0};
+    int seen = 0;
+    add_alert(f, "a", URL, alert);
+    for (int i = 0; i < 25; i++) {
+        accept_events(f, i + 1);
+        close_all(f);
+    }
+    for (;;) {
+        struct delivery_rows rows;
+        assert_true(store_delivery_list(f->reader, &all, before[0] ? before : NULL, 10,
+                                        &rows, NULL));
+        for (size_t i = 0; i < rows.count; i++)
+            assert_int_equal(rows.items[i].event_count, 25 - seen++);
+        if (rows.count)
+            memcpy(before, rows.items[rows.count - 1].id, UUID_SIZE);
+        size_t got = rows.count;
+        delivery_rows_free(&rows);
+        if (got == 0)
+            break;
+    }
+    assert_int_equal(seen, 25);
+}
+
+static size_t listed(struct store_fixture *f, struct delivery_filter filter)
+{
+    struct delivery_rows rows;
+    assert_true(store_delivery_list(f->reader, &filter, NULL, 100, &rows, NULL));
+    size_t count = rows.count;
+    delivery_rows_free(&rows);
+    return count;
+}
+
+static void list_filters_deliveries(void **state)
+{
+    struct store_fixture *f = *state;
+    char a[UUID_SIZE], b[UUID_SIZE];
+    add_alert(f, "a", URL, a);
+    accept_events(f, 1);
+    close_all(f);
+    struct claims c = claim(f, 1);
+    step_record(f->store, c.items, 200, DELIVERY_DELIVERED, 0, NULL);
+    step_claims_free(&c);
+    add_alert(f, "b", URL, b);
+    accept_events(f, 1);
+    close_all(f);
+    assert_int_equal(listed(f, (struct delivery_filter){"default", NULL, -1, 0}), 3);
+    assert_int_equal(listed(f, (struct delivery_filter){"other", NULL, -1, 0}), 0);
+    assert_int_equal(listed(f, (struct delivery_filter){NULL, a, -1, 0}), 2);
+    assert_int_equal(listed(f, (struct delivery_filter){"default", a, DELIVERY_WAITING, 0}),
+                     1);
+    assert_int_equal(listed(f, (struct delivery_filter){"other", a, DELIVERY_WAITING, 0}),
+                     0);
+    assert_int_equal(listed(f, (struct delivery_filter){NULL, NULL, DELIVERY_DELIVERED, 0}),
+                     1);
+    assert_int_equal(listed(f, (struct delivery_filter){NULL, NULL, -1, f->now}), 2);
+    assert_int_equal(listed(f, (struct delivery_filter){NULL, b, -1, f->now + 1}), 0);
+}
+
+static void list_pages_the_log_both_ways(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct log_rows log;
+    add_alert(f, "a", URL, alert);
+    for (int i = 0; i < 9; i++) {
+        accept_events(f, 1);
+        close_all(f);
+        struct claims c = claim(f, 1);
+        step_record(f->store, c.items, 200 + i, DELIVERY_DELIVERED, 0, NULL);
+        step_claims_free(&c);
+    }
+    assert_true(store_log_list(f->reader, NULL, -1, INT64_MAX, 4, &log, NULL));
+    assert_int_equal(log.count, 4);
+    assert_int_equal(log.items[0].status, 205);
+    assert_int_equal(log.items[3].status, 208);
+    assert_int_equal(log.items[3].of, 4);
+    int64_t first = log.items[0].seq, last = log.items[3].seq;
+    log_rows_free(&log);
+    assert_true(store_log_list(f->reader, "default", -1, first, 4, &log, NULL));
+    assert_int_equal(log.items[0].status, 201);
+    assert_int_equal(log.items[3].status, 204);
+    log_rows_free(&log);
+    assert_true(store_log_list(f->reader, "default", first, 0, 100, &log, NULL));
+    assert_int_equal(log.count, 3);
+    assert_int_equal(log.items[2].seq, last);
+    log_rows_free(&log);
+    assert_true(store_log_list(f->reader, NULL, last, 0, 100, &log, NULL));
+    assert_int_equal(log.count, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(close_due_leaves_what_is_not_due),
+        TEST(close_due_stops_at_the_limit),
+        TEST(claim_carries_what_a_request_needs),
+        TEST(claim_passes_over_busy_endpoints),
+        TEST(claim_gets_past_a_long_busy_queue),
+        TEST(claim_takes_the_oldest_first),
+        TEST(record_delivers),
+        TEST(record_retries_at_its_time),
+        TEST(an_edited_url_is_followed_by_what_waits),
+        TEST(recover_takes_over_what_was_under_way),
+        TEST(disable_ends_what_waits),
+        TEST(delete_ends_what_waits),
+        TEST(replay_starts_anew_with_the_same_body),
+        TEST(purge_removes_only_what_is_old_and_finished),
+        TEST(list_pages_deliveries),
+        TEST(list_filters_deliveries),
+        TEST(list_pages_the_log_both_ways),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

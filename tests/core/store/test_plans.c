@@ -1,0 +1,179 @@
+/* The store as a whole: its files, its thread, several processes, kills, a full disk, and
+ * that no statement scans. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/sqlite/reader.h"
+#include "store/sqlite/store_impl.h"
+#include "store/sqlite/thread.h"
+#include "support/steps.h"
+
+static int set_up(void **state)
+{
+    struct store_fixture *f = calloc(1, sizeof *f);
+    store_fixture_make(f);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    store_fixture_remove(*state);
+    free(*state);
+    return 0;
+}
+
+static void add_alert(struct store *s, char id[UUID_SIZE])
+{
+    struct alert a, made;
+    step_alert_make(&a, "a", "http://127.0.0.1:9/hook", EVENT_TRACE_ERRORS);
+    assert_true(step_alert_put(s, &a, STORE_CREATE, &made, NULL));
+    if (id)
+        memcpy(id, made.id, UUID_SIZE);
+    alert_free(&a);
+    alert_free(&made);
+}
+
+static struct store_counts counts(struct store_fixture *f)
+{
+    struct store_counts c;
+    assert_true(store_counts(f->reader, &c, NULL));
+    int64_t ended = c.dropped + c.waiting_events;
+    for (int i = 0; i <= DELIVERY_DEAD; i++)
+        ended += c.events[i];
+    assert_int_equal(c.accepted, ended);
+    return c;
+}
+
+static void path_in(const struct store_fixture *f, const char *name, char out[512])
+{
+    snprintf(out, 512, "%s/%s", f->dir, name);
+}
+
+/* ---------------------------------------------------------------- no scans */
+
+/* What may be read whole: small tables, or a list in the order of its index. */
+static bool may_scan(const char *step, const char *sql)
+{
+    static const char *const allowed[] = {
+        "SCAN counters",
+        "SCAN alerts",                       /* into the cache, and explain */
+        "SCAN a USING INDEX alerts_by_name", /* the alerts list itself */
+        "SCAN b USING INDEX buckets_due",    /* the open buckets, limited */
+        "SCAN deliveries USING INDEX deliveries_by_time",
+        "SCAN CONSTANT ROW",
+    };
+    if (strstr(step, "USING COVERING INDEX") && strstr(sql, "min("))
+        return true; /* the first entry of an index */
+    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
+        if (strncmp(step, allowed[i], strlen(allowed[i])) == 0)
+            return true;
+    return false;
+}
+
+static int check_plan(sqlite3 *raw, const char *sql)
+{
+    char explain[4096];
+    sqlite3_stmt *plan;
+    int bad = 0;
+    snprintf(explain, sizeof explain, "EXPLAIN QUERY PLAN %s", sql);
+    if (sqlite3_prepare_v2(raw, explain, -1, &plan, NULL) != SQLITE_OK)
+        return 0; /* BEGIN, PRAGMA and the like have none */
+    while (sqlite3_step(plan) == SQLITE_ROW) {
+        const char *step = (const char *)sqlite3_column_text(plan, 3);
+        bool scans = strncmp(step, "SCAN", 4) == 0 && !may_scan(step, sql);
+        if (scans || strstr(step, "TEMP B-TREE")) {
+            printf("%s\n    %s\n", step, sql);
+            bad++;
+        }
+    }
+    sqlite3_finalize(plan);
+    return bad;
+}
+
+static void use_everything(struct store_fixture *f)
+{
+    char id[UUID_SIZE];
+    struct claims c;
+    struct alert_rows alerts;
+    struct bucket_rows buckets;
+    struct delivery_rows deliveries;
+    struct log_rows log;
+    struct delivery d;
+    int64_t one, two;
+    char trace[] = "0193a000-0000-7000-8000-000000000001";
+    add_alert(f->store, id);
+    struct accept *a = step_request("default");
+    step_add_fact(a, EVENT_TRACE_ERRORS, trace, "p", 1);
+    assert_true(step_accept(f->store, a, NULL, NULL));
+    f->now += 30000;
+    step_close_due(f->store, f->now, 10);
+    const char busy[1][33] = {"00"};
+    assert_true(step_claim(f->store, f->now, 10, busy, 1, &c, NULL));
+    step_record(f->store, c.items, 500, DELIVERY_RETRYING, f->now, NULL);
+    step_claims_free(&c);
+    assert_true(step_claim(f->store, f->now, 10, NULL, 0, &c, NULL));
+    step_recover(f->store);
+    assert_true(store_delivery_get(f->reader, NULL, c.items[0].id, &d, NULL));
+    delivery_free(&d);
+    step_claims_free(&c);
+    for (int i = 0; i < 4; i++) {
+        struct delivery_filter filter = {i == 1 ? "default" : NULL, i == 2 ? id : NULL,
+                                         i == 3 ? 0 : -1, 0};
+        assert_true(store_delivery_list(f->reader, &filter, NULL, 5, &deliveries, NULL));
+        delivery_rows_free(&deliveries);
+        assert_true(store_log_list(f->reader, i & 1 ? "default" : NULL, i & 2 ? 1 : -1, 9,
+                                   5, &log, NULL));
+        log_rows_free(&log);
+    }
+    assert_true(store_alert_list(f->reader, NULL, &alerts, NULL));
+    alert_rows_free(&alerts);
+    assert_true(store_alert_list(f->reader, "default", &alerts, NULL));
+    alert_rows_free(&alerts);
+    assert_true(store_bucket_list(f->reader, NULL, 5, &buckets, NULL));
+    bucket_rows_free(&buckets);
+    assert_true(store_next_due(f->reader, &one, &two, NULL));
+    counts(f);
+    step_alert_enable(f->store, id, false);
+    step_purge(f->store, f->now + 1, 10);
+    step_alert_delete(f->store, id);
+}
+
+static void no_statement_scans_or_sorts(void **state)
+{
+    struct store_fixture *f = *state;
+    char path[512];
+    sqlite3 *raw;
+    int bad = 0, seen = 0;
+    use_everything(f);
+    writer_stop(f->store); /* its connection is looked at from here */
+    path_in(f, "store.db", path);
+    assert_int_equal(sqlite3_open_v2(path, &raw, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    sqlite3 *const handles[] = {db_handle(f->store->db), db_handle(f->reader->db)};
+    for (int i = 0; i < 2; i++) {
+        sqlite3_stmt *s = NULL;
+        while ((s = sqlite3_next_stmt(handles[i], s))) {
+            bad += check_plan(raw, sqlite3_sql(s));
+            seen++;
+        }
+    }
+    sqlite3_close(raw);
+    assert_true(seen > 50);
+    assert_int_equal(bad, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(no_statement_scans_or_sorts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

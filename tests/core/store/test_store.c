@@ -1,0 +1,418 @@
+/* The store as a whole: its files, its thread, several processes, kills, a full disk, and
+ * that no statement scans. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "store/sqlite/project_cache.h"
+#include "store/sqlite/writer.h"
+#include "support/steps.h"
+
+static int set_up(void **state)
+{
+    struct store_fixture *f = calloc(1, sizeof *f);
+    store_fixture_make(f);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    store_fixture_remove(*state);
+    free(*state);
+    return 0;
+}
+
+static void add_alert(struct store *s, char id[UUID_SIZE])
+{
+    struct alert a, made;
+    step_alert_make(&a, "a", "http://127.0.0.1:9/hook", EVENT_TRACE_ERRORS);
+    assert_true(step_alert_put(s, &a, STORE_CREATE, &made, NULL));
+    if (id)
+        memcpy(id, made.id, UUID_SIZE);
+    alert_free(&a);
+    alert_free(&made);
+}
+
+static struct accept *request_of(int events)
+{
+    struct accept *a = step_request("default");
+    for (int i = 0; i < events; i++)
+        step_add_fact(a, EVENT_TRACE_ERRORS, NULL, "p", i);
+    return a;
+}
+
+static int64_t pairs_of_one(struct store *s)
+{
+    struct accepted got;
+    assert_true(step_accept(s, request_of(1), &got, NULL));
+    return got.pairs;
+}
+
+static struct store_counts counts(struct store_fixture *f)
+{
+    struct store_counts c;
+    assert_true(store_counts(f->reader, &c, NULL));
+    int64_t ended = c.dropped + c.waiting_events;
+    for (int i = 0; i <= DELIVERY_DEAD; i++)
+        ended += c.events[i];
+    assert_int_equal(c.accepted, ended);
+    return c;
+}
+
+static void path_in(const struct store_fixture *f, const char *name, char out[512])
+{
+    snprintf(out, 512, "%s/%s", f->dir, name);
+}
+
+static struct store *open_again(struct store_fixture *f, bool read_only, struct err *err)
+{
+    const struct store_options options = {f->dir, read_only, &f->clock, f->limits};
+    *err = (struct err){0};
+    return store_open(&options, err);
+}
+
+/* ---------------------------------------------------------------- files */
+
+static void open_makes_private_files(void **state)
+{
+    struct store_fixture *f = *state;
+    static const char *const names[] = {"store.db", "store.db-wal", "store.db-shm"};
+    mode_t old = umask(0);
+    store_fixture_remove(f);
+    store_fixture_make(f);
+    add_alert(f->store, NULL);
+    umask(old);
+    for (size_t i = 0; i < 3; i++) {
+        char path[512];
+        struct stat st;
+        path_in(f, names[i], path);
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+    }
+}
+
+static void open_refuses_a_file_for_others(void **state)
+{
+    struct store_fixture *f = *state;
+    char path[512], away[512];
+    struct err err;
+    store_fixture_close(f);
+    path_in(f, "store.db", path);
+    path_in(f, "away.db", away);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_null(open_again(f, false, &err));
+    assert_int_equal(err.code, ERR_DENIED);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(rename(path, away), 0);
+    assert_int_equal(symlink(away, path), 0);
+    assert_null(open_again(f, false, &err));
+    assert_int_equal(err.code, ERR_DENIED);
+}
+
+static void set_user_version(struct store_fixture *f, int version)
+{
+    char path[512], sql[64];
+    sqlite3 *raw;
+    path_in(f, "store.db", path);
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
+    assert_int_equal(sqlite3_open(path, &raw), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(raw, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(raw);
+}
+
+static void open_refuses_a_newer_schema(void **state)
+{
+    struct store_fixture *f = *state;
+    struct err err;
+    store_fixture_close(f);
+    set_user_version(f, 9999);
+    assert_null(open_again(f, false, &err));
+    assert_int_equal(err.code, ERR_UNSUPPORTED);
+    assert_null(open_again(f, true, &err));
+    assert_int_equal(err.code, ERR_UNSUPPORTED);
+}
+
+static void open_refuses_what_is_no_store(void **state)
+{
+    struct store_fixture *f = *state;
+    struct err err;
+    char path[512];
+    store_fixture_close(f);
+    path_in(f, "store.db", path);
+    FILE *file = fopen(path, "w");
+    for (int i = 0; i < 1000; i++)
+        fputs("this is no database ", file);
+    fclose(file);
+    assert_null(open_again(f, false, &err));
+    assert_int_equal(err.code, ERR_IO);
+    assert_non_null(strstr(err.text, "damaged"));
+}
+
+static void read_only_makes_nothing(void **state)
+{
+    struct store_fixture *f = *state;
+    struct err err;
+    char path[512];
+    struct stat st;
+    store_fixture_close(f);
+    path_in(f, "store.db", path);
+    assert_int_equal(unlink(path), 0);
+    assert_null(open_again(f, true, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+    assert_int_not_equal(stat(path, &st), 0);
+}
+
+static void read_only_reads_and_refuses_steps(void **state)
+{
+    struct store_fixture *f = *state;
+    struct err err;
+    add_alert(f->store, NULL);
+    store_fixture_close(f);
+    struct store *s = open_again(f, true, &err);
+    assert_non_null(s);
+    struct store_reader *r = store_reader_open(s, NULL);
+    struct alert_rows rows;
+    assert_true(store_alert_list(r, NULL, &rows, NULL));
+    assert_int_equal(rows.count, 1);
+    alert_rows_free(&rows);
+    assert_false(step_accept(s, request_of(1), NULL, &err));
+    assert_int_equal(err.code, ERR_DENIED);
+    store_drain(s);
+    store_reader_close(&r);
+    store_close(&s);
+}
+
+/* ---------------------------------------------------------------- the thread */
+
+enum { THREADS = 8, REQUESTS = 150 };
+
+static void *accept_many(void *arg)
+{
+    struct store *s = arg;
+    for (int i = 0; i < REQUESTS; i++) {
+        struct accepted got = {0};
+        if (!step_accept(s, request_of(3), &got, NULL) || got.pairs != 6)
+            abort();
+    }
+    return NULL;
+}
+
+static void accept_from_many_threads_loses_nothing(void **state)
+{
+    struct store_fixture *f = *state;
+    pthread_t threads[THREADS];
+    add_alert(f->store, NULL);
+    add_alert(f->store, NULL);
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, accept_many, f->store);
+    for (int k = 0; k < 20; k++) {
+        f->now += 30000;
+        assert_true(step_close_due(f->store, f->now, 100) >= 0);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(counts(f).accepted, THREADS * REQUESTS * 6);
+}
+
+static void *toggle_many(void *arg)
+{
+    struct store_fixture *f = arg;
+    struct alert_rows rows;
+    struct store_reader *r = store_reader_open(f->store, NULL);
+    assert_true(store_alert_list(r, NULL, &rows, NULL));
+    for (int i = 0; i < 60; i++)
+        step_alert_enable(f->store, rows.items[0].id, i & 1);
+    alert_rows_free(&rows);
+    store_reader_close(&r);
+    return NULL;
+}
+
+static void *accept_unsure(void *arg)
+{
+    for (int i = 0; i < REQUESTS; i++)
+        if (!step_accept(arg, request_of(2), NULL, NULL))
+            abort();
+    return NULL;
+}
+
+static void pairs_add_up_while_alerts_come_and_go(void **state)
+{
+    struct store_fixture *f = *state;
+    pthread_t accepting, toggling;
+    add_alert(f->store, NULL);
+    add_alert(f->store, NULL);
+    pthread_create(&accepting, NULL, accept_unsure, f->store);
+    pthread_create(&toggling, NULL, toggle_many, f);
+    for (int i = 0; i < 30; i++) {
+        struct claims c;
+        f->now += 30000;
+        step_close_due(f->store, f->now, 10);
+        assert_true(step_claim(f->store, f->now, 10, NULL, 0, &c, NULL));
+        for (size_t k = 0; k < c.count; k++)
+            step_record(f->store, &c.items[k], 200, DELIVERY_DELIVERED, 0, NULL);
+        step_claims_free(&c);
+        counts(f);
+    }
+    pthread_join(accepting, NULL);
+    pthread_join(toggling, NULL);
+    counts(f);
+}
+
+static void count_answer(void *arg, const struct err *err, const void *result)
+{
+    (void)result;
+    if (!err)
+        ++*(int *)arg;
+}
+
+static void drain_waits_for_all_answers(void **state)
+{
+    struct store_fixture *f = *state;
+    int answered = 0;
+    for (int i = 0; i < 500; i++)
+        store_accept(f->store, request_of(1), count_answer, &answered);
+    store_drain(f->store);
+    assert_int_equal(answered, 500);
+}
+
+static void close_carries_out_what_was_asked(void **state)
+{
+    struct store_fixture *f = *state;
+    int answered = 0;
+    add_alert(f->store, NULL);
+    for (int i = 0; i < 100; i++)
+        store_accept(f->store, request_of(1), count_answer, &answered);
+    store_fixture_close(f);
+    assert_int_equal(answered, 100);
+    store_fixture_open(f);
+    assert_int_equal(counts(f).accepted, 100);
+}
+
+static void a_failed_step_leaves_its_group_alone(void **state)
+{
+    struct store_fixture *f = *state;
+    struct alert a;
+    int good = 0, bad = 0;
+    add_alert(f->store, NULL);
+    step_alert_make(&a, "bad", "http://127.0.0.1:9/", EVENT_TRACE_ERRORS);
+    uuid_v7(a.project_id, f->now); /* no such project */
+    for (int i = 0; i < 50; i++) {
+        store_accept(f->store, request_of(1), count_answer, &good);
+        store_alert_put(f->store, &a, STORE_CREATE, "x", count_answer, &bad);
+        store_project_ensure(f->store, "default", "same", NULL, "x", true, count_answer,
+                             &bad);
+    }
+    store_drain(f->store);
+    assert_int_equal(good, 50);
+    assert_int_equal(bad, 1);
+    assert_int_equal(counts(f).accepted, 50);
+    alert_free(&a);
+}
+
+/* A step that writes, counts and emits, and then fails. */
+static bool fail_midway(struct step *step, struct tx *tx, struct err *err)
+{
+    (void)step;
+    const struct project_entry *project;
+    const struct project_new new = {"default", "x", NULL, span_of("half made")};
+    assert_true(project_make(tx, &new, &project, err));
+    const struct event_ref event = {EVENT_TRACE_ERRORS, "default", project->id};
+    assert_true(tx_emit(tx, &event, "x", tx_request(tx), span_of("{}"), err));
+    tx->delta[COUNTER_DROPPED] += 7;
+    return err_set(err, ERR_CONFLICT, "on purpose");
+}
+
+static void free_plain(struct step *step)
+{
+    free(step);
+}
+
+static void a_step_that_fails_midway_leaves_nothing(void **state)
+{
+    struct store_fixture *f = *state;
+    struct project p;
+    struct err err = {0};
+    int good = 0, bad = 0;
+    add_alert(f->store, NULL);
+    for (int i = 0; i < 20; i++) {
+        struct step *step =
+            step_new(sizeof *step, fail_midway, free_plain, count_answer, &bad);
+        step->undo = true;
+        store_accept(f->store, request_of(1), count_answer, &good);
+        writer_submit(f->store, step);
+        store_accept(f->store, request_of(1), count_answer, &good);
+    }
+    store_drain(f->store);
+    assert_int_equal(good, 40);
+    assert_int_equal(bad, 0);
+    assert_int_equal(counts(f).accepted, 40);
+    assert_int_equal(counts(f).waiting_events, 40);
+    assert_false(store_project_get(f->reader, "default", NULL, "half made", &p, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
+}
+
+/* ---------------------------------------------------------------- changes */
+
+static void note_change(void *arg, unsigned changes)
+{
+    atomic_fetch_or((atomic_uint *)arg, changes);
+}
+
+static bool comes(atomic_uint *changes, unsigned wanted)
+{
+    time_t end = time(NULL) + 10;
+    while ((atomic_load(changes) & wanted) != wanted && time(NULL) < end)
+        sched_yield();
+    return (atomic_load(changes) & wanted) == wanted;
+}
+
+static void subscribers_hear_what_changed(void **state)
+{
+    struct store_fixture *f = *state;
+    atomic_uint changes = 0;
+    assert_true(store_subscribe(f->store, note_change, &changes));
+    add_alert(f->store, NULL);
+    assert_true(comes(&changes, STORE_CHANGED_ALERTS));
+    assert_false(atomic_load(&changes) & STORE_CHANGED_BUCKETS);
+    pairs_of_one(f->store);
+    assert_true(comes(&changes, STORE_CHANGED_BUCKETS | STORE_CHANGED_PROJECTS));
+    store_unsubscribe(f->store, note_change, &changes);
+    atomic_store(&changes, 0);
+    add_alert(f->store, NULL);
+    assert_int_equal(atomic_load(&changes), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(open_makes_private_files),
+        TEST(open_refuses_a_file_for_others),
+        TEST(open_refuses_a_newer_schema),
+        TEST(open_refuses_what_is_no_store),
+        TEST(read_only_makes_nothing),
+        TEST(read_only_reads_and_refuses_steps),
+        TEST(accept_from_many_threads_loses_nothing),
+        TEST(pairs_add_up_while_alerts_come_and_go),
+        TEST(drain_waits_for_all_answers),
+        TEST(close_carries_out_what_was_asked),
+        TEST(a_failed_step_leaves_its_group_alone),
+        TEST(a_step_that_fails_midway_leaves_nothing),
+        TEST(subscribers_hear_what_changed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
