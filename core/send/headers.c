@@ -1,0 +1,113 @@
+#include "send/headers.h"
+
+#include <string.h>
+
+#include "base/secret.h"
+#include "model/alert_json.h"
+
+#define USER_AGENT "opik-alerts/" VERSION
+
+struct built_in {
+    const char *name, *value;
+};
+
+static const struct built_in BUILT_IN[] = {
+    {"Accept", "*/*"},
+    {"Content-Type", "application/json"},
+    {"User-Agent", USER_AGENT},
+};
+enum { BUILT_IN_COUNT = sizeof BUILT_IN / sizeof *BUILT_IN };
+
+static bool is_custom(const struct send_request *r, const char *name)
+{
+    for (size_t i = 0; i < r->header_count; i++)
+        if (strcasecmp(r->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool has_token(const struct send_request *r)
+{
+    return r->token && *r->token && !is_custom(r, "Authorization");
+}
+
+static bool append(struct curl_slist **list, struct buf *line)
+{
+    struct curl_slist *more =
+        line->failed ? NULL : curl_slist_append(*list, buf_text(line));
+    buf_wipe(line);
+    if (more)
+        *list = more;
+    return more != NULL;
+}
+
+static bool append_pair(struct curl_slist **list, const char *name, const char *lead,
+                        const char *value)
+{
+    struct buf line;
+    buf_init(&line, BUF_UNLIMITED);
+    /* At once, so that no copy of a secret stays behind where the buffer grew. */
+    buf_reserve(&line, strlen(name) + strlen(lead) + strlen(value) + 2);
+    buf_add_format(&line, "%s: %s%s", name, lead, value);
+    return append(list, &line);
+}
+
+struct curl_slist *headers_list(const struct send_request *r)
+{
+    struct curl_slist *list = NULL;
+    /* An empty Expect keeps libcurl from asking, and waiting a second, for large bodies. */
+    bool ok = append_pair(&list, "Expect", "", "");
+    for (int i = 0; ok && i < BUILT_IN_COUNT; i++)
+        if (!is_custom(r, BUILT_IN[i].name))
+            ok = append_pair(&list, BUILT_IN[i].name, "", BUILT_IN[i].value);
+    if (ok && has_token(r))
+        ok = append_pair(&list, "Authorization", "Bearer ", r->token);
+    for (size_t i = 0; ok && i < r->header_count; i++)
+        ok = append_pair(&list, r->headers[i].name, "", r->headers[i].value);
+    if (ok)
+        return list;
+    headers_free(list);
+    return NULL;
+}
+
+void headers_free(struct curl_slist *list)
+{
+    for (struct curl_slist *l = list; l; l = l->next)
+        secret_wipe(l->data, strlen(l->data));
+    curl_slist_free_all(list);
+}
+
+const char *headers_problem(const struct send_request *r)
+{
+    for (const char *p = r->token; p && *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            return "the token holds a control character";
+    for (size_t i = 0; i < r->header_count; i++) {
+        const char *name = r->headers[i].name;
+        if (alert_header_name_problem(name) ||
+            alert_header_value_problem(r->headers[i].value))
+            return "a custom header has a name or value that cannot be sent";
+        for (size_t k = 0; k < i; k++)
+            if (strcasecmp(r->headers[k].name, name) == 0)
+                return "a custom header is there twice";
+    }
+    return NULL;
+}
+
+bool send_show_headers(const struct send_request *r, struct buf *out)
+{
+    for (int i = 0; i < BUILT_IN_COUNT; i++)
+        if (!is_custom(r, BUILT_IN[i].name))
+            buf_add_format(out, "%s: %s\n", BUILT_IN[i].name, BUILT_IN[i].value);
+    if (has_token(r)) {
+        buf_add_text(out, "Authorization: Bearer ");
+        alert_mask(r->token, out);
+        buf_add_char(out, '\n');
+    }
+    for (size_t i = 0; i < r->header_count; i++) {
+        buf_add_format(out, "%s: ", r->headers[i].name);
+        alert_mask(r->headers[i].value, out);
+        buf_add_char(out, '\n');
+    }
+    return !out->failed;
+}

@@ -1,0 +1,366 @@
+#include "send/send.h"
+
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+#include <utlist.h>
+
+#include "send/address.h"
+#include "send/answer.h"
+#include "send/headers.h"
+
+enum {
+    CONNECTION_IDLE_S = 60,
+    CONNECTION_LIFE_S = 300,
+    IDLE_HANDLES_MAX = 64,
+    KEPT_CONNECTIONS_MAX = 1024,
+};
+
+struct send_handle {
+    struct send_handle *prev, *next;
+    struct sender *sender;
+    CURL *easy; /* NULL: refused before it began */
+    struct curl_slist *headers;
+    struct answer answer;
+    char words[CURL_ERROR_SIZE];
+    const char *problem; /* why it is not sent */
+    bool cancelled, through_proxy;
+    int64_t started_at, timeout_ms;
+    send_done *done;
+    void *arg;
+};
+
+struct sender {
+    CURLM *multi;
+    const struct clock *clock;
+    char *proxy, *ca_file;
+    struct send_handle *active; /* all that have not had their done */
+    size_t count, settled;      /* settled: done can be called without libcurl */
+    uint64_t finished;          /* all that had their done, ever */
+    CURL *idle[IDLE_HANDLES_MAX];
+    size_t idle_count;
+};
+
+static void global_init(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static char *copy_set(const char *text)
+{
+    return text && *text ? strdup(text) : NULL;
+}
+
+struct sender *sender_new(const struct sender_options *o, struct err *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, global_init);
+    struct sender *s = calloc(1, sizeof *s);
+    if (s)
+        s->multi = curl_multi_init();
+    if (!s || !s->multi) {
+        free(s);
+        err_memory(err);
+        return NULL;
+    }
+    s->clock = o->clock;
+    s->proxy = copy_set(o->proxy);
+    s->ca_file = copy_set(o->ca_file);
+    long kept = (long)(o->connections < KEPT_CONNECTIONS_MAX ? o->connections
+                                                             : KEPT_CONNECTIONS_MAX);
+    curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, kept > 0 ? kept : 1);
+    curl_multi_setopt(s->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    return s;
+}
+
+/* ------------------------------------------------------------------ addresses */
+
+/* Asked for every address of the host that is tried... */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose,
+                                 struct curl_sockaddr *address)
+{
+    struct send_handle *h = arg;
+    struct answer *a = &h->answer;
+    (void)purpose;
+    if (!h->through_proxy && (a->refused = address_problem(&address->addr))) {
+        getnameinfo(&address->addr, address->addrlen, a->refused_address,
+                    sizeof a->refused_address, NULL, 0, NI_NUMERICHOST);
+        return CURL_SOCKET_BAD;
+    }
+    a->tried = true;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* ...and for every request, also on a connection that is used again. */
+static int before_request(void *arg, char *peer, char *local, int peer_port, int local_port)
+{
+    struct send_handle *h = arg;
+    struct answer *a = &h->answer;
+    (void)local;
+    (void)peer_port;
+    (void)local_port;
+    a->refused = h->through_proxy ? NULL : address_text_problem(peer);
+    if (!a->refused)
+        return CURL_PREREQFUNC_OK;
+    a->tried = false;
+    snprintf(a->refused_address, sizeof a->refused_address, "%s", peer);
+    return CURL_PREREQFUNC_ABORT;
+}
+
+/* Through a proxy the address is the proxy's: at least what the URL itself says is judged.
+ */
+static const char *host_problem(CURLU *url)
+{
+    char *host = NULL, bare[256];
+    if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+        return "the URL has no host";
+    size_t len = strlen(host);
+    bool brackets = *host == '[' && len >= 2;
+    snprintf(bare, sizeof bare, "%.*s", (int)(brackets ? len - 2 : len), host + brackets);
+    curl_free(host);
+    bool numeric = brackets || strspn(bare, "0123456789.") == strlen(bare);
+    return numeric ? address_text_problem(bare) : NULL;
+}
+
+static const char *url_problem(const char *text, bool through_proxy)
+{
+    const char *problem = alert_url_problem(text);
+    CURLU *url = problem ? NULL : curl_url();
+    if (problem || !url)
+        return problem ? problem : "out of memory";
+    if (curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK)
+        problem = "the URL cannot be read";
+    else if (through_proxy)
+        problem = host_problem(url);
+    curl_url_cleanup(url);
+    return problem;
+}
+
+/* ------------------------------------------------------------------ one request */
+
+static void set_transport(struct send_handle *h, CURL *easy)
+{
+    const struct sender *s = h->sender;
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(easy, CURLOPT_PROXY, s->proxy ? s->proxy : "");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+    if (s->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, s->ca_file);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_S);
+    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, h);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, h);
+}
+
+static void set_request(struct send_handle *h, CURL *easy, const struct send_request *r)
+{
+    curl_easy_setopt(easy, CURLOPT_URL, r->url);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, h->headers);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, answer_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &h->answer);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, answer_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &h->answer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->words);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, h);
+}
+
+static CURL *take_easy(struct sender *s)
+{
+    if (s->idle_count > 0)
+        return s->idle[--s->idle_count];
+    return curl_easy_init();
+}
+
+static void give_easy(struct sender *s, CURL *easy)
+{
+    curl_easy_reset(easy);
+    if (s->idle_count < IDLE_HANDLES_MAX)
+        s->idle[s->idle_count++] = easy;
+    else
+        curl_easy_cleanup(easy);
+}
+
+static void handle_free(struct send_handle *h)
+{
+    headers_free(h->headers);
+    answer_free(&h->answer);
+    free(h);
+}
+
+static bool begin(struct sender *s, struct send_handle *h, const struct send_request *r)
+{
+    h->headers = headers_list(r);
+    h->easy = h->headers ? take_easy(s) : NULL;
+    if (!h->easy)
+        return false;
+    set_transport(h, h->easy);
+    set_request(h, h->easy, r);
+    if (curl_multi_add_handle(s->multi, h->easy) == CURLM_OK)
+        return true;
+    give_easy(s, h->easy);
+    return false;
+}
+
+struct send_handle *sender_start(struct sender *s, const struct send_request *r,
+                                 send_done *done, void *arg)
+{
+    struct send_handle *h = calloc(1, sizeof *h);
+    if (!h)
+        return NULL;
+    h->sender = s;
+    h->done = done;
+    h->arg = arg;
+    h->through_proxy = s->proxy != NULL;
+    h->started_at = clock_wall_ms(s->clock);
+    h->timeout_ms = r->timeout_ms;
+    answer_init(&h->answer);
+    h->problem = headers_problem(r);
+    if (!h->problem)
+        h->problem = url_problem(r->url, h->through_proxy);
+    if (h->problem) {
+        s->settled++;
+    } else if (!begin(s, h, r)) {
+        handle_free(h);
+        return NULL;
+    }
+    DL_APPEND(s->active, h);
+    s->count++;
+    return h;
+}
+
+void sender_cancel(struct send_handle *h)
+{
+    if (h->cancelled || h->problem)
+        return;
+    h->cancelled = true;
+    h->sender->settled++;
+}
+
+/* ------------------------------------------------------------------ turning */
+
+static void finish(struct send_handle *h, struct outcome *outcome)
+{
+    struct sender *s = h->sender;
+    send_done *done = h->done;
+    void *arg = h->arg;
+    outcome->started_at = h->started_at;
+    DL_DELETE(s->active, h);
+    s->count--;
+    s->finished++;
+    if (h->easy) {
+        curl_multi_remove_handle(s->multi, h->easy);
+        give_easy(s, h->easy);
+    }
+    handle_free(h);
+    done(arg, outcome);
+    outcome_free(outcome);
+}
+
+static void finish_settled(struct sender *s)
+{
+    struct send_handle *h, *next;
+    if (s->settled == 0)
+        return;
+    s->settled = 0;
+    DL_FOREACH_SAFE(s->active, h, next)
+    {
+        struct outcome outcome = {.kind = OUTCOME_CANCELLED, .retry_after_ms = -1};
+        if (!h->cancelled && !h->problem)
+            continue;
+        if (h->problem)
+            outcome.kind = OUTCOME_FORBIDDEN;
+        snprintf(outcome.error, sizeof outcome.error, "%s%s",
+                 h->problem ? "not sent: " : "cancelled", h->problem ? h->problem : "");
+        finish(h, &outcome);
+    }
+}
+
+static void finish_ended(struct sender *s)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(s->multi, &left))) {
+        struct send_handle *h = NULL;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        CURLcode code = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &h);
+        struct outcome outcome = {.retry_after_ms = -1};
+        if (h->cancelled)
+            continue; /* finish_settled() ends it */
+        answer_judge(&h->answer, h->easy, code, h->words, h->timeout_ms,
+                     clock_wall_ms(s->clock), &outcome);
+        finish(h, &outcome);
+    }
+}
+
+size_t sender_turn(struct sender *s, int64_t wait_ms)
+{
+    int running;
+    uint64_t finished = s->finished;
+    finish_settled(s);
+    curl_multi_perform(s->multi, &running);
+    finish_ended(s);
+    bool quiet = s->finished == finished && s->settled == 0;
+    if (quiet && wait_ms > 0) {
+        int wait = wait_ms < INT32_MAX ? (int)wait_ms : INT32_MAX;
+        curl_multi_poll(s->multi, NULL, 0, wait, NULL);
+        curl_multi_perform(s->multi, &running);
+        finish_ended(s);
+    }
+    finish_settled(s);
+    return s->count;
+}
+
+size_t sender_active(const struct sender *s)
+{
+    return s->count;
+}
+
+void sender_wake(struct sender *s)
+{
+    curl_multi_wakeup(s->multi);
+}
+
+void sender_free(struct sender **sp)
+{
+    struct sender *s = *sp;
+    if (!s)
+        return;
+    for (struct send_handle *h = s->active; h; h = h->next)
+        sender_cancel(h);
+    while (s->settled > 0)
+        finish_settled(s);
+    while (s->idle_count > 0)
+        curl_easy_cleanup(s->idle[--s->idle_count]);
+    curl_multi_cleanup(s->multi);
+    free(s->proxy);
+    free(s->ca_file);
+    free(s);
+    *sp = NULL;
+}

@@ -1,0 +1,72 @@
+/* One HTTP request to an endpoint and its outcome, with every rule about addresses, TLS and
+ * headers in it. The engine, the connection test and `send` all go through here.
+ *
+ * A sender owns one libcurl multi handle (easy handles are reused) and belongs to one
+ * thread; only sender_wake() may be called by others. Rules, whoever sends: http and https
+ * only, no redirects followed (3xx is an answer), no user info in URLs, TLS 1.2 up and
+ * verified, no proxy unless one is given (the environment's are not used), no cookies,
+ * netrc, HSTS or alt-svc, HTTP/1.1, no Expect, response headers at most 64 KiB, response
+ * body read up to 1 MiB (cut there, a 2xx is still complete), the address judged by
+ * address.h at connect and at reuse. */
+#ifndef SEND_SEND_H
+#define SEND_SEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "model/alert.h"
+#include "model/outcome.h"
+
+struct sender;
+
+struct sender_options {
+    const struct clock *clock; /* stamps; time-outs are libcurl's own */
+    const char *proxy;         /* NULL or empty: none */
+    const char *ca_file;       /* NULL or empty: the system's bundle */
+    size_t connections;        /* kept open at most */
+};
+
+struct sender *sender_new(const struct sender_options *options, struct err *err);
+void sender_free(struct sender **s); /* requests under way are cancelled: done is called */
+
+/* What to send. Everything is borrowed until sender_start() returns, but `body`, which must
+ * live until done. */
+struct send_request {
+    const char *url, *token; /* token NULL: no Authorization */
+    const struct alert_header *headers;
+    size_t header_count;
+    const char *body;
+    size_t body_len;
+    int64_t timeout_ms, connect_timeout_ms;
+};
+
+/* The outcome is moved out by the callee, or freed after it returns. */
+typedef void send_done(void *arg, struct outcome *outcome);
+
+struct send_handle; /* valid until its done */
+
+/* POST with Content-Type: application/json, our User-Agent, Authorization: Bearer TOKEN,
+ * then the custom headers; a custom header replaces a built-in one of its name and never
+ * doubles it. What can't be sent at all (bad URL, bad header) is an OUTCOME_FORBIDDEN given
+ * by done from the next sender_turn(). NULL: no memory, done is not called. */
+struct send_handle *sender_start(struct sender *s, const struct send_request *request,
+                                 send_done *done, void *arg);
+void sender_cancel(
+    struct send_handle *h); /* done comes with OUTCOME_CANCELLED at the next turn */
+
+/* Carries requests on; waits up to wait_ms for something to happen (0: not at all, and at
+ * most until sender_wake()). done runs in here. Returns the number of requests under way.
+ */
+size_t sender_turn(struct sender *s, int64_t wait_ms);
+size_t sender_active(const struct sender *s);
+void sender_wake(struct sender *s); /* any thread */
+
+/* The request header lines as they go out for this request, with the token and the values
+ * of custom headers masked, one per line: for showing. False: the buffer failed. */
+bool send_show_headers(const struct send_request *request, struct buf *out);
+
+#endif

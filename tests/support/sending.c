@@ -1,0 +1,63 @@
+#include "support/sending.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "support/run.h"
+
+static void must(bool ok, const char *what)
+{
+    if (ok)
+        return;
+    fprintf(stderr, "sending: %s\n", what);
+    abort();
+}
+
+void sending_make(struct sending *s, const char *proxy, const char *ca_file)
+{
+    struct err err = {0};
+    atomic_store(&s->now, 1767225600000);
+    s->clock = clock_driven(&s->now);
+    const struct sender_options options = {&s->clock, proxy, ca_file, 64};
+    s->sender = sender_new(&options, &err);
+    must(s->sender != NULL, err.text);
+}
+
+void sending_end(struct sending *s)
+{
+    sender_free(&s->sender);
+}
+
+struct send_request sending_request(const char *url)
+{
+    static const char body[] = "{\"id\":1}";
+    return (struct send_request){.url = url,
+                                 .body = body,
+                                 .body_len = sizeof body - 1,
+                                 .timeout_ms = 5000,
+                                 .connect_timeout_ms = 2000};
+}
+
+void sending_done(void *arg, struct outcome *outcome)
+{
+    struct sent *sent = arg;
+    sent->count++;
+    sent->outcome = *outcome;
+    *outcome = (struct outcome){0};
+}
+
+void sending_finish(struct sending *s)
+{
+    long long end = run_now_ms() + SENDING_DEADLINE_MS;
+    while (sender_turn(s->sender, 100) > 0)
+        must(run_now_ms() < end, "a request does not end");
+}
+
+struct outcome sending_post(struct sending *s, const struct send_request *request)
+{
+    struct sent sent = {0};
+    must(sender_start(s->sender, request, sending_done, &sent) != NULL, "no memory");
+    sending_finish(s);
+    must(sent.count == 1, "done was not called once");
+    return sent.outcome;
+}
