@@ -1,0 +1,57 @@
+/* The engine: one thread that closes due buckets, sends deliveries, records what came of
+ * them and sends again. All its state is in the store; it holds only what is under way. It
+ * knows nothing of the intake. Only the holder of the data directory's lock may run one. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "rules/retry.h"
+#include "store/store.h"
+
+struct engine;
+
+struct engine_policy {
+    struct retry_policy retry;
+    int64_t timeout_ms, connect_timeout_ms; /* per attempt */
+    size_t concurrency, per_endpoint; /* requests under way; an endpoint is a full URL */
+    int64_t retention_ms;             /* finished deliveries older than this are removed */
+};
+
+struct engine_options {
+    struct store *store;       /* borrowed */
+    const struct clock *clock; /* borrowed */
+    struct engine_policy policy;
+    const char *proxy, *ca_file; /* see send.h */
+    uint64_t seed;               /* of the jitter; 0: from the kernel */
+};
+
+/* Takes over what an earlier holder left (store_recover) and gets ready; no thread yet. */
+struct engine *engine_new(const struct engine_options *options, struct err *err);
+
+/* Runs it in a thread of its own until engine_free(). */
+bool engine_start(struct engine *e, struct err *err);
+
+/* Or in the caller's: one turn that waits at most wait_ms. For tests with a driven clock.
+ */
+void engine_turn(struct engine *e, int64_t wait_ms);
+
+/* Stops: nothing new is started, requests under way get grace_ms, what is then still open
+ * is recorded as "outcome unknown" and will be tried again. Frees. */
+void engine_free(struct engine **e, int64_t grace_ms);
+
+void engine_set_policy(struct engine *e,
+                       const struct engine_policy *policy); /* any thread */
+
+struct engine_status {
+    bool running;
+    size_t sending;    /* requests under way */
+    char problem[160]; /* the last failure of the store, empty: none */
+};
+void engine_status(struct engine *e, struct engine_status *out); /* any thread */
+
+#endif

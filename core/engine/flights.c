@@ -1,0 +1,257 @@
+#include "engine/flights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#include "base/buf.h"
+#include "base/secret.h"
+
+struct flight {
+    struct flight *prev, *next; /* in the endpoint's queue, or among those under way */
+    struct flights *flights;
+    struct endpoint *endpoint;
+    struct claim claim;
+    struct send_handle *handle;
+    char *request_headers;
+};
+
+struct endpoint {
+    char hash[33];
+    size_t sending, queued;
+    bool slow; /* its last attempt timed out */
+    struct flight *queue;
+    UT_hash_handle hh;
+};
+
+struct flights {
+    struct sender *sender;
+    flight_landed *landed;
+    void *arg;
+    struct flights_limits limits;
+    struct endpoint *endpoints;
+    struct flight *under_way;
+    size_t sending, queued;
+    bool closed, cancelled;
+};
+
+struct flights *flights_new(struct sender *sender, flight_landed *landed, void *arg)
+{
+    struct flights *f = calloc(1, sizeof *f);
+    if (!f)
+        return NULL;
+    f->sender = sender;
+    f->landed = landed;
+    f->arg = arg;
+    return f;
+}
+
+void flights_free(struct flights **f)
+{
+    if (!*f)
+        return;
+    struct endpoint *e, *next;
+    HASH_ITER(hh, (*f)->endpoints, e, next)
+    {
+        HASH_DEL((*f)->endpoints, e);
+        free(e);
+    }
+    free(*f);
+    *f = NULL;
+}
+
+void flights_set_limits(struct flights *f, const struct flights_limits *limits)
+{
+    f->limits = *limits;
+}
+
+size_t flights_sending(const struct flights *f)
+{
+    return f->sending;
+}
+
+static size_t slots(const struct flights *f, const struct endpoint *e)
+{
+    return e->slow ? 1 : f->limits.per_endpoint;
+}
+
+size_t flights_busy(const struct flights *f, char (*out)[33], size_t max)
+{
+    size_t count = 0;
+    for (const struct endpoint *e = f->endpoints; e && count < max; e = e->hh.next)
+        if (e->sending + e->queued >= slots(f, e))
+            memcpy(out[count++], e->hash, sizeof e->hash);
+    return count;
+}
+
+size_t flights_room(const struct flights *f)
+{
+    size_t free_slots =
+        f->limits.concurrency > f->sending ? f->limits.concurrency - f->sending : 0;
+    size_t most = f->limits.per_endpoint < free_slots ? f->limits.per_endpoint : free_slots;
+    for (const struct endpoint *e = f->endpoints; e && most > 1; e = e->hh.next)
+        if (e->slow && e->sending + e->queued == 0)
+            most = 1; /* more than its one slot could be for this one */
+    return most;
+}
+
+static struct endpoint *endpoint_of(struct flights *f, const char *hash)
+{
+    struct endpoint *e;
+    HASH_FIND_STR(f->endpoints, hash, e);
+    if (e)
+        return e;
+    e = calloc(1, sizeof *e);
+    if (!e)
+        return NULL;
+    snprintf(e->hash, sizeof e->hash, "%s", hash);
+    HASH_ADD_STR(f->endpoints, hash, e);
+    return e;
+}
+
+static void forget_idle(struct flights *f, struct endpoint *e)
+{
+    if (e->sending || e->queued || e->slow)
+        return;
+    HASH_DEL(f->endpoints, e);
+    free(e);
+}
+
+static void land(struct flight *x, struct outcome *outcome)
+{
+    struct flights *f = x->flights;
+    f->landed(f->arg, &x->claim, outcome, x->request_headers);
+    claim_free(&x->claim);
+    free(x);
+}
+
+static void start_queued(struct flights *f, struct endpoint *e);
+
+/* Queues that stood only because all slots together were taken. */
+static void start_others(struct flights *f)
+{
+    for (struct endpoint *e = f->endpoints; e && f->queued; e = e->hh.next)
+        start_queued(f, e);
+}
+
+static void sent(void *arg, struct outcome *outcome)
+{
+    struct flight *x = arg;
+    struct flights *f = x->flights;
+    struct endpoint *e = x->endpoint;
+    bool was_full = f->sending >= f->limits.concurrency;
+    DL_DELETE(f->under_way, x);
+    f->sending--;
+    e->sending--;
+    e->slow = outcome->timed_out;
+    if (f->cancelled && outcome->kind == OUTCOME_CANCELLED) {
+        outcome->kind = OUTCOME_UNKNOWN;
+        snprintf(outcome->error, sizeof outcome->error,
+                 "the engine stopped before the answer came");
+    }
+    land(x, outcome);
+    start_queued(f, e);
+    forget_idle(f, e);
+    if (was_full)
+        start_others(f);
+}
+
+static void land_unsent(struct flight *x, const char *why)
+{
+    struct outcome outcome = {.kind = OUTCOME_CANCELLED, .retry_after_ms = -1};
+    snprintf(outcome.error, sizeof outcome.error, "%s", why);
+    land(x, &outcome);
+    outcome_free(&outcome);
+}
+
+/* The body must stay until the request ends; the secrets need not. */
+static void claim_wipe(struct claim *c)
+{
+    secret_free(&c->url);
+    secret_free(&c->token);
+    for (size_t i = 0; i < c->header_count; i++)
+        secret_free(&c->headers[i].value);
+}
+
+static void start(struct flights *f, struct flight *x)
+{
+    const struct claim *c = &x->claim;
+    const struct send_request request = {
+        .url = c->url,
+        .token = c->token,
+        .headers = c->headers,
+        .header_count = c->header_count,
+        .body = c->body,
+        .body_len = c->body_len,
+        .timeout_ms = f->limits.timeout_ms,
+        .connect_timeout_ms = f->limits.connect_timeout_ms,
+    };
+    struct buf shown;
+    buf_init(&shown, OUTCOME_HEADERS_KEPT);
+    x->request_headers = send_show_headers(&request, &shown) ? buf_take(&shown) : NULL;
+    buf_free(&shown);
+    x->handle = sender_start(f->sender, &request, sent, x);
+    claim_wipe(&x->claim);
+    if (!x->handle) {
+        land_unsent(x, "not sent: out of memory");
+        return;
+    }
+    DL_APPEND(f->under_way, x);
+    x->endpoint->sending++;
+    f->sending++;
+}
+
+static void start_queued(struct flights *f, struct endpoint *e)
+{
+    while (e->queue && e->sending < slots(f, e) && f->sending < f->limits.concurrency) {
+        struct flight *x = e->queue;
+        DL_DELETE(e->queue, x);
+        e->queued--;
+        f->queued--;
+        start(f, x);
+    }
+}
+
+bool flights_add(struct flights *f, struct claim *claim)
+{
+    struct endpoint *e = f->closed ? NULL : endpoint_of(f, claim->endpoint);
+    struct flight *x = e ? calloc(1, sizeof *x) : NULL;
+    if (!x)
+        return false;
+    x->flights = f;
+    x->endpoint = e;
+    x->claim = *claim;
+    *claim = (struct claim){0};
+    DL_APPEND(e->queue, x);
+    e->queued++;
+    f->queued++;
+    start_queued(f, e);
+    return true;
+}
+
+static void cancel_queue(struct flights *f, struct endpoint *e)
+{
+    while (e->queue) {
+        struct flight *x = e->queue;
+        DL_DELETE(e->queue, x);
+        e->queued--;
+        f->queued--;
+        land_unsent(x, "not sent: the engine stopped");
+    }
+}
+
+void flights_close(struct flights *f)
+{
+    f->closed = true;
+    for (struct endpoint *e = f->endpoints; e; e = e->hh.next)
+        cancel_queue(f, e);
+}
+
+void flights_cancel(struct flights *f)
+{
+    flights_close(f);
+    f->cancelled = true;
+    for (struct flight *x = f->under_way; x; x = x->next)
+        sender_cancel(x->handle);
+}

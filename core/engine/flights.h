@@ -1,0 +1,54 @@
+/* The requests under way, and the slots of each endpoint (a full URL, by its keyed hash).
+ *
+ * A claim waits in its endpoint's queue until the endpoint has a free slot: per_endpoint of
+ * them, or one after an attempt that timed out. So one that hangs holds up only itself. The
+ * engine's thread. */
+#ifndef ENGINE_FLIGHTS_H
+#define ENGINE_FLIGHTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/outcome.h"
+#include "send/send.h"
+#include "store/store.h"
+
+struct flights;
+struct flight;
+
+/* What came of one; the claim is borrowed, the outcome may be moved out. request_headers is
+ * malloc'ed and the callee's. */
+typedef void flight_landed(void *arg, const struct claim *claim, struct outcome *outcome,
+                           char *request_headers);
+
+struct flights_limits {
+    size_t concurrency, per_endpoint;
+    int64_t timeout_ms, connect_timeout_ms;
+};
+
+struct flights *flights_new(struct sender *sender, flight_landed *landed, void *arg);
+void flights_free(struct flights **f); /* none may be under way */
+
+void flights_set_limits(struct flights *f, const struct flights_limits *limits);
+
+/* Takes the claim over: sends it, or queues it. False: closed, or no memory; the claim is
+ * still the caller's. */
+bool flights_add(struct flights *f, struct claim *claim);
+
+size_t flights_sending(const struct flights *f); /* requests under way */
+
+/* The endpoints that take no more now; at most `max` are written. */
+size_t flights_busy(const struct flights *f, char (*out)[33], size_t max);
+
+/* How many deliveries may be claimed in one step, so that next to none has to be queued:
+ * what waits here is sent to the endpoint as it was when it was claimed. */
+size_t flights_room(const struct flights *f);
+
+/* From here on nothing is sent: what is queued lands at once, as OUTCOME_CANCELLED. */
+void flights_close(struct flights *f);
+
+/* Ends also what is under way: it lands in the next sender_turn(), as OUTCOME_UNKNOWN. */
+void flights_cancel(struct flights *f);
+
+#endif

@@ -1,0 +1,48 @@
+/* What store steps answered, on its way from the store's writer thread to the engine's.
+ *
+ * A note is made before its step is asked for, so that an answer never needs memory. */
+#ifndef ENGINE_INBOX_H
+#define ENGINE_INBOX_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "store/store.h"
+
+enum note_kind { NOTE_RECOVERED, NOTE_CLOSED, NOTE_CLAIMED, NOTE_RECORDED, NOTE_PURGED };
+enum { NOTE_KINDS = NOTE_PURGED + 1 };
+
+struct note {
+    struct note *next;
+    struct inbox *inbox;
+    enum note_kind kind;
+    bool failed;
+    struct err err;
+    int64_t count;        /* closed, purged */
+    struct claims claims; /* NOTE_CLAIMED: owned by the note */
+    struct record
+        record; /* NOTE_RECORDED: without its texts, to be said again if need be */
+};
+
+struct inbox {
+    pthread_mutex_t lock;
+    struct note *first, **last;
+    void (*wake)(void *arg);
+    void *arg;
+};
+
+void inbox_init(struct inbox *in, void (*wake)(void *arg), void *arg);
+void inbox_free(struct inbox *in);
+
+struct note *note_new(struct inbox *in, enum note_kind kind); /* NULL: no memory */
+void note_free(struct note *n);
+
+/* The `done` of every step; arg is the step's note. */
+store_done note_answered;
+
+/* Takes all notes out, oldest first; the caller frees each. */
+struct note *inbox_take(struct inbox *in);
+bool inbox_has(struct inbox *in);
+
+#endif

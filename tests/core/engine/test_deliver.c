@@ -1,0 +1,275 @@
+/* From an event to its webhook: windows, bodies, records. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+
+#include "support/rig.h"
+#include "support/run.h"
+
+static int init(void **state)
+{
+    struct rig *r = malloc(sizeof *r);
+    rig_make(r);
+    *state = r;
+    return 0;
+}
+
+static int cleanup(void **state)
+{
+    rig_remove(*state);
+    free(*state);
+    return 0;
+}
+
+static void closes_a_window_just_when_it_ends(void **state)
+{
+    struct rig *r = *state;
+    rig_alert(r, r->url, NULL);
+    rig_event(r);
+    rig_advance(r, 29999);
+    rig_event(r); /* does not prolong it */
+    rig_pump(r);
+    assert_int_equal(receiver_count(r->receiver), 0);
+    assert_int_equal(rig_count(r, DELIVERY_WAITING), 0);
+    rig_advance(r, 1);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    assert_int_equal(receiver_count(r->receiver), 1);
+}
+
+static void sends_one_consolidated_post(void **state)
+{
+    struct rig *r = *state;
+    char alert[UUID_SIZE];
+    rig_alert(r, r->url, alert);
+    for (int i = 0; i < 3; i++)
+        rig_event(r);
+    rig_advance(r, 30000);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    const struct receiver_request *q = receiver_request(r->receiver, 0);
+    char *authorization = receiver_header(q, "Authorization");
+    char *team = receiver_header(q, "X-Team");
+    assert_string_equal(q->method, "POST");
+    assert_string_equal(authorization, "Bearer s3cret-t0ken-0123456789");
+    assert_string_equal(team, "on-call");
+    json_t *body = json_loads(q->body, 0, NULL),
+           *payload = json_object_get(body, "payload");
+    struct delivery d = rig_delivery(r);
+    assert_string_equal(json_string_value(json_object_get(body, "id")), d.id);
+    assert_string_equal(json_string_value(json_object_get(body, "alertId")), alert);
+    assert_int_equal(json_integer_value(json_object_get(payload, "eventCount")), 3);
+    assert_int_equal(json_array_size(json_object_get(payload, "metadata")), 3);
+    assert_string_equal(d.body, q->body);
+    json_decref(body);
+    delivery_free(&d);
+    free(authorization);
+    free(team);
+}
+
+static void makes_a_webhook_for_each_window(void **state)
+{
+    struct rig *r = *state;
+    rig_alert(r, r->url, NULL);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_DELIVERED, 2);
+    assert_int_equal(receiver_count(r->receiver), 2);
+    assert_string_not_equal(receiver_request(r->receiver, 0)->body,
+                            receiver_request(r->receiver, 1)->body);
+}
+
+static void closes_many_windows_at_once(void **state)
+{
+    struct rig *r = *state;
+    enum { ALERTS = 150 };
+    for (int i = 0; i < ALERTS; i++)
+        rig_alert(r, r->url, NULL);
+    rig_event(r);
+    rig_advance(r, 30000);
+    rig_until_state(r, DELIVERY_DELIVERED, ALERTS);
+    assert_int_equal(receiver_count(r->receiver), ALERTS);
+}
+
+static void records_the_attempt_without_secrets(void **state)
+{
+    struct rig *r = *state;
+    rig_alert(r, r->url, NULL);
+    receiver_answer(r->receiver, (struct receiver_answer){.status = 202, .body = "thanks"});
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    struct delivery d = rig_delivery(r);
+    assert_int_equal(d.attempt_count, 1);
+    const struct attempt *a = &d.attempts[0];
+    assert_int_equal(a->n, 1);
+    assert_int_equal(a->outcome.status, 202);
+    assert_int_equal(a->outcome.started_at, rig_now(r));
+    assert_true(a->outcome.total_us > 0);
+    assert_string_equal(a->outcome.body, "thanks");
+    assert_non_null(strstr(a->outcome.headers, "HTTP/1.1 202"));
+    assert_non_null(strstr(a->request_headers, "Authorization: Bearer s3c*"));
+    assert_null(strstr(a->request_headers, "t0ken"));
+    delivery_free(&d);
+}
+
+static void writes_a_row_of_the_log_for_each_attempt(void **state)
+{
+    struct rig *r = *state;
+    const struct receiver_answer answers[] = {{.status = 503}, {.status = 200}};
+    receiver_script(r->receiver, answers, 2);
+    rig_alert(r, r->url, NULL);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_RETRYING, 1);
+    rig_advance(r, 2000);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    struct log_rows rows;
+    assert_true(store_log_list(r->store.reader, NULL, 0, INT64_MAX, 10, &rows, NULL));
+    assert_int_equal(rows.count, 2);
+    assert_int_equal(rows.items[0].status, 503);
+    assert_int_equal(rows.items[0].n, 1);
+    assert_int_equal(rows.items[0].of, 4);
+    assert_int_equal(rows.items[0].state, DELIVERY_RETRYING);
+    assert_int_equal(rows.items[1].n, 2);
+    assert_int_equal(rows.items[1].state, DELIVERY_DELIVERED);
+    log_rows_free(&rows);
+}
+
+static void uses_the_endpoint_of_the_alert_at_each_attempt(void **state)
+{
+    struct rig *r = *state;
+    char alert[UUID_SIZE], url[128];
+    receiver_url(r->receiver, "/moved", url, sizeof url);
+    const struct receiver_answer answers[] = {{.status = 500}, {.status = 200}};
+    receiver_script(r->receiver, answers, 2);
+    rig_alert(r, r->url, alert);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_RETRYING, 1);
+    rig_change_url(r, alert, url, "another-t0ken");
+    rig_advance(r, 2000);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    char *authorization =
+        receiver_header(receiver_request(r->receiver, 1), "Authorization");
+    assert_string_equal(receiver_request(r->receiver, 0)->path, "/hook");
+    assert_string_equal(receiver_request(r->receiver, 1)->path, "/moved");
+    assert_string_equal(authorization, "Bearer another-t0ken");
+    assert_string_equal(receiver_request(r->receiver, 0)->body,
+                        receiver_request(r->receiver, 1)->body);
+    free(authorization);
+}
+
+static void ends_what_waits_when_the_alert_is_disabled(void **state)
+{
+    struct rig *r = *state;
+    char alert[UUID_SIZE];
+    receiver_status(r->receiver, 500);
+    rig_alert(r, r->url, alert);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_RETRYING, 1);
+    assert_int_equal(step_alert_enable(r->store.store, alert, false), 1);
+    rig_advance(r, 3600000);
+    rig_pump(r);
+    assert_int_equal(receiver_count(r->receiver), 1);
+    struct delivery d = rig_delivery(r);
+    assert_int_equal(d.state, DELIVERY_DEAD);
+    assert_non_null(strstr(d.reason, "disabled"));
+    delivery_free(&d);
+}
+
+static void keeps_the_end_of_one_that_was_disabled_while_under_way(void **state)
+{
+    struct rig *r = *state;
+    char alert[UUID_SIZE];
+    receiver_answer(r->receiver,
+                    (struct receiver_answer){.how = RECEIVER_NEVER, .status = 500});
+    rig_alert(r, r->url, alert);
+    rig_close_one(r);
+    rig_until_requests(r, 1);
+    assert_int_equal(step_alert_delete(r->store.store, alert), 1);
+    receiver_release(r->receiver);
+    rig_until_sending(r, 0);
+    rig_advance(r, 3600000);
+    rig_pump(r);
+    struct delivery d = rig_delivery(r);
+    assert_int_equal(d.state, DELIVERY_DEAD);
+    assert_int_equal(d.attempt_count, 1);
+    assert_int_equal(receiver_count(r->receiver), 1);
+    delivery_free(&d);
+}
+
+static void never_sends_to_a_metadata_address(void **state)
+{
+    struct rig *r = *state;
+    rig_alert(r, "http://169.254.169.254/latest", NULL);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_DEAD, 1);
+    struct delivery d = rig_delivery(r);
+    assert_non_null(strstr(d.reason, "169.254.169.254"));
+    assert_int_equal(d.attempt_count, 1);
+    delivery_free(&d);
+}
+
+static void removes_old_deliveries_at_the_start_and_each_hour(void **state)
+{
+    struct rig *r = *state;
+    rig_alert(r, r->url, NULL);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    rig_advance(r, r->policy.retention_ms + 1);
+    rig_pump(r);
+    assert_int_equal(rig_count(r, DELIVERY_DELIVERED), 0);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    rig_stop(r, 0);
+    rig_advance(r, r->policy.retention_ms + 1);
+    rig_start(r);
+    rig_pump(r);
+    assert_int_equal(rig_count(r, DELIVERY_DELIVERED), 0);
+}
+
+/* In a thread of its own, with the system's clock: the window is real time. */
+static void works_in_a_thread(void **state)
+{
+    struct rig *r = *state;
+    struct err err;
+    rig_stop(r, 0);
+    store_fixture_close(&r->store);
+    r->store.clock = *clock_system();
+    r->store.limits.window_ms = 20;
+    store_fixture_open(&r->store);
+    rig_start(r);
+    assert_true(engine_start(r->engine, &err));
+    rig_alert(r, r->url, NULL);
+    for (size_t i = 1; i <= 3; i++) {
+        struct accept *a = step_request("default");
+        step_add_fact(a, EVENT_TRACE_FEEDBACK_SCORE, NULL, "p", (int)i);
+        assert_true(step_accept(r->store.store, a, NULL, &err));
+        assert_true(receiver_wait(r->receiver, i, RIG_DEADLINE_MS));
+    }
+    rig_stop(r, 5000);
+    assert_int_equal(rig_count(r, DELIVERY_DELIVERED), 3);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(closes_a_window_just_when_it_ends),
+        TEST(sends_one_consolidated_post),
+        TEST(makes_a_webhook_for_each_window),
+        TEST(closes_many_windows_at_once),
+        TEST(records_the_attempt_without_secrets),
+        TEST(writes_a_row_of_the_log_for_each_attempt),
+        TEST(uses_the_endpoint_of_the_alert_at_each_attempt),
+        TEST(ends_what_waits_when_the_alert_is_disabled),
+        TEST(keeps_the_end_of_one_that_was_disabled_while_under_way),
+        TEST(never_sends_to_a_metadata_address),
+        TEST(removes_old_deliveries_at_the_start_and_each_hour),
+        TEST(works_in_a_thread),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
