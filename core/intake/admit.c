@@ -1,0 +1,148 @@
+#include "intake/admit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "intake/guard.h"
+
+enum { WORKSPACE_MAX = 150 }; /* characters */
+
+static const char *header(const struct request *r, const char *name)
+{
+    return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+/* ------------------------------------------------------------------ who */
+
+static enum MHD_Result count_host(void *arg, enum MHD_ValueKind kind, const char *key,
+                                  const char *value)
+{
+    (void)kind;
+    (void)value;
+    *(size_t *)arg += strcasecmp(key, "Host") == 0;
+    return MHD_YES;
+}
+
+/* A second Host could be the one that another party on the way judged by. */
+static bool has_one_host(const struct request *r)
+{
+    size_t hosts = 0;
+    MHD_get_connection_values(r->connection, MHD_HEADER_KIND, count_host, &hosts);
+    return hosts == 1;
+}
+
+static bool check_access(const struct admission *a, struct request *r)
+{
+    if (!has_one_host(r) || !guard_host_allowed(header(r, "Host"), a->listen, a->hosts)) {
+        request_fail_text(r, 403,
+                          "this host name is not ours: see the setting intake.hosts");
+        return false;
+    }
+    if (header(r, "Origin")) {
+        request_fail_text(r, 403, "requests of web pages are refused");
+        return false;
+    }
+    if (a->api_key && !guard_key_matches(header(r, "Authorization"), a->api_key)) {
+        request_fail_text(
+            r, 401,
+            "the API key is missing or wrong: set OPIK_API_KEY to the value of "
+            "the setting intake.api_key");
+        return false;
+    }
+    return true;
+}
+
+static size_t characters(const char *utf8)
+{
+    size_t count = 0;
+    for (; *utf8; utf8++)
+        count += (*utf8 & 0xc0) != 0x80;
+    return count;
+}
+
+static bool read_workspace(struct request *r)
+{
+    const char *name = header(r, "Comet-Workspace");
+    if (!name || !*name)
+        name = "default";
+    if (characters(name) > WORKSPACE_MAX || !text_is_safe(span_of(name), TEXT_LINE)) {
+        request_fail_text(r, 400,
+                          "the header Comet-Workspace must be plain text of at most 150 "
+                          "characters");
+        return false;
+    }
+    r->workspace = arena_copy(&r->arena, span_of(name));
+    if (!r->workspace)
+        request_fail_text(r, 503, "out of memory");
+    return r->workspace != NULL;
+}
+
+/* ------------------------------------------------------------------ what */
+
+static void refuse_route(struct request *r, enum route_found found, const char *path)
+{
+    char text[320];
+    if (found == ROUTE_NOT_SERVED)
+        snprintf(text, sizeof text,
+                 "not served here%s: %.150s (the help page \"Served paths\" "
+                 "lists what is)",
+                 r->match.later ? " yet" : "", path);
+    else if (found == ROUTE_OTHER_METHOD)
+        snprintf(text, sizeof text, "%.150s takes another method: %s", path,
+                 r->match.allow);
+    else
+        snprintf(text, sizeof text, "there is no such path: %.150s", path);
+    request_fail_text(r, found == ROUTE_OTHER_METHOD ? 405 : 404, text);
+}
+
+static bool find_route(struct request *r, const char *method, const char *path)
+{
+    const char *copy = arena_copy(&r->arena, span_of(path)); /* what params point into */
+    if (!copy) {
+        request_fail_text(r, 503, "out of memory");
+        return false;
+    }
+    r->below_api = strncmp(path, "/api/", 5) == 0;
+    enum route_found found = route_find(method, copy, &r->match);
+    if (found != ROUTE_SERVED)
+        refuse_route(r, found, copy);
+    return found == ROUTE_SERVED;
+}
+
+/* ------------------------------------------------------------------ with which body */
+
+static bool has_body(const struct request *r)
+{
+    const char *length = header(r, "Content-Length");
+    return header(r, "Transfer-Encoding") || (length && strtoull(length, NULL, 10) > 0);
+}
+
+static void check_body(struct request *r)
+{
+    const char *encoding = header(r, "Content-Encoding");
+    struct err err;
+    if (!has_body(r))
+        return;
+    if (!guard_is_json(header(r, "Content-Type"))) {
+        request_fail_text(r, 415, "the Content-Type must be application/json");
+        return;
+    }
+    if (!encoding || !*encoding || strcasecmp(encoding, "identity") == 0)
+        return;
+    if (strcasecmp(encoding, "gzip") != 0) {
+        request_fail_text(r, 415, "the Content-Encoding must be gzip or none");
+        return;
+    }
+    r->inflate = inflate_new(&err);
+    if (!r->inflate)
+        request_fail(r, &err);
+}
+
+void admit(const struct admission *a, struct request *r, const char *method,
+           const char *path)
+{
+    if (check_access(a, r) && find_route(r, method, path) && read_workspace(r))
+        check_body(r);
+}

@@ -1,0 +1,187 @@
+/* Traces and their updates: a trace with error information is an event, any other is only
+ * remembered for its name and project. */
+#include <stdio.h>
+
+#include "intake/facts.h"
+
+enum trace_key {
+    TRACE_ID,
+    TRACE_NAME,
+    TRACE_PROJECT_NAME,
+    TRACE_PROJECT_ID,
+    TRACE_START,
+    TRACE_END,
+    TRACE_INPUT,
+    TRACE_OUTPUT,
+    TRACE_ERROR,
+    TRACE_METADATA,
+    TRACE_TAGS,
+    TRACE_THREAD,
+    TRACE_KEYS
+};
+static const char *const KEYS[TRACE_KEYS] = {
+    "id",    "name",   "project_name", "project_id", "start_time", "end_time",
+    "input", "output", "error_info",   "metadata",   "tags",       "thread_id",
+};
+
+/* The members that are checked for their type, and what they must be. */
+static const struct {
+    enum trace_key key;
+    enum js_type type;
+    const char *words;
+} TYPES[] = {
+    {TRACE_NAME, JS_STRING, "must be a string"},
+    {TRACE_START, JS_STRING, "must be a string"},
+    {TRACE_END, JS_STRING, "must be a string"},
+    {TRACE_ERROR, JS_OBJECT, "must be an object"},
+    {TRACE_TAGS, JS_ARRAY, "must be an array"},
+    {TRACE_THREAD, JS_STRING, "must be a string"},
+};
+
+static bool check_types(struct facts *f, const struct js_value *v, struct err *err)
+{
+    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
+        struct js_value value = v[TYPES[i].key];
+        if (js_is_set(value) && value.type != TYPES[i].type)
+            return facts_wrong(f, KEYS[TYPES[i].key], TYPES[i].words, err);
+    }
+    return true;
+}
+
+static bool build_head(struct facts *f, const struct js_value *v, struct fact *fact,
+                       struct err *err)
+{
+    buf_clear(&f->text);
+    buf_add_text(&f->text, "{\"id\":");
+    js_append_string(&f->text, fact->trace_id);
+    facts_put(f, KEYS[TRACE_NAME], v[TRACE_NAME]);
+    return facts_half(f, &fact->head, err);
+}
+
+static bool build_tail(struct facts *f, const struct js_value *v, struct span *tail,
+                       struct err *err)
+{
+    buf_clear(&f->text);
+    for (int k = TRACE_START; k < TRACE_KEYS; k++)
+        facts_put(f, KEYS[k], v[k]);
+    return facts_half(f, tail, err);
+}
+
+static bool has_members(struct js_value object)
+{
+    struct js_iter it;
+    struct js_item item;
+    js_iter(&it, object);
+    return js_next(&it, &item);
+}
+
+/* What all traces share that get the same members: everything but the id and the head. */
+static bool read_members(struct facts *f, const struct js_value *v, struct fact *fact,
+                         struct err *err)
+{
+    *fact = (struct fact){.type = EVENT_TRACE_ERRORS};
+    if (!check_types(f, v, err) ||
+        !facts_project(f, v[TRACE_PROJECT_NAME], v[TRACE_PROJECT_ID], fact, err))
+        return false;
+    fact->is_event = js_is_set(v[TRACE_ERROR]) && has_members(v[TRACE_ERROR]);
+    fact->wants_trace_name = fact->is_event && !js_is_set(v[TRACE_NAME]);
+    if (js_is_set(v[TRACE_NAME])) {
+        fact->trace_name = arena_span(&f->accept->arena, v[TRACE_NAME].text);
+        if (!fact->trace_name.at)
+            return err_memory(err);
+    }
+    return !fact->is_event || build_tail(f, v, &fact->tail, err);
+}
+
+static bool add_trace(struct facts *f, const struct js_value *v, struct fact *fact,
+                      struct span id, struct err *err)
+{
+    fact->trace_id = id;
+    if (fact->is_event)
+        return build_head(f, v, fact, err) && facts_add(f, fact, err);
+    bool tells = fact->trace_name.len || fact->project_name.len || fact->project_id.len;
+    return !tells || facts_add(f, fact, err);
+}
+
+static bool make_id(struct facts *f, struct span *id, struct err *err)
+{
+    char made[UUID_SIZE];
+    uuid_v7(made, f->now);
+    *id = arena_span(&f->accept->arena, span_of(made));
+    return id->at || err_memory(err);
+}
+
+bool facts_trace(struct facts *f, struct js_value trace, struct span *id, struct err *err)
+{
+    struct js_value v[TRACE_KEYS];
+    struct fact fact;
+    if (trace.type != JS_OBJECT)
+        return facts_wrong(f, "", "must be an object", err);
+    facts_members(trace, KEYS, TRACE_KEYS, v);
+    return facts_uuid(f, v[TRACE_ID], "id", id, err) && (id->len || make_id(f, id, err)) &&
+           read_members(f, v, &fact, err) && add_trace(f, v, &fact, *id, err);
+}
+
+bool facts_traces(struct facts *f, struct js_value root, struct err *err)
+{
+    struct js_value traces = js_get(root, "traces");
+    struct js_iter it;
+    struct js_item item;
+    struct span id;
+    size_t i = 0;
+    if (!facts_array(f, traces, "traces", err))
+        return false;
+    for (js_iter(&it, traces); js_next(&it, &item); i++) {
+        facts_at(f, "traces", i);
+        if (!facts_trace(f, item.value, &id, err))
+            return false;
+    }
+    return true;
+}
+
+bool facts_trace_update(struct facts *f, struct js_value update, struct span id,
+                        struct err *err)
+{
+    struct js_value v[TRACE_KEYS];
+    struct fact fact;
+    facts_members(update, KEYS, TRACE_KEYS, v);
+    struct span copy = arena_span(&f->accept->arena, id);
+    return (copy.at || err_memory(err)) && read_members(f, v, &fact, err) &&
+           add_trace(f, v, &fact, copy, err);
+}
+
+static bool update_each(struct facts *f, struct js_value ids, const struct js_value *v,
+                        struct fact *fact, struct err *err)
+{
+    struct js_iter it;
+    struct js_item item;
+    struct span id;
+    size_t i = 0;
+    for (js_iter(&it, ids); js_next(&it, &item); i++) {
+        facts_at(f, "ids", i);
+        if (!facts_uuid(f, item.value, "", &id, err))
+            return false;
+        if (!id.len)
+            return facts_wrong(f, "", "must be a UUID", err);
+        if (!add_trace(f, v, fact, id, err))
+            return false;
+    }
+    return true;
+}
+
+bool facts_trace_updates(struct facts *f, struct js_value root, struct err *err)
+{
+    struct js_value ids = js_get(root, "ids"), update = js_get(root, "update");
+    struct js_value v[TRACE_KEYS];
+    struct fact fact;
+    size_t count = js_count(ids);
+    if (!facts_array(f, ids, "ids", err))
+        return false;
+    if (count < 1 || count > FACTS_IDS_MAX)
+        return facts_wrong(f, "ids", "must hold 1 to 1000 ids", err);
+    if (update.type != JS_OBJECT)
+        return facts_wrong(f, "update", "must be an object", err);
+    facts_members(update, KEYS, TRACE_KEYS, v);
+    snprintf(f->where, sizeof f->where, "update");
+    return read_members(f, v, &fact, err) && update_each(f, ids, v, &fact, err);
+}

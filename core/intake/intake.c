@@ -1,0 +1,215 @@
+#include "intake/intake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+#include <sodium.h>
+
+#include "base/secret.h"
+#include "intake/admit.h"
+#include "intake/listen.h"
+#include "intake/peers.h"
+#include "intake/readers.h"
+#include "intake/request.h"
+
+enum {
+    CONNECTION_MEMORY = 32 * 1024, /* the head must fit; larger pools slow small requests */
+    IDLE_MS = 75 * 1000,
+    THREADS_MAX = 4,
+};
+
+struct intake {
+    struct MHD_Daemon *daemon;
+    struct store *store;
+    const struct clock *clock;
+    struct readers readers;
+    struct peers *peers;
+    struct admission admission;
+    char *host, *hosts, *api_key; /* what admission borrows */
+    size_t max_body;
+    uint16_t port;
+};
+
+/* ------------------------------------------------------------------ libmicrohttpd's
+ * callbacks */
+
+static enum MHD_Result begin(struct intake *in, struct MHD_Connection *connection,
+                             const char *method, const char *path, void **context)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct peer *peer = info ? info->socket_context : NULL;
+    struct request *r = peer ? request_new(connection, in->max_body) : NULL;
+    if (!r)
+        return MHD_NO;
+    *context = r;
+    r->store = in->store;
+    r->clock = in->clock;
+    r->readers = &in->readers;
+    r->peers = in->peers;
+    r->peer = peer;
+    if (peers_begin(in->peers, peer)) {
+        admit(&in->admission, r, method, path);
+    } else {
+        r->last = true;
+        request_fail_text(r, 503, "the intake is stopping");
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection,
+                              const char *path, const char *method, const char *version,
+                              const char *data, size_t *data_size, void **context)
+{
+    struct request *r = *context;
+    (void)version;
+    if (!r)
+        return begin(arg, connection, method, path, context);
+    if (*data_size > 0) {
+        bool go_on = request_take(r, (struct span){data, *data_size});
+        *data_size = 0;
+        return go_on ? MHD_YES : MHD_NO;
+    }
+    request_body_ended(r);
+    if (!atomic_load(&r->ready)) {
+        r->match.handler(r);
+        if (r->sleeping)
+            return MHD_YES; /* called again once the connection is awake */
+    }
+    return request_answer(r);
+}
+
+static void completed(void *arg, struct MHD_Connection *connection, void **context,
+                      enum MHD_RequestTerminationCode how)
+{
+    struct intake *in = arg;
+    struct request *r = *context;
+    (void)connection;
+    (void)how;
+    if (!r)
+        return;
+    peers_end(in->peers, r->peer);
+    request_free(r);
+    *context = NULL;
+}
+
+static void connected(void *arg, struct MHD_Connection *connection, void **socket_context,
+                      enum MHD_ConnectionNotificationCode code)
+{
+    struct intake *in = arg;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *socket_context = info ? peers_add(in->peers, info->connect_fd) : NULL;
+    } else if (*socket_context) {
+        peers_remove(in->peers, *socket_context);
+        *socket_context = NULL;
+    }
+}
+
+/* -------------------------------------------------------------- starting and stopping */
+
+static unsigned thread_count(const struct intake_options *o)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned count = o->threads ? o->threads : processors > 0 ? (unsigned)processors : 1;
+    if (count > THREADS_MAX)
+        count = THREADS_MAX;
+    /* Each thread serves its share of the connections, which must not be 0. */
+    return count < o->connections ? count : o->connections;
+}
+
+static bool start_daemon(struct intake *in, const struct intake_options *o, struct err *err)
+{
+    int fd = listen_open(in->host, &in->port, err);
+    if (fd < 0)
+        return false;
+    unsigned threads = thread_count(o);
+    in->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL,
+        NULL, handle, in, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        o->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, completed, in,
+        MHD_OPTION_NOTIFY_CONNECTION, connected, in,
+        threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads,
+        MHD_OPTION_END);
+    if (in->daemon)
+        return true;
+    close(fd);
+    return err_set(err, ERR_MEMORY, "the HTTP server could not be started");
+}
+
+static void destroy(struct intake *in)
+{
+    peers_free(&in->peers);
+    readers_free(&in->readers);
+    free(in->host);
+    free(in->hosts);
+    secret_free(&in->api_key);
+    free(in);
+}
+
+static bool copy_set(char **to, const char *text)
+{
+    if (text && *text)
+        *to = strdup(text);
+    return *to || !text || !*text;
+}
+
+static bool copy_options(struct intake *in, const struct intake_options *o, struct err *err)
+{
+    const char *host = strcasecmp(o->host, "localhost") == 0 ? "127.0.0.1" : o->host;
+    in->store = o->store;
+    in->clock = o->clock;
+    in->max_body = o->max_body;
+    in->port = o->port;
+    if (!copy_set(&in->host, host) || !copy_set(&in->hosts, o->hosts) ||
+        !copy_set(&in->api_key, o->api_key))
+        return err_memory(err);
+    in->admission = (struct admission){in->host, in->hosts, in->api_key};
+    return true;
+}
+
+struct intake *intake_start(const struct intake_options *o, struct err *err)
+{
+    struct intake *in = sodium_init() < 0 ? NULL : calloc(1, sizeof *in);
+    if (!in) {
+        err_memory(err);
+        return NULL;
+    }
+    readers_init(&in->readers, o->store);
+    if (copy_options(in, o, err) &&
+        (in->peers = peers_new(o->clock, o->timeout_ms, IDLE_MS, err)) &&
+        start_daemon(in, o, err))
+        return in;
+    destroy(in);
+    return NULL;
+}
+
+void intake_stop(struct intake **inp, int64_t grace_ms)
+{
+    struct intake *in = *inp;
+    if (!in)
+        return;
+    /* Not MHD_quiesce_daemon(): it races with its own threads, and the loser aborts. So the
+     * port stays open to the end, and who comes now is told to come again. */
+    peers_close(in->peers, grace_ms); /* the stop aborts when a connection still sleeps */
+    MHD_stop_daemon(in->daemon);
+    destroy(in);
+    *inp = NULL;
+}
+
+uint16_t intake_port(const struct intake *in)
+{
+    return in->port;
+}
+
+void intake_url(const struct intake *in, char *out, size_t size)
+{
+    bool ipv6 = strchr(in->host, ':') != NULL;
+    snprintf(out, size, ipv6 ? "http://[%s]:%u/api" : "http://%s:%u/api", in->host,
+             in->port);
+}

@@ -1,0 +1,45 @@
+/* The HTTP server that Opik SDKs send to: events out of requests, and what the SDKs need in
+ * order to go on. It has its own threads (libmicrohttpd, epoll) and talks to the store
+ * only.
+ *
+ * A request is answered 2xx only after the commit of what it brought. Bad input gets 4xx
+ * with
+ * {"errors":["..."]} in words, and nothing of it is half done. A full disk is 503. */
+#ifndef INTAKE_INTAKE_H
+#define INTAKE_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "store/store.h"
+
+struct intake;
+
+struct intake_options {
+    struct store *store;       /* borrowed */
+    const struct clock *clock; /* borrowed */
+    const char *host;          /* a numeric address or localhost */
+    uint16_t port;             /* 0: a free one */
+    const char *api_key;       /* NULL or empty: none */
+    const char *hosts;         /* further allowed Host names, comma separated; NULL: none */
+    size_t max_body;           /* bytes, inflated ones counted */
+    unsigned connections;      /* at once */
+    int64_t timeout_ms;        /* total time of one request */
+    unsigned threads;          /* 0: one for each processor, at most 4 */
+};
+
+/* Listens and serves. ERR_BUSY: the port is in use (the text says so). */
+struct intake *intake_start(const struct intake_options *options, struct err *err);
+
+/* Refuses new requests (503), gives those under way up to grace_ms, ends the rest, stops
+ * listening, frees. */
+void intake_stop(struct intake **intake, int64_t grace_ms);
+
+uint16_t intake_port(const struct intake *intake);
+void intake_url(const struct intake *intake, char *out,
+                size_t size); /* http://HOST:PORT/api */
+
+#endif

@@ -1,0 +1,224 @@
+#include "intake/peers.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <utlist.h>
+
+struct peer {
+    struct peer *prev, *next;
+    int fd;
+    bool served; /* its request counts as under way */
+    bool ended;
+    int64_t end;
+};
+
+struct peers {
+    pthread_mutex_t lock;
+    pthread_cond_t look;  /* for the sweeper */
+    pthread_cond_t quiet; /* for peers_close() */
+    pthread_t thread;
+    const struct clock *clock;
+    struct peer *all;
+    size_t requests, asleep;
+    int64_t request_ms, idle_ms;
+    int64_t look_at; /* when the sweeper looks next */
+    bool closing, no_sleep, stop;
+};
+
+/* ------------------------------------------------------------------ the sweep */
+
+static struct timespec real_in(int64_t ms)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += ms % 1000 * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+/* Ends who is over time; the next moment to look, or INT64_MAX. */
+static int64_t sweep(struct peers *p, int64_t now)
+{
+    int64_t next = INT64_MAX;
+    for (struct peer *x = p->all; x; x = x->next) {
+        if (x->ended)
+            continue;
+        if (x->end > now) {
+            next = x->end < next ? x->end : next;
+            continue;
+        }
+        x->ended = true;
+        shutdown(x->fd, SHUT_RDWR);
+    }
+    return next;
+}
+
+static void *run(void *arg)
+{
+    struct peers *p = arg;
+    pthread_mutex_lock(&p->lock);
+    while (!p->stop) {
+        int64_t now = clock_steady_ms(p->clock);
+        p->look_at = sweep(p, now);
+        if (p->look_at == INT64_MAX) {
+            pthread_cond_wait(&p->look, &p->lock);
+        } else {
+            struct timespec until = real_in(p->look_at - now);
+            pthread_cond_timedwait(&p->look, &p->lock, &until);
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+static void set_end(struct peers *p, struct peer *x, int64_t in_ms)
+{
+    int64_t now = clock_steady_ms(p->clock);
+    x->end = now + in_ms;
+    /* The sweeper sleeps in real time, which stands still while the machine is suspended.
+     */
+    if (x->end < p->look_at || p->look_at <= now)
+        pthread_cond_signal(&p->look);
+}
+
+/* ------------------------------------------------------------------ making */
+
+static void init_sync(struct peers *p)
+{
+    pthread_condattr_t attributes;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&p->look, &attributes);
+    pthread_cond_init(&p->quiet, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static void destroy(struct peers *p)
+{
+    pthread_cond_destroy(&p->look);
+    pthread_cond_destroy(&p->quiet);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+}
+
+struct peers *peers_new(const struct clock *clock, int64_t request_ms, int64_t idle_ms,
+                        struct err *err)
+{
+    struct peers *p = calloc(1, sizeof *p);
+    if (!p) {
+        err_memory(err);
+        return NULL;
+    }
+    p->clock = clock;
+    p->request_ms = request_ms;
+    p->idle_ms = idle_ms;
+    p->look_at = INT64_MAX;
+    init_sync(p);
+    if (pthread_create(&p->thread, NULL, run, p) == 0)
+        return p;
+    err_set(err, ERR_MEMORY, "a thread of the intake could not be started");
+    destroy(p);
+    return NULL;
+}
+
+void peers_free(struct peers **pp)
+{
+    struct peers *p = *pp;
+    struct peer *x, *next;
+    if (!p)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->stop = true;
+    pthread_cond_signal(&p->look);
+    pthread_mutex_unlock(&p->lock);
+    pthread_join(p->thread, NULL);
+    DL_FOREACH_SAFE(p->all, x, next)
+    {
+        free(x);
+    }
+    destroy(p);
+    *pp = NULL;
+}
+
+/* -------------------------------------------------------------- connections, requests */
+
+struct peer *peers_add(struct peers *p, int fd)
+{
+    struct peer *x = calloc(1, sizeof *x);
+    if (!x)
+        return NULL;
+    x->fd = fd;
+    pthread_mutex_lock(&p->lock);
+    DL_APPEND(p->all, x);
+    set_end(p, x, p->request_ms);
+    pthread_mutex_unlock(&p->lock);
+    return x;
+}
+
+void peers_remove(struct peers *p, struct peer *x)
+{
+    pthread_mutex_lock(&p->lock);
+    DL_DELETE(p->all, x);
+    pthread_mutex_unlock(&p->lock);
+    free(x);
+}
+
+bool peers_begin(struct peers *p, struct peer *x)
+{
+    pthread_mutex_lock(&p->lock);
+    set_end(p, x, p->request_ms);
+    bool served = !p->closing;
+    x->served = served;
+    p->requests += served;
+    pthread_mutex_unlock(&p->lock);
+    return served;
+}
+
+void peers_end(struct peers *p, struct peer *x)
+{
+    pthread_mutex_lock(&p->lock);
+    set_end(p, x, p->idle_ms);
+    p->requests -= x->served;
+    x->served = false;
+    if (p->requests == 0)
+        pthread_cond_broadcast(&p->quiet);
+    pthread_mutex_unlock(&p->lock);
+}
+
+bool peers_sleep(struct peers *p)
+{
+    pthread_mutex_lock(&p->lock);
+    bool may = !p->no_sleep;
+    p->asleep += may;
+    pthread_mutex_unlock(&p->lock);
+    return may;
+}
+
+void peers_wake(struct peers *p)
+{
+    pthread_mutex_lock(&p->lock);
+    if (--p->asleep == 0)
+        pthread_cond_broadcast(&p->quiet);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void peers_close(struct peers *p, int64_t grace_ms)
+{
+    struct timespec until = real_in(grace_ms);
+    pthread_mutex_lock(&p->lock);
+    p->closing = true;
+    while (p->requests > 0 && pthread_cond_timedwait(&p->quiet, &p->lock, &until) == 0)
+        ;
+    p->no_sleep = true;
+    while (p->asleep > 0)
+        pthread_cond_wait(&p->quiet, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+}

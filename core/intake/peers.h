@@ -1,0 +1,40 @@
+/* The open connections: the end of those that take too long, and the end of all of them.
+ *
+ * A request has a total time, from its head until it is answered; a new connection has as
+ * much for its first head, and an idle time for each further one. One thread shuts down the
+ * sockets of those that are over it; it sleeps until the earliest such moment, for ever
+ * while nobody is connected. Times are steady ms of the clock. Any thread. */
+#ifndef INTAKE_PEERS_H
+#define INTAKE_PEERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+
+struct peers;
+struct peer;
+
+struct peers *peers_new(const struct clock *clock, int64_t request_ms, int64_t idle_ms,
+                        struct err *err);
+void peers_free(struct peers **p);
+
+struct peer *peers_add(struct peers *p, int fd);       /* NULL: no memory */
+void peers_remove(struct peers *p, struct peer *peer); /* before fd is closed */
+
+/* A request begins and ends on a connection; every begin needs its end. False:
+ * peers_close() was called, so the request should be refused. */
+bool peers_begin(struct peers *p, struct peer *peer);
+void peers_end(struct peers *p, struct peer *peer);
+
+/* A request is about to sleep until another thread wakes it; every sleep needs its wake.
+ * False: it must not, all are going down. */
+bool peers_sleep(struct peers *p);
+void peers_wake(struct peers *p);
+
+/* From now on requests are refused. Waits up to grace_ms (real time) for those under way,
+ * then for the sleeping ones until the last is awake. */
+void peers_close(struct peers *p, int64_t grace_ms);
+
+#endif

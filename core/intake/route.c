@@ -1,0 +1,170 @@
+#include "intake/route.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "intake/handlers.h"
+
+#define PRIVATE "v1/private/"
+
+static const struct route ROUTES[] = {
+    {"POST", PRIVATE "traces/batch", traces_create_batch},
+    {"PATCH", PRIVATE "traces/batch", traces_update_batch},
+    {"POST", PRIVATE "traces", traces_create},
+    {"PUT", PRIVATE "traces/feedback-scores", scores_traces},
+    {"PUT", PRIVATE "traces/threads/feedback-scores", scores_threads},
+    {"POST", PRIVATE "traces/threads/feedback-scores/delete", misc_accept},
+    {"PUT", PRIVATE "traces/threads/open", misc_accept},
+    {"PUT", PRIVATE "traces/threads/close", misc_accept},
+    {"PUT", PRIVATE "traces/{}/feedback-scores", scores_trace},
+    {"POST", PRIVATE "traces/{}/feedback-scores/delete", misc_accept},
+    {"PATCH", PRIVATE "traces/{}", traces_update},
+    {"POST", PRIVATE "guardrails", guardrails_create},
+    {"PUT", PRIVATE "experiments/items/bulk", experiments_bulk},
+    {"POST", PRIVATE "spans/batch", misc_accept},
+    {"PATCH", PRIVATE "spans/batch", misc_accept},
+    {"PUT", PRIVATE "spans/feedback-scores", misc_accept},
+    {"POST", PRIVATE "spans", misc_accept},
+    {"PATCH", PRIVATE "spans/{}", misc_accept},
+    {"PUT", PRIVATE "spans/{}/feedback-scores", misc_accept},
+    {"POST", PRIVATE "spans/{}/feedback-scores/delete", misc_accept},
+    {"POST", PRIVATE "prompts", prompts_create},
+    {"GET", PRIVATE "prompts", prompts_list},
+    {"POST", PRIVATE "prompts/delete", prompts_delete_batch},
+    {"POST", PRIVATE "prompts/versions", prompts_commit},
+    {"PATCH", PRIVATE "prompts/versions", prompts_tag_versions},
+    {"POST", PRIVATE "prompts/versions/retrieve", prompts_retrieve},
+    {"GET", PRIVATE "prompts/versions/{}", prompts_version},
+    {"GET", PRIVATE "prompts/{}", prompts_get},
+    {"PUT", PRIVATE "prompts/{}", prompts_update},
+    {"DELETE", PRIVATE "prompts/{}", prompts_delete},
+    {"GET", PRIVATE "prompts/{}/versions", prompts_versions},
+    {"POST", PRIVATE "prompts/{}/versions/{}/restore", prompts_restore},
+    {"POST", PRIVATE "projects", projects_create},
+    {"GET", PRIVATE "projects", projects_list},
+    {"POST", PRIVATE "projects/retrieve", projects_retrieve},
+    {"GET", PRIVATE "projects/{}", projects_get},
+    {"GET", "is-alive/ping", misc_ping},
+    {"GET", "is-alive/ver", misc_version},
+    {"POST", PRIVATE "auth", misc_auth},
+    {"GET", PRIVATE "auth/workspace", misc_workspace},
+    {"GET", PRIVATE "toggles", misc_toggles},
+    {"POST", PRIVATE "otel/v1/traces", misc_otlp},
+    {"POST", PRIVATE "opik-alerts/events", events_send},
+};
+
+static const size_t ROUTES_COUNT = sizeof ROUTES / sizeof *ROUTES;
+
+bool route_fits(const char *pattern, const char *path, struct span params[ROUTE_PARAMS])
+{
+    size_t count = 0;
+    while (*pattern && *path) {
+        if (pattern[0] == '{') {
+            size_t len = strcspn(path, "/");
+            if (len == 0)
+                return false;
+            if (count < ROUTE_PARAMS)
+                params[count++] = (struct span){path, len};
+            path += len;
+            pattern += 2;
+        } else if (*pattern++ != *path++) {
+            return false;
+        }
+    }
+    return !*pattern && !*path;
+}
+
+const char *route_path(const char *path)
+{
+    path += strspn(path, "/");
+    return strncmp(path, "api/", 4) == 0 ? path + 4 : path;
+}
+
+static size_t params_in(const char *pattern)
+{
+    size_t count = 0;
+    while ((pattern = strchr(pattern, '{'))) {
+        count++;
+        pattern++;
+    }
+    return count;
+}
+
+/* The fewest placeholders that name a path, whatever the method; SIZE_MAX: not served. */
+static size_t best_fit(const char *path)
+{
+    size_t best = SIZE_MAX;
+    struct span params[ROUTE_PARAMS];
+    for (size_t i = 0; i < ROUTES_COUNT; i++) {
+        size_t count = params_in(ROUTES[i].pattern);
+        if (count < best && route_fits(ROUTES[i].pattern, path, params))
+            best = count;
+    }
+    return best;
+}
+
+static route_handler *find_handler(const char *method, const char *path, size_t fit,
+                                   struct span params[ROUTE_PARAMS])
+{
+    for (size_t i = 0; i < ROUTES_COUNT; i++)
+        if (strcmp(ROUTES[i].method, method) == 0 && params_in(ROUTES[i].pattern) == fit &&
+            route_fits(ROUTES[i].pattern, path, params))
+            return ROUTES[i].handler;
+    return NULL;
+}
+
+/* Whether an operation with at most `limit` placeholders names it; method NULL: any. */
+static bool is_known(const char *method, const char *path, size_t limit)
+{
+    struct span params[ROUTE_PARAMS];
+    for (size_t i = 0; i < ROUTES_NOT_SERVED_COUNT; i++) {
+        const struct route_known *at = &ROUTES_NOT_SERVED[i];
+        if (params_in(at->pattern) <= limit &&
+            (!method || strcmp(at->method, method) == 0) &&
+            route_fits(at->pattern, path, params))
+            return true;
+    }
+    return false;
+}
+
+static void add_method(char allow[ROUTE_ALLOW_SIZE], const char *method)
+{
+    size_t len = strlen(allow);
+    snprintf(allow + len, ROUTE_ALLOW_SIZE - len, "%s%s", len ? ", " : "", method);
+}
+
+static void list_methods(const char *path, size_t fit, char allow[ROUTE_ALLOW_SIZE])
+{
+    struct span params[ROUTE_PARAMS];
+    for (size_t i = 0; i < ROUTES_COUNT; i++)
+        if (params_in(ROUTES[i].pattern) == fit &&
+            route_fits(ROUTES[i].pattern, path, params))
+            add_method(allow, ROUTES[i].method);
+}
+
+static bool is_planned(const char *path)
+{
+    struct span params[ROUTE_PARAMS] = {{0}};
+    return strncmp(path, PRIVATE "alerts", strlen(PRIVATE "alerts")) == 0 ||
+           route_fits(PRIVATE "projects/{}/alerts", path, params);
+}
+
+enum route_found route_find(const char *method, const char *path, struct route_match *match)
+{
+    *match = (struct route_match){0};
+    path = route_path(path);
+    size_t fit = best_fit(path);
+    match->later = is_planned(path);
+    if (fit == SIZE_MAX)
+        return is_known(NULL, path, fit) ? ROUTE_NOT_SERVED : ROUTE_UNKNOWN;
+    route_handler *handler = find_handler(method, path, fit, match->params);
+    if (handler && (fit == 0 || !is_known(method, path, fit - 1))) {
+        match->handler = handler;
+        return ROUTE_SERVED;
+    }
+    if (is_known(method, path, fit))
+        return ROUTE_NOT_SERVED;
+    list_methods(path, fit, match->allow);
+    return ROUTE_OTHER_METHOD;
+}

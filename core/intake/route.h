@@ -1,0 +1,54 @@
+/* Paths to handlers: a table of what is served, one of what Opik's API has beside that. */
+#ifndef INTAKE_ROUTE_H
+#define INTAKE_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/span.h"
+
+enum { ROUTE_PARAMS = 2, ROUTE_ALLOW_SIZE = 40 };
+
+struct request;
+typedef void route_handler(struct request *r);
+
+struct route {
+    const char *method;
+    const char
+        *pattern; /* v1/private/traces/{} : each {} is one segment, given as a param */
+    route_handler *handler;
+};
+
+/* An operation that is known and not served here. */
+struct route_known {
+    const char *method, *pattern;
+};
+extern const struct route_known ROUTES_NOT_SERVED[];
+extern const size_t ROUTES_NOT_SERVED_COUNT;
+
+enum route_found {
+    ROUTE_SERVED,
+    ROUTE_NOT_SERVED,   /* an operation of Opik's API that is not served here */
+    ROUTE_OTHER_METHOD, /* a served path: see allow */
+    ROUTE_UNKNOWN,
+};
+
+struct route_match {
+    route_handler *handler;
+    struct span params[ROUTE_PARAMS]; /* borrowed from the path */
+    char allow[ROUTE_ALLOW_SIZE];     /* "GET, PUT"; empty but for ROUTE_OTHER_METHOD */
+    bool later;                       /* not served, but planned */
+};
+
+/* The path is percent-decoded, with or without the prefix /api. A literal segment wins over
+ * {}. Pure. */
+enum route_found route_find(const char *method, const char *path,
+                            struct route_match *match);
+
+/* The path without leading slashes and the prefix api/. Borrowed. */
+const char *route_path(const char *path);
+
+/* Whether a path fits a pattern; params receives what stood for each {}. Pure. */
+bool route_fits(const char *pattern, const char *path, struct span params[ROUTE_PARAMS]);
+
+#endif
