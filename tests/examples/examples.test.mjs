@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const examples = new URL("../../assets/examples/", import.meta.url).pathname;
+
+// Starts an example on a free port; `lines` grows by what it prints.
+async function start(t, name, env = {}) {
+  const child = spawn(process.execPath, [join(examples, name)], {
+    env: { ...process.env, PORT: "0", ...env }, stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => child.kill());
+  let text = "", seen = () => {};
+  child.stdout.setEncoding("utf8").on("data", (piece) => { text += piece; seen(); });
+  const until = (pattern) => new Promise((done, fail) => {
+    const timer = setTimeout(() => fail(new Error(`${name} never printed ${pattern}: ${text}`)), 10000);
+    seen = () => {
+      const match = pattern.exec(text);
+      if (match) { clearTimeout(timer); done(match); }
+    };
+    seen();
+  });
+  const [, url] = await until(/ready on (\S+)\n/);
+  return { url, until, printed: () => text };
+}
+
+const webhook = (id, more = {}) => ({
+  id, eventType: "trace:errors", alertId: "a", alertName: "A", workspaceId: "default", createdAt: "2026-01-02T03:04:05.678Z",
+  payload: { eventCount: 2, message: "Alert 'A': 2 trace:errors events aggregated", metadata: [], ...more } });
+const post = (url, body, headers = {}) =>
+  fetch(url, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
+
+test("token-check takes the right token only", async (t) => {
+  const { url, until, printed } = await start(t, "token-check.mjs", { WEBHOOK_TOKEN: "right" });
+  assert.equal((await post(url, webhook("1"))).status, 401);
+  assert.equal((await post(url, webhook("1"), { Authorization: "Bearer wrong" })).status, 401);
+  assert.ok(!printed().includes("trace:errors"));
+  assert.equal((await post(url, webhook("1"), { Authorization: "Bearer right" })).status, 204);
+  await until(/trace:errors: Alert 'A'/);
+});
+
+test("asynchronous answers before the work is done", async (t) => {
+  const { url, until, printed } = await start(t, "asynchronous.mjs", { WORK_MS: "300" });
+  assert.equal((await post(url, webhook("one"))).status, 202);
+  assert.ok(!printed().includes("done one"));
+  await until(/done one \(2 events\)/);
+});
+
+test("idempotent handles an id once, also after a restart", async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), "opik-alerts-example-"));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const SEEN_FILE = join(dir, "seen.txt");
+  const first = await start(t, "idempotent.mjs", { SEEN_FILE });
+  for (let i = 0; i < 2; i++) assert.equal((await post(first.url, webhook("same"))).status, 204);
+  await first.until(/seen same/);
+  assert.equal(readFileSync(SEEN_FILE, "utf8"), "same\n");
+  const second = await start(t, "idempotent.mjs", { SEEN_FILE });
+  assert.equal((await post(second.url, webhook("same"))).status, 204);
+  await second.until(/seen same/);
+  assert.ok(!second.printed().includes("handled"));
+});
+
+test("dashboard counts events once and escapes what it shows", async (t) => {
+  const { url } = await start(t, "dashboard.mjs");
+  const hostile = webhook("x", { message: "<script>alert(1)</script>" });
+  await post(url, hostile);
+  await post(url, hostile);
+  const { totals, recent } = await (await fetch(new URL("/data", url))).json();
+  assert.deepEqual(totals, { "trace:errors": 2 });
+  assert.equal(recent.length, 1);
+  const page = await (await fetch(url)).text();
+  assert.ok(page.includes("&#60;script&#62;") && !page.includes("<script>"));
+});
