@@ -1,0 +1,256 @@
+/* How the program is called: options, gates, help, settings, completions. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/program.h"
+
+static void call_wrong_exits_2(void **state)
+{
+    static const struct {
+        const char *words, *said;
+    } cases[] = {
+        {"nonsense", "nonsense: no such command"},
+        {"alert", "alert: needs one more word"},
+        {"alert lits", "alert lits: no such command"},
+        {"alert show", "usage: opik-alerts alert show"},
+        {"alert create", "usage: opik-alerts alert create"},
+        {"alert update 0190b2c0-0000-7000-8000-000000000000", "usage:"},
+        {"alert list extra", "usage: opik-alerts alert list"},
+        {"alert delete", "usage:"},
+        {"alert show not-an-id", "not-an-id: is no id"},
+        {"alert delete not-an-id", "not-an-id: is no id"},
+        {"delivery show x", "x: is no id"},
+        {"delivery replay x", "x: is no id"},
+        {"completion", "usage:"},
+        {"completion tcsh", "tcsh"},
+        {"--nonsense", "--nonsense: no such option"},
+        {"alert list --workspace", "--workspace needs a value"},
+        {"alert list --follow", "takes no --follow"},
+        {"config --set retry.max", "KEY=VALUE"},
+        {"config --set retry.mux=1", "retry.max"},
+        {"config --set retry.max=-1", "whole number"},
+        {"config --set intake.api_key=plain", "file:PATH"},
+        {"config --set store.url=redis://h", "Redis is not there yet"},
+        {"config --set intake.listen=0.0.0.0:0", "intake.api_key"},
+        {"config --config /nonexistent/x.ini", "/nonexistent/x.ini"},
+    };
+    const struct program *p = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct run r;
+        program_expect(p, &r, 2, NULL, cases[i].words);
+        if (!strstr(r.err, cases[i].said) || *r.out)
+            fail_msg("%s: %s%s", cases[i].words, r.out, r.err);
+        run_free(&r);
+    }
+}
+
+static void read_only_refuses_what_changes(void **state)
+{
+    static const char *const verbs[] = {
+        "serve",
+        "demo",
+        "send",
+        "alert create -",
+        "alert import -",
+        "alert update 0190b2c0-0000-7000-8000-000000000000 -",
+        "alert enable 0190b2c0-0000-7000-8000-000000000000",
+        "alert disable 0190b2c0-0000-7000-8000-000000000000",
+        "alert delete 0190b2c0-0000-7000-8000-000000000000",
+        "alert test 0190b2c0-0000-7000-8000-000000000000",
+        "delivery replay 0190b2c0-0000-7000-8000-000000000000",
+    };
+    const struct program *p = *state;
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        char words[160];
+        struct run r;
+        snprintf(words, sizeof words, "%s --read-only", verbs[i]);
+        program_expect(p, &r, 2, "{}", words);
+        assert_non_null(strstr(r.err, "--read-only"));
+        run_free(&r);
+    }
+}
+
+static void read_only_shows(void **state)
+{
+    const struct program *p = *state;
+    json_t *list = program_json(p, "alert list --json");
+    json_decref(list);
+    static const char *const verbs[] = {"alert list", "delivery list", "bucket list", "log",
+                                        "explain",    "alert export",  "config"};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        char words[160];
+        struct run r;
+        snprintf(words, sizeof words, "--read-only %s", verbs[i]);
+        program_expect(p, &r, 0, "", words);
+        run_free(&r);
+    }
+}
+
+static void read_only_makes_nothing(void **state)
+{
+    const struct program *p = *state;
+    char words[400];
+    struct run r;
+    snprintf(words, sizeof words, "alert list --read-only --data-dir %s/none", p->dir);
+    program_expect(p, &r, 1, NULL, words);
+    assert_string_equal(r.out, "");
+    assert_true(strlen(r.err) > 20);
+    run_free(&r);
+}
+
+static void options_stand_anywhere(void **state)
+{
+    static const char *const calls[] = {"--json alert list", "alert --json list",
+                                        "alert list --json",
+                                        "alert --workspace other list --json"};
+    const struct program *p = *state;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        json_t *list = program_json(p, calls[i]);
+        assert_true(json_is_array(list));
+        assert_int_equal(json_array_size(list), 0);
+        json_decref(list);
+    }
+}
+
+static void help_lists_every_verb(void **state)
+{
+    static const char *const expected[] = {
+        "serve",          "alert list",      "alert show",
+        "alert create",   "alert update",    "alert enable",
+        "alert disable",  "alert delete",    "alert test",
+        "alert export",   "alert import",    "delivery list",
+        "delivery show",  "delivery replay", "log",
+        "bucket list",    "explain",         "send",
+        "demo",           "config",          "completion",
+        "--data-dir DIR", "--read-only",
+    };
+    const struct program *p = *state;
+    struct run r;
+    program_expect(p, &r, 0, NULL, "--help");
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        if (!strstr(r.out, expected[i]))
+            fail_msg("%s is missing in:\n%s", expected[i], r.out);
+    run_free(&r);
+    program_expect(p, &r, 0, NULL, "alert create --help");
+    assert_non_null(strstr(r.out, "alert create"));
+    assert_null(strstr(r.out, "alert delete"));
+    run_free(&r);
+    program_expect(p, &r, 0, NULL, "--version");
+    assert_int_equal(strncmp(r.out, "opik-alerts ", 12), 0);
+    run_free(&r);
+}
+
+static void config_shows_value_and_origin(void **state)
+{
+    const struct program *p = *state;
+    char words[400];
+    size_t i;
+    json_t *item;
+    run_write_file(p->file, "top-secret\n", 0600);
+    snprintf(words, sizeof words,
+             "config --json --set retry.max=8 --set intake.api_key=file:%s", p->file);
+    json_t *all = program_json(p, words);
+    unsigned seen = 0;
+    assert_true(json_array_size(all) > 15);
+    json_array_foreach(all, i, item)
+    {
+        const char *key = json_string_value(json_object_get(item, "key"));
+        const char *value = json_string_value(json_object_get(item, "value"));
+        const char *origin = json_string_value(json_object_get(item, "origin"));
+        assert_non_null(json_string_value(json_object_get(item, "help")));
+        if (strcmp(key, "retry.max") == 0 && ++seen) {
+            assert_string_equal(value, "8");
+            assert_string_equal(origin, "--set");
+        } else if (strcmp(key, "intake.listen") == 0 && ++seen) {
+            assert_string_equal(value, "127.0.0.1:0");
+            assert_string_equal(origin, "file");
+        } else if (strcmp(key, "intake.api_key") == 0 && ++seen) {
+            assert_string_equal(value, "(set)");
+        }
+    }
+    assert_int_equal(seen, 3);
+    json_decref(all);
+    struct run r;
+    program_expect(p, &r, 0, NULL, "config");
+    assert_non_null(strstr(r.out, "debounce.window"));
+    assert_non_null(strstr(r.out, "30s"));
+    run_free(&r);
+}
+
+static void completion_names_every_verb(void **state)
+{
+    static const char *const shells[] = {"bash", "zsh", "fish"};
+    const struct program *p = *state;
+    for (size_t i = 0; i < 3; i++) {
+        char words[40];
+        struct run r;
+        snprintf(words, sizeof words, "completion %s", shells[i]);
+        program_expect(p, &r, 0, NULL, words);
+        assert_non_null(strstr(r.out, "opik-alerts"));
+        assert_non_null(strstr(r.out, "replay"));
+        assert_non_null(strstr(r.out, "retry.max="));
+        assert_non_null(strstr(r.out, "data-dir"));
+        run_free(&r);
+    }
+}
+
+static void completion_is_read_by_bash(void **state)
+{
+    static const char script[] =
+        "eval \"$($OPIK_ALERTS completion bash)\"\n"
+        "try() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _opik_alerts; "
+        "echo \"${COMPREPLY[*]}\"; }\n"
+        "compopt() { :; }\n"
+        "try opik-alerts alert cr\n"
+        "try opik-alerts --data-dir /x de\n"
+        "try opik-alerts completion fi\n"
+        "try opik-alerts --set retry.ma\n";
+    const struct program *p = *state;
+    const char *argv[] = {"/bin/bash", p->file, NULL};
+    struct run r;
+    run_write_file(p->file, script, 0600);
+    run_program(&r, NULL, argv);
+    assert_string_equal(r.err, "");
+    assert_string_equal(r.out,
+                        "create\ndelivery demo\nfish\nretry.max= retry.max_delay=\n");
+    run_free(&r);
+}
+
+static void output_that_is_full_fails(void **state)
+{
+    const struct program *p = *state;
+    char command[1024];
+    const char *argv[] = {"/bin/sh", "-c", command, NULL};
+    struct run r;
+    snprintf(command, sizeof command, "exec $OPIK_ALERTS --data-dir %s config > /dev/full",
+             p->dir);
+    run_program(&r, NULL, argv);
+    assert_int_equal(r.status, 1);
+    assert_non_null(strstr(r.err, "standard output"));
+    run_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, program_setup, program_teardown)
+        TEST(call_wrong_exits_2),
+        TEST(read_only_refuses_what_changes),
+        TEST(read_only_shows),
+        TEST(read_only_makes_nothing),
+        TEST(options_stand_anywhere),
+        TEST(help_lists_every_verb),
+        TEST(config_shows_value_and_origin),
+        TEST(completion_names_every_verb),
+        TEST(completion_is_read_by_bash),
+        TEST(output_that_is_full_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,332 @@
+/* serve: one process after the other, and what it delivers. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/program.h"
+
+static struct sockaddr_in loopback(unsigned port)
+{
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+/* One request on a connection of its own; the status, -1: no connection. */
+static int post(const char *url, const char *path, const char *body)
+{
+    unsigned port = 0;
+    char text[4096], answer[4096];
+    int status = -1;
+    assert_int_equal(sscanf(url, "http://127.0.0.1:%u/api", &port), 1);
+    struct sockaddr_in at = loopback(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int len = snprintf(text, sizeof text,
+                       "POST /api%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n"
+                       "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                       path, port, strlen(body), body);
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0 &&
+        send(fd, text, (size_t)len, MSG_NOSIGNAL) == len) {
+        ssize_t n = recv(fd, answer, sizeof answer - 1, MSG_WAITALL);
+        answer[n > 0 ? n : 0] = 0;
+        if (sscanf(answer, "HTTP/1.1 %d", &status) != 1)
+            status = -1;
+    }
+    close(fd);
+    return status;
+}
+
+static void serve_says_where_and_stops_in_order(void **state)
+{
+    const struct program *p = *state;
+    static const int signals[] = {SIGTERM, SIGINT};
+    for (size_t i = 0; i < 2; i++) {
+        struct run_child c;
+        char url[128], line[160];
+        program_serve(p, &c, "", url);
+        assert_int_equal(post(url, "/v1/private/traces/batch", "{\"traces\":[]}") / 100, 2);
+        kill(c.pid, signals[i]);
+        assert_int_equal(run_wait_end(&c, RUN_DEADLINE_MS), 0);
+        snprintf(line, sizeof line, "listening on %s\n", url);
+        assert_string_equal(c.out, line);
+        run_kill(&c);
+    }
+}
+
+static void serve_on_a_busy_port_fails_in_words(void **state)
+{
+    const struct program *p = *state;
+    struct sockaddr_in at = loopback(0);
+    socklen_t len = sizeof at;
+    char words[100], port[20];
+    struct run r;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    snprintf(port, sizeof port, "port %u", ntohs(at.sin_port));
+    snprintf(words, sizeof words, "serve --set intake.listen=127.0.0.1:%u",
+             ntohs(at.sin_port));
+    program_expect(p, &r, 1, NULL, words);
+    assert_string_equal(r.out, "");
+    assert_non_null(strstr(r.err, port));
+    assert_non_null(strstr(r.err, "in use"));
+    run_free(&r);
+    close(fd);
+}
+
+static void serve_is_what_runs_without_a_terminal(void **state)
+{
+    const struct program *p = *state;
+    struct run_child c;
+    program_start(p, &c, "");
+    assert_true(run_wait_out(&c, "listening on http://", RUN_DEADLINE_MS));
+    assert_true(run_wait_err(&c, "no terminal: running as serve", RUN_DEADLINE_MS));
+    kill(c.pid, SIGTERM);
+    assert_int_equal(run_wait_end(&c, RUN_DEADLINE_MS), 0);
+    run_kill(&c);
+}
+
+static void standby_takes_over_from_a_killed_one(void **state)
+{
+    const struct program *p = *state;
+    struct run_child first, second;
+    char url[128], pid[40];
+    program_serve(p, &first, "", url);
+    program_start(p, &second, "serve");
+    snprintf(pid, sizeof pid, "process %ld ", (long)first.pid);
+    assert_true(run_wait_err(&second, "waiting", RUN_DEADLINE_MS));
+    assert_true(run_wait_err(&second, pid, RUN_DEADLINE_MS));
+    assert_string_equal(second.out, "");
+    run_kill(&first);
+    assert_true(run_wait_out(&second, "\n", RUN_DEADLINE_MS));
+    assert_int_equal(sscanf(second.out, "listening on %127s", url), 1);
+    assert_int_equal(post(url, "/v1/private/traces/batch", "{\"traces\":[]}") / 100, 2);
+    kill(second.pid, SIGTERM);
+    assert_int_equal(run_wait_end(&second, RUN_DEADLINE_MS), 0);
+    run_kill(&second);
+}
+
+static void standby_keeps_the_port_of_a_killed_one(void **state)
+{
+    const struct program *p = *state;
+    struct run_child first, second;
+    char url[128], words[100], expected[160];
+    unsigned port;
+    program_serve(p, &first, "", url);
+    assert_int_equal(sscanf(url, "http://127.0.0.1:%u/api", &port), 1);
+    snprintf(words, sizeof words, "serve --set intake.listen=127.0.0.1:%u", port);
+    program_start(p, &second, words);
+    assert_true(run_wait_err(&second, "waiting", RUN_DEADLINE_MS));
+    run_kill(&first);
+    snprintf(expected, sizeof expected, "listening on %s\n", url);
+    assert_true(run_wait_out(&second, expected, RUN_DEADLINE_MS));
+    run_kill(&second);
+}
+
+static void standby_stops_in_order(void **state)
+{
+    const struct program *p = *state;
+    struct run_child first, second;
+    char url[128];
+    program_serve(p, &first, "", url);
+    program_start(p, &second, "serve");
+    assert_true(run_wait_err(&second, "waiting", RUN_DEADLINE_MS));
+    kill(second.pid, SIGTERM);
+    assert_int_equal(run_wait_end(&second, RUN_DEADLINE_MS), 0);
+    assert_string_equal(second.out, "");
+    run_kill(&second);
+    run_kill(&first);
+}
+
+static void hup_reads_the_settings_again(void **state)
+{
+    const struct program *p = *state;
+    struct run_child c;
+    char url[128];
+    program_serve(p, &c, "", url);
+    run_write_file(p->config, "[retry]\nmax = x\n", 0600);
+    kill(c.pid, SIGHUP);
+    assert_true(run_wait_err(&c, "config.ini:2: retry.max", RUN_DEADLINE_MS));
+    run_write_file(p->config, "[retry]\nmax = 1\n[intake]\nlisten = localhost:0\n", 0600);
+    kill(c.pid, SIGHUP);
+    assert_true(run_wait_err(&c, "the settings were read again", RUN_DEADLINE_MS));
+    assert_true(run_wait_err(&c, "listening on http://", RUN_DEADLINE_MS));
+    kill(c.pid, SIGTERM);
+    assert_int_equal(run_wait_end(&c, RUN_DEADLINE_MS), 0);
+    assert_null(strstr(strchr(c.out, '\n') + 1, "listening"));
+    run_kill(&c);
+}
+
+static const char dead_end[] =
+    "{\"name\":\"To nobody\",\"webhook\":{\"url\":\"http://127.0.0.1:9/\"},"
+    "\"triggers\":[{\"event_type\":\"trace:errors\"}]}";
+static const char failed_trace[] =
+    "{\"traces\":[{\"id\":\"0190b2c0-1111-7000-8000-000000000001\",\"name\":\"t\","
+    "\"start_time\":\"2026-01-02T03:04:05Z\","
+    "\"error_info\":{\"exception_type\":\"E\",\"traceback\":\"t\"}}]}";
+
+static void bucket_is_listed_while_it_waits(void **state)
+{
+    const struct program *p = *state;
+    struct run_child c;
+    char url[128], id[64];
+    struct run r;
+    program_serve(p, &c, "--set debounce.window=1h", url);
+    program_create(p, dead_end, id); /* a change by another process is seen at once */
+    assert_int_equal(post(url, "/v1/private/traces/batch", failed_trace) / 100, 2);
+    json_t *list = program_json(p, "bucket list --json");
+    assert_int_equal(json_array_size(list), 1);
+    json_t *bucket = json_array_get(list, 0);
+    assert_string_equal(json_string_value(json_object_get(bucket, "alert_id")), id);
+    assert_int_equal(json_integer_value(json_object_get(bucket, "events")), 1);
+    json_decref(list);
+    program_expect(p, &r, 0, NULL, "bucket list");
+    assert_non_null(strstr(r.out, "alert_bucket:"));
+    run_free(&r);
+    run_kill(&c);
+}
+
+static void delivery_is_logged_shown_and_replayed(void **state)
+{
+    const struct program *p = *state;
+    struct run_child c, log;
+    char url[128], id[64], words[100];
+    struct run r;
+    program_serve(p, &c, "--set debounce.window=100ms --set retry.max=0", url);
+    program_create(p, dead_end, id);
+    program_start(p, &log, "log --follow --json");
+    assert_int_equal(post(url, "/v1/private/traces/batch", failed_trace) / 100, 2);
+    if (!run_wait_out(&log, "\n", RUN_DEADLINE_MS))
+        fail_msg("nothing is logged: %s%s", log.err, c.err);
+    json_t *row = json_loads(log.out, JSON_DISABLE_EOF_CHECK, NULL);
+    assert_non_null(row);
+    assert_string_equal(json_string_value(json_object_get(row, "alert_id")), id);
+    json_decref(row);
+    json_t *list = program_json(p, "delivery list --json");
+    assert_int_equal(json_array_size(list), 1);
+    json_t *d = json_array_get(list, 0);
+    assert_string_equal(json_string_value(json_object_get(d, "state")), "dead");
+    snprintf(id, sizeof id, "%s", json_string_value(json_object_get(d, "id")));
+    json_decref(list);
+    snprintf(words, sizeof words, "delivery show %s --json", id);
+    d = program_json(p, words);
+    assert_int_equal(json_array_size(json_object_get(d, "attempts")), 1);
+    json_decref(d);
+    snprintf(words, sizeof words, "delivery replay %s", id);
+    program_expect(p, &r, 0, NULL, words);
+    run_free(&r);
+    const char *second = strchr(log.out, '\n') + 1;
+    size_t seen = (size_t)(second - log.out);
+    while (log.out_len == seen)
+        assert_true(run_wait_out(&log, "\n{", RUN_DEADLINE_MS));
+    kill(log.pid, SIGINT);
+    assert_int_equal(run_wait_end(&log, RUN_DEADLINE_MS), 0);
+    program_expect(p, &r, 0, NULL, "log");
+    assert_non_null(strstr(r.out, "To nobody"));
+    run_free(&r);
+    program_expect(p, &r, 0, NULL, "delivery list");
+    assert_non_null(strstr(r.out, id));
+    run_free(&r);
+    run_kill(&log);
+    run_kill(&c);
+}
+
+static void send_goes_through_the_running_intake(void **state)
+{
+    static const char events[] =
+        "{\"event_type\":\"trace:errors\",\"project_name\":\"shop\",\"entity\":"
+        "{\"id\":\"0190b2c0-2222-7000-8000-000000000001\",\"input\":1e400,\"n\":"
+        "123456789012345678901234567890}}\n\n"
+        "{\"event_type\":\"trace:errors\",\"user\":\"ana\",\"entity\":"
+        "{\"id\":\"0190b2c0-2222-7000-8000-000000000002\"}}\n";
+    const struct program *p = *state;
+    struct run_child c;
+    char url[128], id[64];
+    struct run r;
+    program_serve(p, &c, "--set debounce.window=1h", url);
+    program_create(p, dead_end, id);
+    program_expect(p, &r, 0, events, "send --json");
+    assert_string_equal(r.out, "{\"events\":2}\n");
+    run_free(&r);
+    json_t *list = program_json(p, "bucket list --json");
+    json_t *bucket = json_array_get(list, 0);
+    assert_int_equal(json_integer_value(json_object_get(bucket, "events")), 2);
+    json_decref(list);
+    program_expect(p, &r, 1, events,
+                   "send --set intake.listen=127.0.0.1:9 --data-dir /nonexistent");
+    run_free(&r);
+    run_kill(&c);
+}
+
+static void send_without_an_intake_fails_in_words(void **state)
+{
+    static const char event[] = "{\"event_type\":\"trace:errors\",\"entity\":{}}\n";
+    const struct program *p = *state;
+    struct run r;
+    program_expect(p, &r, 1, event, "send");
+    assert_non_null(strstr(r.err, "opik-alerts serve"));
+    run_free(&r);
+    program_expect(p, &r, 1, event, "send --set intake.listen=127.0.0.1:9");
+    assert_non_null(strstr(r.err, "opik-alerts serve"));
+    run_free(&r);
+    program_expect(p, &r, 1, "{\"event_type\":\"trace:errors\"}\n", "send");
+    assert_non_null(strstr(r.err, "line 1: entity must be an object; nothing was sent"));
+    run_free(&r);
+}
+
+static void demo_is_alive_and_leaves_nothing(void **state)
+{
+    const struct program *p = *state;
+    struct run_child c;
+    char tmp[300];
+    struct run r;
+    const char *ls[] = {"/bin/ls", tmp, NULL};
+    snprintf(tmp, sizeof tmp, "%s/tmp", p->dir);
+    const char *mkdir_[] = {"/bin/mkdir", tmp, NULL};
+    run_program(&r, NULL, mkdir_);
+    run_free(&r);
+    setenv("TMPDIR", tmp, 1);
+    program_start(p, &c, "demo");
+    bool alive = run_wait_out(&c, "delivered", RUN_DEADLINE_MS);
+    kill(c.pid, SIGTERM);
+    int status = run_wait_end(&c, RUN_DEADLINE_MS);
+    unsetenv("TMPDIR");
+    if (!alive || status != 0)
+        fail_msg("demo: %d\n%s%s", status, c.out, c.err);
+    run_program(&r, NULL, ls);
+    assert_string_equal(r.out, "");
+    run_free(&r);
+    run_kill(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, program_setup, program_teardown)
+        TEST(serve_says_where_and_stops_in_order),
+        TEST(serve_on_a_busy_port_fails_in_words),
+        TEST(serve_is_what_runs_without_a_terminal),
+        TEST(standby_takes_over_from_a_killed_one),
+        TEST(standby_keeps_the_port_of_a_killed_one),
+        TEST(standby_stops_in_order),
+        TEST(hup_reads_the_settings_again),
+        TEST(bucket_is_listed_while_it_waits),
+        TEST(delivery_is_logged_shown_and_replayed),
+        TEST(send_goes_through_the_running_intake),
+        TEST(send_without_an_intake_fails_in_words),
+        TEST(demo_is_alive_and_leaves_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

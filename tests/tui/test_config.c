@@ -1,0 +1,220 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "support/run.h"
+
+struct world {
+    char dir[256], file[300], key[300];
+    struct call call;
+    struct settings settings;
+    struct err err;
+};
+
+static int open_world(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    run_dir_make(w->dir, sizeof w->dir);
+    snprintf(w->file, sizeof w->file, "%s/config.ini", w->dir);
+    snprintf(w->key, sizeof w->key, "%s/key", w->dir);
+    w->call.config = w->file;
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        char name[SETTING_ENV_SIZE];
+        setting_env_name((enum setting)i, name, sizeof name);
+        unsetenv(name);
+    }
+    *state = w;
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    struct world *w = *state;
+    settings_free(&w->settings);
+    run_dir_remove(w->dir);
+    unsetenv("OPIK_ALERTS_RETRY_MAX");
+    unsetenv("OPIK_ALERTS_INTAKE_API_KEY");
+    free(w);
+    return 0;
+}
+
+static bool load(struct world *w)
+{
+    settings_free(&w->settings);
+    w->err = (struct err){0};
+    return config_load(&w->call, &w->settings, &w->err);
+}
+
+static void load_takes_the_stronger_origin(void **state)
+{
+    struct world *w = *state;
+    const char *set[] = {"retry.max=9"};
+    assert_true(load(w));
+    assert_int_equal(w->settings.number[SETTING_RETRY_MAX], 3);
+
+    run_write_file(w->file, "[retry]\nmax = 5\n", 0600);
+    assert_true(load(w));
+    assert_int_equal(w->settings.number[SETTING_RETRY_MAX], 5);
+    assert_int_equal(w->settings.origin[SETTING_RETRY_MAX], ORIGIN_FILE);
+
+    setenv("OPIK_ALERTS_RETRY_MAX", "7", 1);
+    assert_true(load(w));
+    assert_int_equal(w->settings.number[SETTING_RETRY_MAX], 7);
+    assert_int_equal(w->settings.origin[SETTING_RETRY_MAX], ORIGIN_ENVIRONMENT);
+
+    w->call.set = set;
+    w->call.set_count = 1;
+    assert_true(load(w));
+    assert_int_equal(w->settings.number[SETTING_RETRY_MAX], 9);
+    assert_int_equal(w->settings.origin[SETTING_RETRY_MAX], ORIGIN_CALL);
+}
+
+static void load_reads_sections_comments_and_indents(void **state)
+{
+    struct world *w = *state;
+    run_write_file(
+        w->file,
+        "# a comment\n; another\nlog.retention = 2d\n\n[retry]\n  max = 4 ; why\n"
+        "    initial: 250ms\n[debounce]\nwindow=45s\r\n",
+        0600);
+    assert_true(load(w));
+    assert_int_equal(w->settings.number[SETTING_RETRY_MAX], 4);
+    assert_int_equal(w->settings.number[SETTING_RETRY_INITIAL], 250);
+    assert_int_equal(w->settings.number[SETTING_DEBOUNCE_WINDOW], 45000);
+    assert_int_equal(w->settings.number[SETTING_LOG_RETENTION], 2 * 86400000LL);
+}
+
+static void load_names_file_and_line_of_an_error(void **state)
+{
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"[retry]\nmax = 3\nmux = 4\n", "config.ini:3: unknown setting retry.mux"},
+        {"[retry]\n\nmax = many\n", "config.ini:3: retry.max: must be a whole number"},
+        {"[debounce]\nwindow = 1h30m\n", "config.ini:2: debounce.window"},
+        {"[retry]\nnothing\n", "config.ini:2: must be [SECTION] or KEY = VALUE"},
+        {"[retry\n", "config.ini:1: must be"},
+        {"[payload]\nstyle = modern\n", "config.ini:2: payload.style"},
+        {"[store]\nurl = redis://h\n", "store.url: Redis is not there yet"},
+        {"[intake]\nlisten = 0.0.0.0:5173\n", "intake.api_key"},
+    };
+    struct world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        run_write_file(w->file, cases[i].text, 0600);
+        assert_false(load(w));
+        if (!strstr(w->err.text, cases[i].expected))
+            fail_msg("case %zu: %s", i, w->err.text);
+    }
+}
+
+static void load_refuses_a_line_that_would_be_cut(void **state)
+{
+    struct world *w = *state;
+    char text[1200] = "[delivery]\nca_file = /";
+    memset(text + strlen(text), 'x', 1000);
+    run_write_file(w->file, text, 0600);
+    assert_false(load(w));
+    assert_non_null(strstr(w->err.text, "config.ini:2: the line is too long"));
+}
+
+static void load_refuses_a_file_that_others_can_write(void **state)
+{
+    struct world *w = *state;
+    run_write_file(w->file, "", 0622);
+    assert_false(load(w));
+    assert_int_equal(w->err.code, ERR_DENIED);
+    run_write_file(w->file, "", 0660);
+    assert_false(load(w));
+    assert_non_null(strstr(w->err.text, "others can write"));
+    run_write_file(w->file, "", 0644);
+    assert_true(load(w));
+}
+
+static void load_refuses_what_is_no_file(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(mkdir(w->file, 0700), 0);
+    assert_false(load(w));
+    assert_non_null(strstr(w->err.text, "not a regular file"));
+    remove(w->file);
+    assert_int_equal(mkfifo(w->file, 0600), 0);
+    assert_false(load(w));
+    assert_non_null(strstr(w->err.text, "not a regular file"));
+}
+
+static void load_misses_only_a_file_that_was_named(void **state)
+{
+    struct world *w = *state;
+    assert_true(load(w));
+    w->call.config_given = true;
+    assert_false(load(w));
+    assert_int_equal(w->err.code, ERR_NOT_FOUND);
+    assert_non_null(strstr(w->err.text, w->file));
+}
+
+static void load_names_the_variable_and_set(void **state)
+{
+    struct world *w = *state;
+    const char *wrong[] = {"retry.max"};
+    setenv("OPIK_ALERTS_RETRY_MAX", "x", 1);
+    assert_false(load(w));
+    assert_non_null(strstr(w->err.text, "OPIK_ALERTS_RETRY_MAX"));
+    unsetenv("OPIK_ALERTS_RETRY_MAX");
+    w->call.set = wrong;
+    w->call.set_count = 1;
+    assert_false(load(w));
+    assert_non_null(strstr(w->err.text, "KEY=VALUE"));
+    wrong[0] = "no.key=1";
+    assert_false(load(w));
+    assert_non_null(strstr(w->err.text, "--set"));
+}
+
+static void load_takes_secrets_from_files_only(void **state)
+{
+    struct world *w = *state;
+    char set[400];
+    const char *list[] = {"intake.api_key=plain"};
+    w->call.set = list;
+    w->call.set_count = 1;
+    assert_false(load(w));
+    assert_null(strstr(w->err.text, "plain"));
+
+    run_write_file(w->key, "s3cret\nsecond line\n", 0600);
+    snprintf(set, sizeof set, "intake.api_key=file:%s", w->key);
+    list[0] = set;
+    assert_true(load(w));
+    assert_string_equal(w->settings.text[SETTING_INTAKE_API_KEY], "s3cret");
+
+    w->call.set_count = 0;
+    run_write_file(w->file, "[intake]\napi_key = plain-in-file\n", 0600);
+    assert_true(load(w));
+    assert_string_equal(w->settings.text[SETTING_INTAKE_API_KEY], "plain-in-file");
+
+    setenv("OPIK_ALERTS_INTAKE_API_KEY", "plain", 1);
+    assert_false(load(w));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+        TEST(load_takes_the_stronger_origin),
+        TEST(load_reads_sections_comments_and_indents),
+        TEST(load_names_file_and_line_of_an_error),
+        TEST(load_refuses_a_line_that_would_be_cut),
+        TEST(load_refuses_a_file_that_others_can_write),
+        TEST(load_refuses_what_is_no_file),
+        TEST(load_misses_only_a_file_that_was_named),
+        TEST(load_names_the_variable_and_set),
+        TEST(load_takes_secrets_from_files_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

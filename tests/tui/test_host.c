@@ -1,0 +1,284 @@
+#include "host.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "store/datadir.h"
+#include "support/run.h"
+#include "tuning.h"
+
+/* One process of a data directory: its own store and host. */
+struct side {
+    struct store *store;
+    struct host *host;
+    struct settings settings;
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    unsigned changes;
+};
+
+struct world {
+    char dir[256];
+    struct side sides[2];
+};
+
+static void changed(void *arg)
+{
+    struct side *s = arg;
+    pthread_mutex_lock(&s->mutex);
+    s->changes++;
+    pthread_cond_broadcast(&s->cond);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+static bool wait_state(struct side *s, enum host_state state, struct host_status *out)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += RUN_DEADLINE_MS / 1000;
+    for (;;) {
+        pthread_mutex_lock(&s->mutex);
+        unsigned seen = s->changes;
+        pthread_mutex_unlock(&s->mutex);
+        host_status(s->host, out);
+        if (out->state == state)
+            return true;
+        int late = 0;
+        pthread_mutex_lock(&s->mutex);
+        while (!late && s->changes == seen)
+            late = pthread_cond_timedwait(&s->cond, &s->mutex, &until);
+        pthread_mutex_unlock(&s->mutex);
+        if (late)
+            return false;
+    }
+}
+
+static void set(struct side *s, const char *key, const char *value)
+{
+    struct err err = {0};
+    if (!settings_set(&s->settings, span_of(key), span_of(value), ORIGIN_CALL, NULL, &err))
+        fail_msg("%s", err.text);
+}
+
+static void open_side(struct world *w, struct side *s)
+{
+    struct err err = {0};
+    struct store_options options = {
+        .dir = w->dir, .clock = clock_system(), .limits = tuning_limits(&s->settings)};
+    s->store = store_open(&options, &err);
+    if (!s->store)
+        fail_msg("%s", err.text);
+}
+
+static void start_side(struct world *w, struct side *s)
+{
+    struct err err = {0};
+    struct host_options options = {.dir = w->dir,
+                                   .store = s->store,
+                                   .clock = clock_system(),
+                                   .settings = &s->settings,
+                                   .changed = changed,
+                                   .arg = s};
+    s->host = host_start(&options, &err);
+    if (!s->host)
+        fail_msg("%s", err.text);
+}
+
+static int open_world(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct err err = {0};
+    run_dir_make(w->dir, sizeof w->dir);
+    *state = w;
+    if (!datadir_prepare(w->dir, false, &err))
+        return -1;
+    for (int i = 0; i < 2; i++) {
+        struct side *s = &w->sides[i];
+        pthread_mutex_init(&s->mutex, NULL);
+        pthread_cond_init(&s->cond, NULL);
+        if (!settings_init(&s->settings, &err))
+            return -1;
+        set(s, "intake.listen", "127.0.0.1:0");
+    }
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 2; i++) {
+        host_stop(&w->sides[i].host);
+        if (w->sides[i].store)
+            store_close(&w->sides[i].store);
+        settings_free(&w->sides[i].settings);
+    }
+    run_dir_remove(w->dir);
+    free(w);
+    return 0;
+}
+
+/* A socket that listens, and its port. */
+static int occupy(uint16_t *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+static bool answers(const char *url)
+{
+    unsigned port = 0;
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(sscanf(url, "http://127.0.0.1:%u/api", &port), 1);
+    at.sin_port = htons((uint16_t)port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool done = connect(fd, (struct sockaddr *)&at, sizeof at) == 0;
+    close(fd);
+    return done;
+}
+
+static void start_takes_lock_and_listens(void **state)
+{
+    struct world *w = *state;
+    struct side *s = &w->sides[0];
+    struct host_status status;
+    struct datadir_holder holder;
+    open_side(w, s);
+    start_side(w, s);
+    assert_true(wait_state(s, HOST_RUNNING, &status));
+    assert_true(answers(status.url));
+    assert_string_equal(status.reason, "");
+    assert_true(datadir_holder(w->dir, &holder));
+    assert_int_equal(holder.pid, getpid());
+    assert_string_equal(holder.address, status.url);
+}
+
+static void second_stands_by_and_takes_over(void **state)
+{
+    struct world *w = *state;
+    struct host_status first, second;
+    for (int i = 0; i < 2; i++) {
+        open_side(w, &w->sides[i]);
+        start_side(w, &w->sides[i]);
+        assert_true(wait_state(&w->sides[i], i ? HOST_STANDBY : HOST_RUNNING,
+                               i ? &second : &first));
+    }
+    assert_int_equal(second.holder_pid, getpid());
+    assert_true(second.holder_since > 0);
+    assert_string_equal(second.url, first.url);
+
+    host_stop(&w->sides[0].host);
+    assert_true(wait_state(&w->sides[1], HOST_RUNNING, &second));
+    assert_true(answers(second.url));
+}
+
+static void standby_stops_at_once(void **state)
+{
+    struct world *w = *state;
+    struct host_status status;
+    for (int i = 0; i < 2; i++) {
+        open_side(w, &w->sides[i]);
+        start_side(w, &w->sides[i]);
+        assert_true(wait_state(&w->sides[i], i ? HOST_STANDBY : HOST_RUNNING, &status));
+    }
+    host_stop(&w->sides[1].host);
+    host_status(w->sides[0].host, &status);
+    assert_int_equal(status.state, HOST_RUNNING);
+}
+
+static void busy_port_degrades_until_it_is_free(void **state)
+{
+    struct world *w = *state;
+    struct side *s = &w->sides[0];
+    struct host_status status;
+    char listen_at[32], port_text[16];
+    uint16_t port;
+    int fd = occupy(&port);
+    snprintf(listen_at, sizeof listen_at, "127.0.0.1:%u", port);
+    snprintf(port_text, sizeof port_text, "port %u ", port);
+    set(s, "intake.listen", listen_at);
+    open_side(w, s);
+    start_side(w, s);
+    assert_true(wait_state(s, HOST_DEGRADED, &status));
+    assert_non_null(strstr(status.reason, port_text));
+    assert_non_null(strstr(status.reason, "in use"));
+    close(fd);
+    host_set_settings(s->host, &s->settings); /* tries again without the pause */
+    assert_true(wait_state(s, HOST_RUNNING, &status));
+    assert_string_equal(status.reason, "");
+}
+
+static void set_settings_moves_the_intake(void **state)
+{
+    struct world *w = *state;
+    struct side *s = &w->sides[0];
+    struct host_status before, after;
+    char listen_at[32];
+    uint16_t port;
+    open_side(w, s);
+    start_side(w, s);
+    assert_true(wait_state(s, HOST_RUNNING, &before));
+    int fd = occupy(&port);
+    snprintf(listen_at, sizeof listen_at, "127.0.0.1:%u", port);
+    set(s, "intake.listen", listen_at);
+    host_set_settings(s->host, &s->settings);
+    assert_true(wait_state(s, HOST_DEGRADED, &after));
+    assert_false(answers(before.url));
+    close(fd);
+    host_set_settings(s->host, &s->settings);
+    assert_true(wait_state(s, HOST_RUNNING, &after));
+    assert_non_null(strstr(after.url, listen_at));
+    assert_true(answers(after.url));
+}
+
+static void pause_gives_the_lock_back_and_resume_retakes_it(void **state)
+{
+    struct world *w = *state;
+    struct side *s = &w->sides[0];
+    struct host_status status;
+    struct err err = {0};
+    open_side(w, s);
+    start_side(w, s);
+    assert_true(wait_state(s, HOST_RUNNING, &status));
+    host_pause(s->host);
+    host_status(s->host, &status);
+    assert_int_equal(status.state, HOST_STOPPED);
+    struct datadir_lock *lock = datadir_lock_try(w->dir, &err);
+    assert_non_null(lock);
+    datadir_unlock(&lock);
+    assert_true(host_resume(s->host, &err));
+    assert_true(wait_state(s, HOST_RUNNING, &status));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+        TEST(start_takes_lock_and_listens),
+        TEST(second_stands_by_and_takes_over),
+        TEST(standby_stops_at_once),
+        TEST(busy_port_degrades_until_it_is_free),
+        TEST(set_settings_moves_the_intake),
+        TEST(pause_gives_the_lock_back_and_resume_retakes_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

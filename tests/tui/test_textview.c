@@ -1,0 +1,130 @@
+#include "widgets/textview.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void rows_count_what_wraps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int indent, columns;
+        bool wraps;
+        size_t want;
+    } cases[] = {
+        {"", 0, 10, true, 1},
+        {"ten column", 0, 10, true, 1},
+        {"one two three", 0, 10, true, 2},  /* one two / three */
+        {"one two three", 0, 3, true, 4},   /* one / two / thr / ee */
+        {"one two three", 0, 10, false, 2}, /* one two th / ree */
+        {"abcdefghij", 0, 4, true, 3},
+        {"a\nb\n\nc", 0, 10, true, 4},
+        {"- one two three", 2, 9, true, 2}, /* - one two / ..three */
+        {"- one two three", 4, 9, true, 2},
+        {"- one two three", 5, 9, true, 2},           /* an indent over half is none */
+        {"\u6771\u4eac\u6771\u4eac", 0, 4, false, 2}, /* two columns each */
+        {"\u6771\u4eac\u6771\u4eac", 0, 1, false, 4}, /* at least one character in a row */
+        {"one    two", 0, 5, true, 2},                /* blanks at a break go */
+        {"x", 0, 0, true, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct textview v;
+        textview_init(&v);
+        textview_add(&v, STYLE_NORMAL, cases[i].indent, cases[i].wraps,
+                     span_of(cases[i].text));
+        if (textview_rows(&v, cases[i].columns) != cases[i].want)
+            fail_msg("\"%s\" in %d columns: %zu rows", cases[i].text, cases[i].columns,
+                     textview_rows(&v, cases[i].columns));
+        textview_free(&v);
+    }
+}
+
+static void added_text_is_made_safe(void **state)
+{
+    (void)state;
+    struct textview v;
+    textview_init(&v);
+    textview_add(&v, STYLE_ERROR, 0, true, span_of("\033]0;x\a\n\xff\u202e"));
+    textview_format(&v, STYLE_OK, "%s", "\r");
+    assert_int_equal(v.count, 3);
+    assert_string_equal(v.lines[0].text, "\\x1b]0;x\\x07");
+    assert_string_equal(v.lines[1].text, "\\xff\\u202e");
+    assert_string_equal(v.lines[2].text, "\\x0d");
+    assert_int_equal(v.lines[0].style, STYLE_ERROR);
+    assert_int_equal(v.lines[2].style, STYLE_OK);
+    assert_false(v.failed);
+    textview_free(&v);
+}
+
+static void fill(struct textview *v, int lines, int visible)
+{
+    textview_init(v);
+    for (int i = 0; i < lines; i++)
+        textview_format(v, STYLE_NORMAL, "line %d", i);
+    v->rows = textview_rows(v, 20);
+    v->visible = visible;
+}
+
+static void scrolling_stays_within(void **state)
+{
+    (void)state;
+    struct textview v;
+    fill(&v, 50, 10);
+    static const struct {
+        enum action action;
+        size_t top;
+    } steps[] = {
+        {ACTION_UP, 0},         {ACTION_DOWN, 1},    {ACTION_PAGE_DOWN, 10},
+        {ACTION_PAGE_UP, 1},    {ACTION_BOTTOM, 40}, {ACTION_DOWN, 40},
+        {ACTION_PAGE_DOWN, 40}, {ACTION_UP, 39},     {ACTION_TOP, 0},
+        {ACTION_PAGE_UP, 0},
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        assert_true(textview_act(&v, steps[i].action));
+        assert_int_equal(v.top, steps[i].top);
+    }
+    assert_false(textview_act(&v, ACTION_OPEN));
+    textview_free(&v);
+}
+
+static void short_text_does_not_scroll(void **state)
+{
+    (void)state;
+    struct textview v;
+    fill(&v, 3, 10);
+    textview_act(&v, ACTION_BOTTOM);
+    assert_int_equal(v.top, 0);
+    textview_act(&v, ACTION_DOWN);
+    assert_int_equal(v.top, 0);
+    textview_free(&v);
+}
+
+static void clear_keeps_the_place(void **state)
+{
+    (void)state;
+    struct textview v;
+    fill(&v, 50, 10);
+    textview_act(&v, ACTION_PAGE_DOWN);
+    textview_clear(&v);
+    assert_int_equal(v.count, 0);
+    assert_int_equal(v.top, 9);
+    textview_free(&v);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_count_what_wraps),
+        cmocka_unit_test(added_text_is_made_safe),
+        cmocka_unit_test(scrolling_stays_within),
+        cmocka_unit_test(short_text_does_not_scroll),
+        cmocka_unit_test(clear_keeps_the_place),
+    };
+    setlocale(LC_ALL, "C.UTF-8");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,111 @@
+#include "screens/words.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { NOW = 1000000 };
+
+static void next_says_what_follows(void **state)
+{
+    (void)state;
+    static const struct {
+        struct log_row row;
+        const char *want;
+        enum style style;
+    } cases[] = {
+        {{.state = DELIVERY_DELIVERED}, "delivered", STYLE_OK},
+        {{.state = DELIVERY_DEAD, .text = "answered 404"},
+         "gave up: answered 404",
+         STYLE_ERROR},
+        {{.state = DELIVERY_RETRYING, .next_at = NOW + 3200}, "retry in 4 s", STYLE_WARN},
+        {{.state = DELIVERY_RETRYING, .next_at = NOW + 1, .text = "refused"},
+         "retry in 1 s: refused",
+         STYLE_WARN},
+        {{.state = DELIVERY_RETRYING, .next_at = NOW, .text = "refused"},
+         "retry: refused",
+         STYLE_WARN},
+        {{.state = DELIVERY_RETRYING, .next_at = NOW - 99999}, "retry", STYLE_WARN},
+        {{.kind = LOG_DROPPED, .text = "alert disabled"},
+         "dropped: alert disabled",
+         STYLE_WARN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[64];
+        assert_int_equal(words_next(&cases[i].row, NOW, out, sizeof out), cases[i].style);
+        assert_string_equal(out, cases[i].want);
+    }
+}
+
+static void last_names_state_and_status(void **state)
+{
+    (void)state;
+    char out[32];
+    struct alert_row row = {0};
+    words_last(&row, out, sizeof out);
+    assert_string_equal(out, "-");
+    row = (struct alert_row){
+        .has_last = true, .last_state = DELIVERY_DELIVERED, .last_status = 200};
+    assert_int_equal(words_last(&row, out, sizeof out), STYLE_OK);
+    assert_string_equal(out, "delivered 200");
+    row.last_state = DELIVERY_DEAD;
+    row.last_status = 0;
+    words_last(&row, out, sizeof out);
+    assert_string_equal(out, "dead");
+}
+
+static void triggers_fit_their_column(void **state)
+{
+    (void)state;
+    const unsigned errors = 1u << EVENT_TRACE_ERRORS,
+                   guardrails = 1u << EVENT_GUARDRAILS_TRIGGERED,
+                   created = 1u << EVENT_PROMPT_CREATED;
+    static const char all[] =
+        "errors, trace scores, thread scores, guardrails, prompt created, "
+        "prompt committed, prompt deleted";
+    const struct {
+        unsigned triggers, scoped;
+        int columns;
+        const char *want;
+    } cases[] = {
+        {0, 0, 20, "none"},
+        {errors, 0, 20, "errors"},
+        {errors, errors, 20, "errors (scoped)"},
+        {errors | guardrails, 0, 18, "errors, guardrails"},
+        {errors | guardrails, 0, 17, "errors +1"},
+        {guardrails | created, guardrails, 12, "guardrails +1"},
+        {errors, errors, 3, "errors (scoped)"}, /* one is cut where it is drawn */
+        {0x7f, 0, 200, all},
+        {0x7f, 0, 20, "errors +6"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[160];
+        words_triggers(cases[i].triggers, cases[i].scoped, cases[i].columns, out,
+                       sizeof out);
+        assert_string_equal(out, cases[i].want);
+    }
+}
+
+static void wait_never_says_zero_while_it_waits(void **state)
+{
+    (void)state;
+    char out[24];
+    words_wait(1, out);
+    assert_string_equal(out, "1 s");
+    words_wait(1001, out);
+    assert_string_equal(out, "2 s");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(next_says_what_follows),
+        cmocka_unit_test(last_names_state_and_status),
+        cmocka_unit_test(triggers_fit_their_column),
+        cmocka_unit_test(wait_never_says_zero_while_it_waits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

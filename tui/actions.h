@@ -1,0 +1,84 @@
+/* The one table of actions: what can be done, by which key, in which words.
+ *
+ * From it alone come the key bar, the list of keys in the help, the command-line verbs with
+ * their usage, `--help`, and the completions. The gates stand in the dispatchers and nowhere
+ * else: what CHANGES is refused under --read-only (exit 2 on the command line), what DESTROYS
+ * asks first in the console. */
+#ifndef TUI_ACTIONS_H
+#define TUI_ACTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/span.h"
+#include "keys.h"
+
+enum action {
+    ACTION_NONE,
+    /* everywhere */
+    ACTION_HELP, ACTION_QUIT, ACTION_BACK, ACTION_REDRAW, ACTION_SUSPEND, ACTION_NEXT_PANE,
+    ACTION_WORKSPACE,
+    /* moving, in lists and texts */
+    ACTION_UP, ACTION_DOWN, ACTION_PAGE_UP, ACTION_PAGE_DOWN, ACTION_TOP, ACTION_BOTTOM,
+    ACTION_OPEN,
+    /* alerts */
+    ACTION_ALERT_CREATE, ACTION_ALERT_EDIT, ACTION_ALERT_DUPLICATE, ACTION_ALERT_TOGGLE,
+    ACTION_ALERT_DELETE, ACTION_ALERT_TEST,
+    /* alert form */
+    ACTION_FORM_SAVE, ACTION_FORM_CANCEL, ACTION_FORM_TEST, ACTION_FORM_ADD_TRIGGER,
+    ACTION_FORM_ADD_HEADER, ACTION_FORM_REMOVE, ACTION_FORM_SCOPE, ACTION_FORM_REVEAL,
+    ACTION_FORM_ADVANCED, ACTION_FORM_NEXT, ACTION_FORM_PREVIOUS,
+    /* a delivery */
+    ACTION_DELIVERY_REPLAY,
+    /* command line only */
+    ACTION_CLI_SERVE, ACTION_CLI_ALERT_LIST, ACTION_CLI_ALERT_SHOW, ACTION_CLI_ALERT_CREATE,
+    ACTION_CLI_ALERT_UPDATE, ACTION_CLI_ALERT_ENABLE, ACTION_CLI_ALERT_DISABLE,
+    ACTION_CLI_ALERT_DELETE, ACTION_CLI_ALERT_TEST, ACTION_CLI_ALERT_EXPORT,
+    ACTION_CLI_ALERT_IMPORT, ACTION_CLI_DELIVERY_LIST, ACTION_CLI_DELIVERY_SHOW,
+    ACTION_CLI_DELIVERY_REPLAY, ACTION_CLI_LOG, ACTION_CLI_BUCKET_LIST, ACTION_CLI_EXPLAIN,
+    ACTION_CLI_SEND, ACTION_CLI_DEMO, ACTION_CLI_CONFIG, ACTION_CLI_COMPLETION,
+    ACTION_COUNT
+};
+
+enum action_flag {
+    ACTION_CHANGES = 1,   /* writes: refused under --read-only */
+    ACTION_DESTROYS = 2,  /* asks first in the console */
+    ACTION_NEEDS_ROW = 4, /* needs a selected row */
+    ACTION_HIDDEN = 8,    /* not in the key bar (arrows) */
+    ACTION_LOCK = 16,     /* command line: takes the engine's lock, refused under --read-only */
+};
+
+/* Where a key means this action. */
+enum place {
+    PLACE_ALERTS = 1,    /* the alerts list */
+    PLACE_LOG = 2,       /* the log pane */
+    PLACE_DELIVERY = 4,  /* a delivery, opened */
+    PLACE_FORM = 8,      /* the alert form */
+    PLACE_PICKER = 16,   /* a list to choose from, in a dialog */
+    PLACE_TEXT = 32,     /* a text to scroll: help, results */
+    PLACE_LISTS = PLACE_ALERTS | PLACE_LOG | PLACE_PICKER,
+    PLACE_CONSOLE = PLACE_ALERTS | PLACE_LOG | PLACE_DELIVERY | PLACE_TEXT,
+};
+
+struct action_info {
+    enum action id;
+    const char *name;   /* alert.create */
+    const char *label;  /* in the key bar: New; NULL: not there */
+    const char *help;   /* one line */
+    const char *keys;   /* names of keys.h, separated by blanks; NULL: no key */
+    unsigned places;    /* of the keys */
+    unsigned flags;
+    const char *verb;   /* alert create; NULL: no verb */
+    const char *usage;  /* FILE */
+};
+
+extern const struct action_info action_table[]; /* in the order of the key bar */
+extern const size_t action_count;
+
+const struct action_info *action_info(enum action a);
+enum action action_of_key(const struct key *key, unsigned place); /* ACTION_NONE: none */
+const struct action_info *action_of_verb(const char *first, const char *second); /* NULL: none */
+/* The first key of an action as a label; "" without one. */
+void action_key_label(enum action a, char *out, size_t size);
+
+#endif

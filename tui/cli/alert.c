@@ -1,0 +1,246 @@
+#include "cli/alert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/timefmt.h"
+#include "cli/out.h"
+#include "model/alert_json.h"
+
+#define MAX_PROBLEMS 16
+
+bool cli_alert_get(struct cli *cli, const char *id, struct alert *out, struct err *err)
+{
+    char canonical[UUID_SIZE];
+    alert_init(out);
+    if (!uuid_read(span_of(id), canonical))
+        return err_set(err, ERR_INVALID, "%s: is no id", id);
+    struct err why = {0};
+    if (store_alert_get(cli->reader, cli->workspace, canonical, out, &why))
+        return true;
+    if (why.code == ERR_NOT_FOUND)
+        return err_set(err, ERR_NOT_FOUND, "%s: no such alert in workspace %s", canonical,
+                       cli->workspace);
+    return err_set(err, why.code, "%s", why.text);
+}
+
+bool cli_alert_checked(const struct alert *a, const char *name)
+{
+    struct alert_problem problems[MAX_PROBLEMS];
+    size_t count = alert_check(a, false, problems, MAX_PROBLEMS);
+    for (size_t i = 0; i < count && i < MAX_PROBLEMS; i++)
+        out_error("%s: %s", name, problems[i].text);
+    return count == 0;
+}
+
+/* ---------------------------------------------------------------- list */
+
+static void triggers_text(const struct alert_row *row, struct buf *out)
+{
+    for (int t = 0; t < EVENT_TYPE_COUNT; t++)
+        if (row->triggers & (1u << t))
+            buf_add_format(out, "%s%s%s", out->len ? " " : "",
+                           event_type_name((enum event_type)t),
+                           row->scoped & (1u << t) ? "*" : "");
+}
+
+static void list_row(struct out_table *t, const struct alert_row *row)
+{
+    struct buf triggers;
+    buf_init(&triggers, BUF_UNLIMITED);
+    triggers_text(row, &triggers);
+    out_table_cell(t, "%s", row->id);
+    out_table_cell(t, "%s", row->enabled ? "enabled" : "disabled");
+    out_table_cell(t, "%s", alert_destination_name(row->destination));
+    if (row->has_last && row->last_status)
+        out_table_cell(t, "%s %d", delivery_state_name(row->last_state), row->last_status);
+    else
+        out_table_cell(t, "%s", row->has_last ? delivery_state_name(row->last_state) : "-");
+    out_table_cell(t, "%s", row->origin);
+    out_table_cell(t, "%s", triggers.len ? buf_text(&triggers) : "-");
+    out_table_cell(t, "%s", row->name);
+    buf_free(&triggers);
+}
+
+static void list_for_people(const struct alert_rows *rows)
+{
+    static const char *const heads[] = {"ID",       "STATE",    "DESTINATION", "LAST",
+                                        "ENDPOINT", "TRIGGERS", "NAME"};
+    size_t columns = sizeof heads / sizeof *heads;
+    struct out_table t;
+    out_table_init(&t, columns);
+    for (size_t i = 0; i < columns; i++)
+        out_table_cell(&t, "%s", heads[i]);
+    for (size_t i = 0; i < rows->count; i++)
+        list_row(&t, &rows->items[i]);
+    out_table_print(&t);
+}
+
+/* An alert that goes meanwhile is left out. */
+static bool array_item(struct cli *cli, struct out_array *array, const char *id,
+                       struct err *err)
+{
+    struct alert a;
+    struct buf json;
+    struct err why = {0};
+    if (!cli_alert_get(cli, id, &a, &why))
+        return why.code == ERR_NOT_FOUND || err_set(err, why.code, "%s", why.text);
+    buf_init(&json, BUF_UNLIMITED);
+    bool done = alert_to_json(&a, ALERT_JSON_MASKED, &json);
+    if (done)
+        out_array_item(array, buf_span(&json));
+    buf_free(&json);
+    alert_free(&a);
+    return done || err_memory(err);
+}
+
+static int print_array(struct cli *cli, const struct alert_rows *rows)
+{
+    struct out_array array;
+    struct err err = {0};
+    bool done = true;
+    out_array_begin(&array);
+    for (size_t i = 0; done && i < rows->count; i++)
+        done = array_item(cli, &array, rows->items[i].id, &err);
+    out_array_end(&array);
+    return done ? EXIT_DONE : cli_fail(&err);
+}
+
+int cli_alert_list(struct cli *cli)
+{
+    struct alert_rows rows = {0};
+    struct err err = {0};
+    int status = EXIT_DONE;
+    if (!store_alert_list(cli->reader, cli->workspace, &rows, &err))
+        return cli_fail(&err);
+    if (cli->call->json)
+        status = print_array(cli, &rows);
+    else if (rows.count > 0)
+        list_for_people(&rows);
+    else
+        out_error("no alert in workspace %s", cli->workspace);
+    alert_rows_free(&rows);
+    return status;
+}
+
+/* ---------------------------------------------------------------- show */
+
+static void show_field(const char *name, const char *value)
+{
+    out_line("%-12s %s", name, value ? value : "-");
+}
+
+static void show_time(const char *name, int64_t at, const char *user)
+{
+    char iso[TIMEFMT_ISO_SIZE];
+    timefmt_iso(at, iso);
+    out_line("%-12s %s%s%s", name, iso, user ? " by " : "", user ? user : "");
+}
+
+static void show_headers(const struct alert *a)
+{
+    for (size_t i = 0; i < a->header_count; i++) {
+        struct buf mask;
+        buf_init(&mask, BUF_UNLIMITED);
+        alert_mask(a->headers[i].value, &mask);
+        out_line("%-12s %s: %s", "header", a->headers[i].name, buf_text(&mask));
+        buf_free(&mask);
+    }
+}
+
+static void show_trigger(struct cli *cli, const struct alert *a,
+                         const struct alert_trigger *t)
+{
+    bool scoped =
+        t->scoped || (a->project_id[0] && event_type_info(t->type)->observability);
+    out_line("%-12s %s%s", "trigger", event_type_name(t->type), scoped ? ", only in" : "");
+    for (size_t i = 0; i < t->project_count; i++) {
+        struct project p = {0};
+        bool known =
+            store_project_get(cli->reader, cli->workspace, t->projects[i], NULL, &p, NULL);
+        out_line("%-12s   %s %s", "", t->projects[i], known ? p.name : "(no such project)");
+        project_free(&p);
+    }
+    if (!t->scoped && scoped)
+        out_line("%-12s   %s", "", a->project_id);
+}
+
+static void show_for_people(struct cli *cli, const struct alert *a)
+{
+    char origin[300];
+    alert_url_origin(a->url, origin, sizeof origin);
+    show_field("id", a->id);
+    show_field("name", a->name);
+    show_field("workspace", a->workspace);
+    show_field("state", a->enabled ? "enabled" : "disabled");
+    show_field("destination", alert_destination_name(a->destination));
+    show_field("endpoint", origin);
+    show_field("token", a->token ? "set" : "none");
+    show_headers(a);
+    for (size_t i = 0; i < a->trigger_count; i++)
+        show_trigger(cli, a, &a->triggers[i]);
+    show_time("created", a->created_at, a->created_by);
+    show_time("updated", a->updated_at, a->updated_by);
+}
+
+int cli_alert_show(struct cli *cli)
+{
+    struct alert a;
+    struct err err = {0};
+    struct buf json;
+    if (!cli_alert_get(cli, cli->args[0], &a, &err))
+        return cli_fail_argument(&err);
+    buf_init(&json, BUF_UNLIMITED);
+    if (!cli->call->json)
+        show_for_people(cli, &a);
+    else if (alert_to_json(&a, ALERT_JSON_MASKED, &json))
+        out_json(buf_span(&json), true);
+    bool failed = json.failed && err_memory(&err) == false;
+    buf_free(&json);
+    alert_free(&a);
+    return failed ? cli_fail(&err) : EXIT_DONE;
+}
+
+/* ---------------------------------------------------------------- export */
+
+static int export_some(struct cli *cli, char (*ids)[UUID_SIZE], size_t count)
+{
+    struct out_array array;
+    struct err err = {0};
+    struct alert a;
+    for (size_t i = 0; i < count; i++) {
+        if (!cli_alert_get(cli, ids[i], &a, &err))
+            return cli_fail(&err);
+        alert_free(&a);
+    }
+    bool done = true;
+    out_array_begin(&array);
+    for (size_t i = 0; done && i < count; i++)
+        done = array_item(cli, &array, ids[i], &err);
+    out_array_end(&array);
+    return done ? EXIT_DONE : cli_fail(&err);
+}
+
+static int export_all(struct cli *cli)
+{
+    struct alert_rows rows = {0};
+    struct err err = {0};
+    if (!store_alert_list(cli->reader, cli->workspace, &rows, &err))
+        return cli_fail(&err);
+    int status = print_array(cli, &rows);
+    alert_rows_free(&rows);
+    return status;
+}
+
+int cli_alert_export(struct cli *cli)
+{
+    if (cli->arg_count == 0)
+        return export_all(cli);
+    size_t count;
+    char(*ids)[UUID_SIZE] = cli_ids(cli, &count);
+    if (!ids)
+        return EXIT_CALL;
+    int status = export_some(cli, ids, count);
+    free(ids);
+    return status;
+}

@@ -1,0 +1,258 @@
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/out.h"
+#include "cli/usage.h"
+
+/* Calls `each` for every first word of the verbs, once. */
+static void first_words(void (*each)(struct span word, const struct action_info *first))
+{
+    for (size_t i = 0; i < action_count; i++) {
+        const char *verb = action_table[i].verb;
+        bool seen = !verb;
+        struct span word = {verb, verb ? strcspn(verb, " ") : 0};
+        for (size_t j = 0; !seen && j < i; j++) {
+            const char *other = action_table[j].verb;
+            seen = other && span_same(word, (struct span){other, strcspn(other, " ")});
+        }
+        if (!seen)
+            each(word, &action_table[i]);
+    }
+}
+
+static void second_words(struct span first, void (*each)(const struct action_info *a))
+{
+    for (size_t i = 0; i < action_count; i++) {
+        const char *verb = action_table[i].verb;
+        if (verb && strncmp(verb, first.at, first.len) == 0 && verb[first.len] == ' ')
+            each(&action_table[i]);
+    }
+}
+
+static void print_word(struct span word, const struct action_info *first)
+{
+    (void)first;
+    printf(" %.*s", (int)word.len, word.at);
+}
+
+static void print_second(const struct action_info *a)
+{
+    printf(" %s", strchr(a->verb, ' ') + 1);
+}
+
+static void print_options(void)
+{
+    for (size_t i = 0; i < usage_option_count; i++)
+        printf(" --%s", usage_options[i].name);
+}
+
+static void print_keys(const char *end)
+{
+    for (int i = 0; i < SETTING_COUNT; i++)
+        printf(" %s%s", setting_info((enum setting)i)->key, end);
+}
+
+/* ---------------------------------------------------------------- bash */
+
+static void bash_case(struct span word, const struct action_info *first)
+{
+    const char *space = strchr(first->verb, ' ');
+    if (!space && !(first->usage && strchr(first->usage, '|')))
+        return;
+    printf("    %.*s) [ ${#words[@]} -eq 1 ] && list='", (int)word.len, word.at);
+    if (space)
+        second_words(word, print_second);
+    else
+        for (const char *at = first->usage; *at; at++)
+            putchar(*at == '|' ? ' ' : *at);
+    printf("' ;;\n");
+}
+
+static void print_bash(void)
+{
+    printf("# bash completion of opik-alerts\n"
+           "_opik_alerts() {\n"
+           "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+           "  local words=() i skip=0 list=''\n"
+           "  case $prev in\n"
+           "    --data-dir|--config) compopt -o filenames; COMPREPLY=($(compgen -f -- "
+           "\"$cur\")); return ;;\n"
+           "    --set) compopt -o nospace; COMPREPLY=($(compgen -W '");
+    print_keys("=");
+    printf("' -- \"$cur\")); return ;;\n"
+           "    --workspace) return ;;\n"
+           "  esac\n"
+           "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+           "    if [ $skip -eq 1 ]; then skip=0; continue; fi\n"
+           "    case ${COMP_WORDS[i]} in\n"
+           "      --data-dir|--config|--set|--workspace) skip=1 ;;\n"
+           "      -*) ;;\n"
+           "      *) words+=(\"${COMP_WORDS[i]}\") ;;\n"
+           "    esac\n"
+           "  done\n"
+           "  case ${words[0]} in\n"
+           "    '') list='");
+    first_words(print_word);
+    printf("' ;;\n");
+    first_words(bash_case);
+    printf("  esac\n"
+           "  if [[ $cur == -* ]]; then list='");
+    print_options();
+    printf("'; fi\n"
+           "  COMPREPLY=($(compgen -W \"$list\" -- \"$cur\"))\n"
+           "  if [ -z \"$list\" ]; then compopt -o filenames; "
+           "COMPREPLY=($(compgen -f -- \"$cur\")); fi\n"
+           "}\n"
+           "complete -F _opik_alerts opik-alerts\n");
+}
+
+/* ---------------------------------------------------------------- zsh */
+
+/* In single quotes a quote is '\''; a colon ends the word that is described. */
+static void print_described(const char *word, size_t len, const char *help)
+{
+    printf(" '%.*s:", (int)len, word);
+    for (const char *at = help ? help : ""; *at; at++) {
+        if (*at == '\'')
+            fputs("'\\''", stdout);
+        else
+            putchar(*at);
+    }
+    putchar('\'');
+}
+
+static void zsh_first(struct span word, const struct action_info *first)
+{
+    print_described(word.at, word.len, strchr(first->verb, ' ') ? "" : first->help);
+}
+
+static void zsh_second(const struct action_info *a)
+{
+    const char *word = strchr(a->verb, ' ') + 1;
+    print_described(word, strlen(word), a->help);
+}
+
+static void zsh_case(struct span word, const struct action_info *first)
+{
+    bool two = strchr(first->verb, ' ') != NULL;
+    if (!two && !(first->usage && strchr(first->usage, '|')))
+        return;
+    printf("    %.*s) if (( CURRENT == 2 )); then list=(", (int)word.len, word.at);
+    if (two)
+        second_words(word, zsh_second);
+    else
+        for (const char *at = first->usage; *at; at++)
+            putchar(*at == '|' ? ' ' : *at);
+    printf("); _describe argument list; else _files; fi ;;\n");
+}
+
+static void print_zsh(void)
+{
+    printf("#compdef opik-alerts\n"
+           "_opik_alerts_words() {\n"
+           "  local -a list\n"
+           "  if (( CURRENT == 1 )); then\n"
+           "    list=(");
+    first_words(zsh_first);
+    printf(")\n"
+           "    _describe command list\n"
+           "    return\n"
+           "  fi\n"
+           "  case $words[1] in\n");
+    first_words(zsh_case);
+    printf("    *) _files ;;\n"
+           "  esac\n"
+           "}\n"
+           "_opik_alerts() {\n"
+           "  local -a keys=(");
+    print_keys("=");
+    printf(" )\n"
+           "  _arguments -S");
+    for (size_t i = 0; i < usage_option_count; i++) {
+        const struct usage_option *o = &usage_options[i];
+        printf(" \\\n    '--%s[%s]", o->name, o->help);
+        if (o->argument)
+            printf(":%s:%s", o->argument,
+                   o->id == OPTION_SET         ? "($keys)"
+                   : o->id == OPTION_WORKSPACE ? " "
+                                               : "_files");
+        putchar('\'');
+    }
+    printf(" \\\n    '*::command:_opik_alerts_words'\n"
+           "}\n"
+           "if [ \"$funcstack[1]\" = _opik_alerts ]; then _opik_alerts \"$@\"; "
+           "else compdef _opik_alerts opik-alerts; fi\n");
+}
+
+/* ---------------------------------------------------------------- fish */
+
+static void fish_quoted(const char *text)
+{
+    putchar('\'');
+    for (const char *at = text ? text : ""; *at; at++)
+        printf(*at == '\'' ? "\\'" : "%c", *at);
+    putchar('\'');
+}
+
+static void fish_second(const struct action_info *a)
+{
+    const char *space = strchr(a->verb, ' ');
+    printf("complete -c opik-alerts -f -n '__fish_seen_subcommand_from %.*s' -a %s -d ",
+           (int)(space - a->verb), a->verb, space + 1);
+    fish_quoted(a->help);
+    putchar('\n');
+}
+
+static void fish_first(struct span word, const struct action_info *first)
+{
+    bool two = strchr(first->verb, ' ') != NULL;
+    printf("complete -c opik-alerts -f -n __fish_use_subcommand -a %.*s -d ", (int)word.len,
+           word.at);
+    fish_quoted(two ? "" : first->help);
+    putchar('\n');
+    if (two) {
+        second_words(word, fish_second);
+    } else if (first->usage && strchr(first->usage, '|')) {
+        printf("complete -c opik-alerts -f -n '__fish_seen_subcommand_from %.*s' -a '",
+               (int)word.len, word.at);
+        for (const char *at = first->usage; *at; at++)
+            putchar(*at == '|' ? ' ' : *at);
+        printf("'\n");
+    }
+}
+
+static void print_fish(void)
+{
+    printf("# fish completion of opik-alerts\n");
+    first_words(fish_first);
+    for (size_t i = 0; i < usage_option_count; i++) {
+        const struct usage_option *o = &usage_options[i];
+        printf("complete -c opik-alerts -l %s", o->name);
+        if (o->id == OPTION_SET) {
+            printf(" -x -a '");
+            print_keys("=");
+            putchar('\'');
+        } else if (o->argument) {
+            printf(o->id == OPTION_WORKSPACE ? " -x" : " -r");
+        }
+        printf(" -d ");
+        fish_quoted(o->help);
+        putchar('\n');
+    }
+}
+
+int cli_completion(struct cli *cli)
+{
+    static const struct shell {
+        const char *name;
+        void (*print)(void);
+    } shells[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
+    for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
+        if (strcmp(cli->args[0], shells[i].name) == 0) {
+            shells[i].print();
+            return EXIT_DONE;
+        }
+    }
+    out_error("%s: must be bash, zsh or fish", cli->args[0]);
+    return EXIT_CALL;
+}

@@ -1,0 +1,245 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/timefmt.h"
+#include "cli/cli.h"
+#include "cli/out.h"
+#include "cli/await.h"
+
+#define PAGE 500
+
+/* ---------------------------------------------------------------- delivery list */
+
+static void list_row(const struct delivery *d)
+{
+    char iso[TIMEFMT_ISO_SIZE];
+    timefmt_iso(d->created_at, iso);
+    out_line("%s  %s  %-9s  %-28s  %6lld  %s", d->id, iso, delivery_state_name(d->state),
+             event_type_name(d->type), (long long)d->event_count,
+             d->alert_name ? d->alert_name : d->alert_id);
+}
+
+static bool print_delivery(const struct delivery *d, struct out_array *array,
+                           struct err *err)
+{
+    struct buf json;
+    if (!array) {
+        list_row(d);
+        return true;
+    }
+    buf_init(&json, BUF_UNLIMITED);
+    bool done = delivery_to_json(d, &json);
+    if (done)
+        out_array_item(array, buf_span(&json));
+    buf_free(&json);
+    return done || err_memory(err);
+}
+
+static bool print_page(struct cli *cli, char last[UUID_SIZE], struct out_array *array,
+                       size_t *count, struct err *err)
+{
+    struct delivery_filter filter = {.workspace = cli->workspace, .state = -1};
+    struct delivery_rows rows = {0};
+    if (!store_delivery_list(cli->reader, &filter, last[0] ? last : NULL, PAGE, &rows, err))
+        return false;
+    *count = rows.count;
+    bool done = true;
+    for (size_t i = 0; done && i < rows.count; i++)
+        done = print_delivery(&rows.items[i], array, err);
+    if (rows.count > 0)
+        memcpy(last, rows.items[rows.count - 1].id, UUID_SIZE);
+    delivery_rows_free(&rows);
+    return done;
+}
+
+int cli_delivery_list(struct cli *cli)
+{
+    struct out_array array;
+    struct err err = {0};
+    char last[UUID_SIZE] = "";
+    size_t count = 0;
+    bool json = cli->call->json, done = true;
+    if (json)
+        out_array_begin(&array);
+    do
+        done = print_page(cli, last, json ? &array : NULL, &count, &err);
+    while (done && count == PAGE);
+    if (json)
+        out_array_end(&array);
+    else if (done && !last[0])
+        out_error("no delivery in workspace %s", cli->workspace);
+    return done ? EXIT_DONE : cli_fail(&err);
+}
+
+/* ---------------------------------------------------------------- delivery show */
+
+static void show_attempt(const struct attempt *a)
+{
+    char iso[TIMEFMT_ISO_SIZE], took[24];
+    const struct outcome *o = &a->outcome;
+    timefmt_iso(o->started_at, iso);
+    duration_human(o->total_us / 1000, took);
+    if (o->kind == OUTCOME_RESPONSE)
+        out_line("%-12s %d  %s  %d in %s", "attempt", a->n, iso, o->status, took);
+    else
+        out_line("%-12s %d  %s  %s", "attempt", a->n, iso,
+                 o->error[0] ? o->error : outcome_kind_name(o->kind));
+}
+
+static void show_for_people(struct cli *cli, const struct delivery *d)
+{
+    char iso[TIMEFMT_ISO_SIZE], wait[24];
+    int64_t now = clock_steady_ms(cli->clock);
+    timefmt_iso(d->created_at, iso);
+    out_line("%-12s %s", "id", d->id);
+    out_line("%-12s %s %s", "alert", d->alert_id, d->alert_name ? d->alert_name : "");
+    out_line("%-12s %s", "workspace", d->workspace ? d->workspace : "");
+    out_line("%-12s %s", "event type", event_type_name(d->type));
+    out_line("%-12s %lld", "events", (long long)d->event_count);
+    if (d->truncated > 0)
+        out_line("%-12s %lld over the limit", "left out", (long long)d->truncated);
+    out_line("%-12s %s", "created", iso);
+    out_line("%-12s %s", "state", delivery_state_name(d->state));
+    if (d->reason)
+        out_line("%-12s %s", "reason", d->reason);
+    if (d->next_at > 0) {
+        duration_human(d->next_at > now ? d->next_at - now : 0, wait);
+        out_line("%-12s in %s", "next attempt", wait);
+    }
+    for (int i = 0; d->attempts && i < d->attempt_count; i++)
+        show_attempt(&d->attempts[i]);
+}
+
+int cli_delivery_show(struct cli *cli)
+{
+    char id[UUID_SIZE];
+    struct delivery d = {0};
+    struct buf json;
+    struct err err = {0};
+    if (!uuid_read(span_of(cli->args[0]), id)) {
+        out_error("%s: is no id", cli->args[0]);
+        return EXIT_CALL;
+    }
+    if (!store_delivery_get(cli->reader, cli->workspace, id, &d, &err))
+        return cli_fail(&err);
+    buf_init(&json, BUF_UNLIMITED);
+    bool done = true;
+    if (!cli->call->json)
+        show_for_people(cli, &d);
+    else if ((done = delivery_to_json(&d, &json)))
+        out_json(buf_span(&json), true);
+    buf_free(&json);
+    delivery_free(&d);
+    return done || err_memory(&err) ? EXIT_DONE : cli_fail(&err);
+}
+
+/* ---------------------------------------------------------------- delivery replay */
+
+/* Why one of them cannot be replayed, said; nothing is replayed then. */
+static bool can_replay(struct cli *cli, const char *id)
+{
+    struct delivery d = {0};
+    struct err err = {0};
+    if (!store_delivery_get(cli->reader, cli->workspace, id, &d, &err)) {
+        cli_fail(&err);
+        return false;
+    }
+    bool finished = d.state == DELIVERY_DELIVERED || d.state == DELIVERY_DEAD;
+    if (!finished)
+        out_error("%s: is still %s", id, delivery_state_name(d.state));
+    delivery_free(&d);
+    return finished;
+}
+
+static int replay_all(struct cli *cli, const char *const *ids, size_t count)
+{
+    struct await answer;
+    struct err err = {0};
+    await_init(&answer, AWAIT_COUNT);
+    store_replay(cli->store, cli->workspace, ids, count, await_done, &answer);
+    if (!await_answer(&answer, &err))
+        return cli_fail(&err);
+    if (answer.count == (int64_t)count)
+        return EXIT_DONE;
+    out_error("%lld of %zu deliveries were replayed; the others cannot be now",
+              (long long)answer.count, count);
+    return EXIT_FAILED;
+}
+
+int cli_delivery_replay(struct cli *cli)
+{
+    size_t count;
+    char(*ids)[UUID_SIZE] = cli_ids(cli, &count);
+    if (!ids)
+        return EXIT_CALL;
+    const char **pointers = calloc(count + 1, sizeof *pointers);
+    bool fine = pointers != NULL;
+    if (!fine)
+        out_error("out of memory");
+    for (size_t i = 0; pointers && i < count; i++) {
+        pointers[i] = ids[i];
+        fine = can_replay(cli, ids[i]) && fine;
+    }
+    int status = fine ? replay_all(cli, pointers, count) : EXIT_FAILED;
+    free(pointers);
+    free(ids);
+    return status;
+}
+
+/* ---------------------------------------------------------------- bucket list */
+
+static void bucket_table(struct cli *cli, const struct bucket_rows *rows)
+{
+    struct out_table t;
+    int64_t now = clock_steady_ms(cli->clock);
+    out_table_init(&t, 4);
+    out_table_cell(&t, "DUE IN");
+    out_table_cell(&t, "EVENTS");
+    out_table_cell(&t, "KEY");
+    out_table_cell(&t, "ALERT");
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct bucket *b = &rows->items[i];
+        char due[24];
+        duration_human(b->due_at > now ? b->due_at - now : 0, due);
+        out_table_cell(&t, "%s", due);
+        out_table_cell(&t, "%lld", (long long)b->events);
+        out_table_cell(&t, "%s", b->key);
+        out_table_cell(&t, "%s", b->alert_name ? b->alert_name : "");
+    }
+    out_table_print(&t);
+}
+
+static bool bucket_array(const struct bucket_rows *rows, struct err *err)
+{
+    struct out_array array;
+    struct buf json;
+    bool done = true;
+    buf_init(&json, BUF_UNLIMITED);
+    out_array_begin(&array);
+    for (size_t i = 0; done && i < rows->count; i++) {
+        buf_clear(&json);
+        done = bucket_to_json(&rows->items[i], &json);
+        if (done)
+            out_array_item(&array, buf_span(&json));
+    }
+    out_array_end(&array);
+    buf_free(&json);
+    return done || err_memory(err);
+}
+
+int cli_bucket_list(struct cli *cli)
+{
+    struct bucket_rows rows = {0};
+    struct err err = {0};
+    bool done = true;
+    if (!store_bucket_list(cli->reader, cli->workspace, INT32_MAX, &rows, &err))
+        return cli_fail(&err);
+    if (cli->call->json)
+        done = bucket_array(&rows, &err);
+    else if (rows.count > 0)
+        bucket_table(cli, &rows);
+    else
+        out_error("no open bucket in workspace %s", cli->workspace);
+    bucket_rows_free(&rows);
+    return done ? EXIT_DONE : cli_fail(&err);
+}

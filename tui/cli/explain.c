@@ -1,0 +1,140 @@
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "cli/input.h"
+#include "cli/out.h"
+#include "rules/match.h"
+
+#define EVENTS_MAX ((size_t)256 << 20)
+#define NO_PROJECT "00000000-0000-0000-0000-000000000000" /* one that no scope can name */
+
+struct verdict {
+    const struct event_line *event;
+    struct event_ref ref;
+    size_t line;
+    struct buf project;
+    char project_id[UUID_SIZE];
+};
+
+/* A name never seen would make a new project, which only alerts without a scope want. */
+static bool find_project(struct cli *cli, const struct event_line *e, struct verdict *v,
+                         struct err *err)
+{
+    struct project p = {0};
+    struct err why = {0};
+    bool named = js_is_set(e->project_name);
+    if (named ? !js_string(e->project_name, &v->project)
+              : !buf_add_text(&v->project, PROJECT_DEFAULT_NAME))
+        return err_set(err, ERR_INVALID, "project_name is longer than %d bytes",
+                       PROJECT_NAME_MAX);
+    if (memchr(buf_text(&v->project), 0, v->project.len))
+        return err_set(err, ERR_INVALID, "project_name holds a zero byte");
+    memcpy(v->project_id, NO_PROJECT, UUID_SIZE);
+    if (store_project_get(cli->reader, cli->workspace, NULL, buf_text(&v->project), &p,
+                          &why))
+        memcpy(v->project_id, p.id, UUID_SIZE);
+    else if (why.code != ERR_NOT_FOUND)
+        return err_set(err, why.code, "%s", why.text);
+    project_free(&p);
+    return true;
+}
+
+static void print_words(const struct verdict *v, const struct alerts *alerts)
+{
+    const char *type = event_type_name(v->ref.type);
+    if (v->ref.project_id)
+        out_line("line %zu: %s in %s", v->line, type, buf_text(&v->project));
+    else
+        out_line("line %zu: %s", v->line, type);
+    for (size_t i = 0; i < alerts->count; i++) {
+        const struct alert *a = &alerts->items[i];
+        enum match_verdict m = match_alert(a, &v->ref);
+        out_line("  %-3s %s %s: %s", m == MATCH_YES ? "yes" : "no", a->id, a->name,
+                 match_verdict_text(m));
+    }
+    if (alerts->count == 0)
+        out_line("  no: there are no alerts");
+}
+
+static bool print_json(const struct verdict *v, const struct alerts *alerts)
+{
+    struct buf json;
+    buf_init(&json, BUF_UNLIMITED);
+    buf_add_format(&json, "{\"line\":%zu,\"event_type\":\"%s\"", v->line,
+                   event_type_name(v->ref.type));
+    if (v->ref.project_id) {
+        buf_add_text(&json, ",\"project_name\":");
+        js_append_string(&json, buf_span(&v->project));
+    }
+    buf_add_text(&json, ",\"alerts\":[");
+    for (size_t i = 0; i < alerts->count; i++) {
+        const struct alert *a = &alerts->items[i];
+        enum match_verdict m = match_alert(a, &v->ref);
+        buf_add_format(&json, "%s{\"alert_id\":\"%s\",\"alert_name\":", i ? "," : "",
+                       a->id);
+        js_append_string(&json, span_of(a->name));
+        buf_add_format(&json,
+                       ",\"matches\":%s,\"reason\":", m == MATCH_YES ? "true" : "false");
+        js_append_string(&json, span_of(match_verdict_text(m)));
+        buf_add_char(&json, '}');
+    }
+    buf_add_text(&json, "]}");
+    bool done = !json.failed;
+    if (done)
+        out_json(buf_span(&json), false);
+    buf_free(&json);
+    return done;
+}
+
+static bool explain_line(struct cli *cli, struct span line, size_t number,
+                         const struct alerts *alerts, struct err *err)
+{
+    struct event_line event;
+    struct verdict v = {.event = &event, .line = number};
+    if (!event_line_read(line, &event, err))
+        return false;
+    bool scoped = event_type_info(event.type)->observability;
+    buf_init(&v.project, PROJECT_NAME_MAX);
+    v.ref = (struct event_ref){.type = event.type, .workspace = cli->workspace};
+    bool done = !scoped || find_project(cli, &event, &v, err);
+    if (done && scoped)
+        v.ref.project_id = v.project_id;
+    if (done && !cli->call->json)
+        print_words(&v, alerts);
+    else if (done && !print_json(&v, alerts))
+        done = err_memory(err);
+    buf_free(&v.project);
+    return done;
+}
+
+static int explain_all(struct cli *cli, struct span text, const struct alerts *alerts)
+{
+    struct span line;
+    size_t number = 0;
+    int status = EXIT_DONE;
+    while (input_line(&text, &line, &number)) {
+        struct err err = {0};
+        if (explain_line(cli, line, number, alerts, &err))
+            continue;
+        out_error("line %zu: %s", number, err.text);
+        status = EXIT_FAILED;
+    }
+    return status;
+}
+
+int cli_explain(struct cli *cli)
+{
+    struct alerts alerts = {0};
+    struct buf text;
+    struct err err = {0};
+    int status = EXIT_FAILED;
+    buf_init(&text, EVENTS_MAX);
+    if (!input_read(cli->arg_count > 0 ? cli->args[0] : NULL, &text, &err) ||
+        !store_alerts_all(cli->reader, &alerts, &err))
+        cli_fail(&err);
+    else
+        status = explain_all(cli, buf_span(&text), &alerts);
+    alerts_free(&alerts);
+    buf_free(&text);
+    return status;
+}

@@ -1,0 +1,158 @@
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/timefmt.h"
+#include "cli/cli.h"
+#include "cli/out.h"
+#include "host.h"
+
+struct serve {
+    struct cli *cli;
+    struct host *host;
+    int changed_fd;       /* eventfd: the host's state changed */
+    bool told;            /* the listening line was printed */
+    enum host_state last; /* what was said last */
+    char url[96];
+};
+
+static void say_log_line(void *arg, enum log_level level, const char *line)
+{
+    static const char *const names[] = {"error: ", "warning: ", ""};
+    (void)arg;
+    fprintf(stderr, "opik-alerts: %s%s\n", names[level], line);
+}
+
+static void wake(void *fd)
+{
+    uint64_t one = 1;
+    if (write(*(int *)fd, &one, sizeof one) < 0)
+        log_write(LOG_LEVEL_WARN, "eventfd: %s", strerror(errno));
+}
+
+/* ---------------------------------------------------------------- states */
+
+static void say_waiting(const struct host_status *s)
+{
+    char since[TIMEFMT_ISO_SIZE];
+    timefmt_iso(s->holder_since, since);
+    if (s->holder_pid != 0)
+        out_error("waiting: process %ld runs the engine of this directory since %s",
+                  (long)s->holder_pid, since);
+    else
+        out_error("waiting: another process runs the engine of this directory");
+}
+
+static void say_listening(struct serve *s, const struct host_status *status)
+{
+    snprintf(s->url, sizeof s->url, "%s", status->url);
+    if (s->told) {
+        out_error("listening on %s", status->url);
+        return;
+    }
+    out_line("listening on %s", status->url);
+    fflush(stdout);
+    s->told = true;
+}
+
+/* False: it cannot go on. */
+static bool say_state(struct serve *s)
+{
+    struct host_status status;
+    host_status(s->host, &status);
+    bool same = status.state == s->last;
+    s->last = status.state;
+    switch (status.state) {
+    case HOST_RUNNING:
+        if (!same || strcmp(s->url, status.url) != 0)
+            say_listening(s, &status);
+        return true;
+    case HOST_STANDBY:
+        if (!same)
+            say_waiting(&status);
+        return true;
+    case HOST_DEGRADED:
+        out_error("%s", status.reason);
+        return s->told;
+    case HOST_STOPPED:
+        out_error("%s", status.reason);
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* ---------------------------------------------------------------- signals */
+
+static void reread_config(struct serve *s)
+{
+    struct settings next;
+    struct err err = {0};
+    if (!config_load(s->cli->call, &next, &err)) {
+        out_error("the settings stay as they were: %s", err.text);
+        return;
+    }
+    host_set_settings(s->host, &next);
+    settings_free(&next);
+    out_error("the settings were read again");
+}
+
+/* False: it shall stop. */
+static bool take_signals(struct serve *s)
+{
+    struct signalfd_siginfo info;
+    while (read(s->cli->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo != SIGHUP)
+            return false;
+        reread_config(s);
+    }
+    return true;
+}
+
+static int run(struct serve *s)
+{
+    struct pollfd p[] = {{.fd = s->cli->signal_fd, .events = POLLIN},
+                         {.fd = s->changed_fd, .events = POLLIN}};
+    uint64_t count;
+    for (;;) {
+        if (poll(p, 2, -1) < 0 && errno != EINTR) {
+            out_error("poll: %s", strerror(errno));
+            return EXIT_FAILED;
+        }
+        if (p[0].revents && !take_signals(s))
+            return EXIT_DONE;
+        if (p[1].revents && read(s->changed_fd, &count, sizeof count) > 0 && !say_state(s))
+            return EXIT_FAILED;
+    }
+}
+
+int cli_serve(struct cli *cli)
+{
+    struct err err = {0};
+    struct serve s = {.cli = cli, .last = HOST_STARTING};
+    s.changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (s.changed_fd < 0) {
+        out_error("eventfd: %s", strerror(errno));
+        return EXIT_FAILED;
+    }
+    struct host_options options = {
+        .dir = cli->call->data_dir,
+        .store = cli->store,
+        .clock = cli->clock,
+        .settings = cli->settings,
+        .changed = wake,
+        .arg = &s.changed_fd,
+    };
+    log_set_sink(say_log_line, NULL);
+    s.host = host_start(&options, &err);
+    int status = s.host ? run(&s) : cli_fail(&err);
+    host_stop(&s.host);
+    log_set_sink(NULL, NULL);
+    close(s.changed_fd);
+    return status;
+}

@@ -1,0 +1,23 @@
+/* Settings from everywhere: the config file (inih), the environment, --set. */
+#ifndef TUI_CONFIG_H
+#define TUI_CONFIG_H
+
+#include "base/err.h"
+#include "model/settings.h"
+
+/* What every call of the program may carry. */
+struct call {
+    const char *data_dir;  /* resolved: --data-dir or $XDG_DATA_HOME/opik-alerts */
+    const char *config;    /* resolved: --config or $XDG_CONFIG_HOME/opik-alerts/config.ini */
+    bool config_given;     /* then a missing file is an error */
+    const char *const *set; /* KEY=VALUE */
+    size_t set_count;
+    const char *workspace; /* --workspace NAME; NULL: default, or all where that makes sense */
+    bool read_only, json;
+};
+
+/* Fills *out (owned by the caller). Errors name file and line, variable or --set. A config file
+ * that others can write is refused. */
+bool config_load(const struct call *call, struct settings *out, struct err *err);
+
+#endif

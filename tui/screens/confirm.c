@@ -1,0 +1,90 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "screens/screens.h"
+#include "widgets/dialog.h"
+
+struct confirm {
+    struct screen screen;
+    char *question;
+    void (*yes)(void *arg);
+    void (*drop)(void *arg);
+    void *arg;
+};
+
+static void confirm_free(struct screen *s)
+{
+    struct confirm *q = (struct confirm *)s;
+    q->drop(q->arg);
+    free(q->question);
+    free(q);
+}
+
+static unsigned confirm_place(struct screen *s)
+{
+    (void)s;
+    return 0; /* it reads its keys itself */
+}
+
+static void confirm_draw(struct screen *s, const struct canvas *c)
+{
+    struct confirm *q = (struct confirm *)s;
+    int columns = c->columns - 8 < 64 ? c->columns - 8 : 64;
+    int rows = dialog_text_rows(q->question, columns) + 2;
+    struct canvas inside = dialog_open(c, rows, columns, NULL);
+    int y = dialog_text(&inside, 0, STYLE_NORMAL, q->question) + 1;
+    int x = canvas_text(&inside, y, 0, -1, STYLE_KEY, span_of("y"));
+    x += canvas_text(&inside, y, x, -1, STYLE_NORMAL, span_of(" yes   "));
+    x += canvas_text(&inside, y, x, -1, STYLE_KEY, span_of("n"));
+    canvas_text(&inside, y, x, -1, STYLE_NORMAL, span_of(" no"));
+    term_cursor(inside.y + y, inside.x, true);
+}
+
+static bool confirm_key(struct screen *s, const struct key *k)
+{
+    struct confirm *q = (struct confirm *)s;
+    struct console *console = s->console;
+    bool character = k->kind == KEY_KIND_CHAR;
+    bool yes = character && (k->code == 'y' || k->code == 'Y');
+    bool no = (character && (k->code == 'n' || k->code == 'N' || k->code == 'q')) ||
+              (k->kind == KEY_KIND_NAMED && k->code == KEY_ESC_) ||
+              (k->kind == KEY_KIND_CTRL && k->code == 'c');
+    if (!yes && !no)
+        return true;
+    if (!yes) {
+        console_pop(console);
+        return true;
+    }
+    /* The answer may open other screens: this one goes first, its values stay until after.
+     */
+    struct confirm kept = *q;
+    q->drop = free;
+    q->arg = NULL;
+    console_pop(console);
+    kept.yes(kept.arg);
+    kept.drop(kept.arg);
+    return true;
+}
+
+static const struct screen_ops CONFIRM = {
+    .free = confirm_free,
+    .place = confirm_place,
+    .draw = confirm_draw,
+    .key = confirm_key,
+};
+
+struct screen *confirm_new(struct console *c, const char *question, void (*yes)(void *arg),
+                           void (*drop)(void *arg), void *arg)
+{
+    struct confirm *q = calloc(1, sizeof *q);
+    if (!q || !(q->question = strdup(question))) {
+        free(q);
+        drop(arg);
+        return NULL;
+    }
+    q->screen = (struct screen){.ops = &CONFIRM, .console = c};
+    q->yes = yes;
+    q->drop = drop;
+    q->arg = arg;
+    return &q->screen;
+}

@@ -1,0 +1,215 @@
+/* One delivery, opened: what was sent, and what came of every attempt. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/timefmt.h"
+#include "reply.h"
+#include "screens/screens.h"
+#include "screens/words.h"
+#include "widgets/textview.h"
+
+enum { BODY_SHOWN = 256 * 1024 };
+
+struct delivery_screen {
+    struct screen screen;
+    char id[UUID_SIZE];
+    struct textview view;
+    bool ended; /* delivered or dead */
+};
+
+static struct delivery_screen *of(struct screen *s)
+{
+    return (struct delivery_screen *)s;
+}
+
+static void free_delivery(struct screen *s)
+{
+    textview_free(&of(s)->view);
+    free(s);
+}
+
+static unsigned place(struct screen *s)
+{
+    (void)s;
+    return PLACE_DELIVERY;
+}
+
+/* ------------------------------------------------------------------ the text */
+
+static void add_pretty(struct textview *v, const char *text, size_t len)
+{
+    struct buf pretty;
+    bool cut = len > BODY_SHOWN;
+    buf_init(&pretty, 16 * BODY_SHOWN);
+    if (cut || !js_pretty(&pretty, (struct span){text, len}, 2)) {
+        buf_clear(&pretty);
+        buf_add(&pretty, text, cut ? BODY_SHOWN : len);
+    }
+    textview_add(v, STYLE_NORMAL, 4, false, buf_span(&pretty));
+    if (cut)
+        textview_format(v, STYLE_DIM, "(the first %d of %zu bytes)", BODY_SHOWN, len);
+    buf_free(&pretty);
+}
+
+static void add_lines(struct textview *v, const char *lines, size_t len)
+{
+    struct buf indented;
+    buf_init(&indented, BUF_UNLIMITED);
+    for (size_t i = 0; i < len;) {
+        const char *end = memchr(lines + i, '\n', len - i);
+        size_t next = end ? (size_t)(end - lines) : len, stop = next;
+        while (stop > i && lines[stop - 1] == '\r')
+            stop--;
+        if (stop > i)
+            buf_add_format(&indented, "%s    %.*s", indented.len ? "\n" : "",
+                           (int)(stop - i), lines + i);
+        i = next + 1;
+    }
+    if (indented.len)
+        textview_add(v, STYLE_NORMAL, 6, true, buf_span(&indented));
+    buf_free(&indented);
+}
+
+static void add_attempt(struct textview *v, const struct attempt *a)
+{
+    char time[16], took[24], wait[24];
+    const struct outcome *o = &a->outcome;
+    enum style style =
+        o->kind == OUTCOME_RESPONSE && o->status / 100 == 2 ? STYLE_OK : STYLE_ERROR;
+    timefmt_clock(o->started_at, time);
+    duration_human(o->total_us / 1000, took);
+    textview_add(v, STYLE_NORMAL, 0, true, span_of(""));
+    if (o->kind == OUTCOME_RESPONSE)
+        textview_format(v, style, "Attempt %d at %s: answered %d in %s", a->n, time,
+                        o->status, took);
+    else
+        textview_format(v, style, "Attempt %d at %s: %s", a->n, time,
+                        o->error[0] ? o->error : "outcome unknown");
+    if (o->address[0])
+        textview_format(
+            v, STYLE_DIM,
+            "  to %s: DNS %lld ms, connected %lld ms, TLS %lld ms, first byte %lld ms",
+            o->address, (long long)o->dns_us / 1000, (long long)o->connect_us / 1000,
+            (long long)o->tls_us / 1000, (long long)o->first_us / 1000);
+    if (a->next_at) {
+        duration_human(a->next_at - o->started_at, wait);
+        textview_format(v, STYLE_DIM, "  the next attempt %s after it began", wait);
+    }
+    if (o->headers_len)
+        add_lines(v, o->headers, o->headers_len);
+    if (o->body_len) {
+        textview_format(v, STYLE_DIM,
+                        "  the answer's body, %lld bytes%s:", (long long)o->body_total,
+                        o->body_total > (int64_t)o->body_len ? " (its start)" : "");
+        add_pretty(v, o->body, o->body_len);
+    }
+}
+
+static void add_summary(struct textview *v, const struct delivery *d)
+{
+    char at[TIMEFMT_ISO_SIZE];
+    timefmt_iso(d->created_at, at);
+    textview_format(v, STYLE_HEADING, "Delivery %s", d->id);
+    textview_format(v, STYLE_NORMAL, "Alert      %s", d->alert_name ? d->alert_name : "");
+    textview_format(v, STYLE_NORMAL, "Event      %s, %lld event%s",
+                    event_type_name(d->type), (long long)d->event_count,
+                    d->event_count == 1 ? "" : "s");
+    if (d->truncated)
+        textview_format(v, STYLE_WARN, "Truncated  %lld more events are not in it",
+                        (long long)d->truncated);
+    textview_format(v, STYLE_NORMAL, "Created    %s", at);
+    textview_format(v, words_state(d->state), "State      %s%s%s",
+                    delivery_state_name(d->state), d->reason ? ": " : "",
+                    d->reason ? d->reason : "");
+}
+
+static void build(struct textview *v, const struct delivery *d)
+{
+    const char *headers = NULL;
+    add_summary(v, d);
+    for (int i = 0; d->attempts && i < d->attempt_count; i++)
+        if (d->attempts[i].request_headers)
+            headers = d->attempts[i].request_headers;
+    for (int i = 0; d->attempts && i < d->attempt_count; i++)
+        add_attempt(v, &d->attempts[i]);
+    textview_add(v, STYLE_NORMAL, 0, true, span_of(""));
+    if (headers) {
+        textview_format(v, STYLE_HEADING, "Request headers, secrets masked");
+        add_lines(v, headers, strlen(headers));
+    }
+    textview_format(v, STYLE_HEADING, "Request body, %zu bytes", d->body_len);
+    if (d->body)
+        add_pretty(v, d->body, d->body_len);
+}
+
+static void refresh(struct screen *s, unsigned changes)
+{
+    struct delivery_screen *d = of(s);
+    struct delivery delivery;
+    struct err err;
+    if (!(changes & (STORE_CHANGED_DELIVERIES | STORE_CHANGED_LOG)))
+        return;
+    textview_clear(&d->view);
+    d->ended = false;
+    if (!store_delivery_get(console_reader(s->console), console_workspace(s->console),
+                            d->id, &delivery, &err)) {
+        textview_format(&d->view, STYLE_ERROR, "%s", err.text);
+        return;
+    }
+    build(&d->view, &delivery);
+    d->ended = delivery.state == DELIVERY_DELIVERED || delivery.state == DELIVERY_DEAD;
+    delivery_free(&delivery);
+}
+
+/* ------------------------------------------------------------------ the screen */
+
+static void draw(struct screen *s, const struct canvas *c)
+{
+    struct canvas inside = canvas_part(c, 0, 1, c->rows, c->columns - 1);
+    canvas_clear(c, STYLE_NORMAL);
+    textview_draw(&of(s)->view, &inside);
+}
+
+static const char *disabled(struct screen *s, enum action a)
+{
+    bool no = a == ACTION_DELIVERY_REPLAY && !of(s)->ended;
+    return no ? "it is still being delivered: only what has ended can be sent again" : NULL;
+}
+
+static bool act(struct screen *s, enum action a)
+{
+    struct delivery_screen *d = of(s);
+    if (a != ACTION_DELIVERY_REPLAY)
+        return textview_act(&d->view, a);
+    struct reply *reply =
+        reply_new(s->console, "it will be sent again, with the same id", NULL, NULL);
+    const char *id = d->id;
+    if (reply)
+        store_replay(console_options(s->console)->store, console_workspace(s->console), &id,
+                     1, reply_done, reply);
+    return true;
+}
+
+static const struct screen_ops DELIVERY = {
+    .title = "Configuration > Alerts > Delivery",
+    .covers = true,
+    .free = free_delivery,
+    .place = place,
+    .refresh = refresh,
+    .draw = draw,
+    .act = act,
+    .disabled = disabled,
+};
+
+struct screen *delivery_new(struct console *c, const char *id)
+{
+    struct delivery_screen *d = calloc(1, sizeof *d);
+    if (!d)
+        return NULL;
+    d->screen = (struct screen){.ops = &DELIVERY, .console = c};
+    snprintf(d->id, sizeof d->id, "%s", id);
+    textview_init(&d->view);
+    return &d->screen;
+}

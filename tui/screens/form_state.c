@@ -1,0 +1,337 @@
+#include "screens/form_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "model/alert_json.h"
+
+enum { HEADER_NAME_MAX = 256 };
+
+static char *as_text(const struct alert *a)
+{
+    struct buf json;
+    buf_init(&json, BUF_UNLIMITED);
+    char *text = alert_to_json(a, ALERT_JSON_PLAIN, &json) ? buf_take(&json) : NULL;
+    buf_wipe(&json);
+    return text;
+}
+
+static void init_header(struct form_header *h)
+{
+    field_init(&h->name, HEADER_NAME_MAX, false);
+    field_init(&h->value, ALERT_HEADER_VALUE_MAX, true);
+}
+
+static void free_header(struct form_header *h)
+{
+    field_free(&h->name);
+    field_free(&h->value);
+}
+
+static bool fill(struct form_state *f)
+{
+    bool ok = field_set(&f->name, f->alert.name) && field_set(&f->url, f->alert.url) &&
+              field_set(&f->token, f->alert.token);
+    f->enabled = f->alert.enabled;
+    for (size_t i = 0; ok && i < f->alert.header_count && i < ALERT_HEADERS_MAX; i++) {
+        struct form_header *h = &f->headers[f->header_count++];
+        init_header(h);
+        ok = field_set(&h->name, f->alert.headers[i].name) && field_set(&h->value, f->alert.headers[i].value);
+    }
+    f->advanced = f->alert.token || f->header_count > 0;
+    return ok;
+}
+
+bool form_init(struct form_state *f, const struct alert *edit)
+{
+    struct alert now;
+    memset(f, 0, sizeof *f);
+    field_init(&f->name, (size_t)ALERT_NAME_MAX * 4, false);
+    field_init(&f->url, ALERT_URL_MAX, false);
+    field_init(&f->token, ALERT_TOKEN_MAX, true);
+    alert_init(&f->alert);
+    bool ok = (!edit || alert_copy(&f->alert, edit)) && fill(f) && form_alert(f, &now);
+    if (ok) {
+        f->initial = as_text(&now);
+        alert_free(&now);
+    }
+    if (!f->initial)
+        form_free(f);
+    return f->initial != NULL;
+}
+
+void form_free(struct form_state *f)
+{
+    alert_free(&f->alert);
+    field_free(&f->name);
+    field_free(&f->url);
+    field_free(&f->token);
+    for (size_t i = 0; i < f->header_count; i++)
+        free_header(&f->headers[i]);
+    f->header_count = 0;
+    secret_free(&f->initial);
+}
+
+static void drop_headers(struct alert *a)
+{
+    for (size_t i = 0; i < a->header_count; i++) {
+        free(a->headers[i].name);
+        secret_free(&a->headers[i].value);
+    }
+    a->header_count = 0;
+}
+
+/* The text without blanks around it: what a paste brings along. */
+static bool set_trimmed(char **field, const char *text)
+{
+    text += strspn(text, " ");
+    size_t len = strlen(text);
+    while (len > 0 && text[len - 1] == ' ')
+        len--;
+    char *copy = strndup(text, len);
+    bool ok = copy && alert_set_secret(field, copy);
+    secret_free(&copy);
+    return ok;
+}
+
+bool form_alert(const struct form_state *f, struct alert *out)
+{
+    if (!alert_copy(out, &f->alert))
+        return false;
+    out->enabled = f->enabled;
+    bool ok = set_trimmed(&out->name, field_text(&f->name)) && set_trimmed(&out->url, field_text(&f->url)) &&
+              set_trimmed(&out->token, field_text(&f->token));
+    drop_headers(out);
+    for (size_t i = 0; ok && i < f->header_count; i++) {
+        const struct form_header *h = &f->headers[i];
+        if (!field_is_empty(&h->name) || !field_is_empty(&h->value)) /* an untouched row is none */
+            ok = alert_add_header(out, field_text(&h->name), field_text(&h->value));
+    }
+    if (!ok)
+        alert_free(out);
+    return ok;
+}
+
+bool form_changed(const struct form_state *f)
+{
+    struct alert now;
+    if (!form_alert(f, &now))
+        return true;
+    char *text = as_text(&now);
+    bool changed = !text || strcmp(text, f->initial) != 0;
+    secret_free(&text);
+    alert_free(&now);
+    return changed;
+}
+
+/* ------------------------------------------------------------------ problems */
+
+/* Rows of headers that are empty are not part of the alert: its indexes skip them. */
+static size_t row_of_header(const struct form_state *f, size_t index)
+{
+    for (size_t i = 0; i < f->header_count; i++) {
+        bool empty = field_is_empty(&f->headers[i].name) && field_is_empty(&f->headers[i].value);
+        if (!empty && index-- == 0)
+            return i;
+    }
+    return 0;
+}
+
+static void focus_problem(struct form_state *f, const struct alert_problem *p)
+{
+    static const enum form_spot spots[] = {
+        [ALERT_FIELD_NAME] = SPOT_NAME,
+        [ALERT_FIELD_URL] = SPOT_URL,
+        [ALERT_FIELD_TOKEN] = SPOT_TOKEN,
+        [ALERT_FIELD_HEADER_NAME] = SPOT_HEADER_NAME,
+        [ALERT_FIELD_HEADER_VALUE] = SPOT_HEADER_VALUE,
+        [ALERT_FIELD_TRIGGERS] = SPOT_ADD_TRIGGER,
+        [ALERT_FIELD_SCOPE] = SPOT_TRIGGER,
+    };
+    f->focus = spots[p->field];
+    f->index = p->index;
+    f->advanced = f->advanced || (f->focus >= SPOT_TOKEN && f->focus <= SPOT_ADD_HEADER);
+}
+
+bool form_check(struct form_state *f, bool for_test)
+{
+    struct alert now;
+    if (!form_alert(f, &now))
+        return false;
+    f->problem_count = alert_check(&now, for_test, f->problems, FORM_PROBLEMS_MAX);
+    if (f->problem_count > FORM_PROBLEMS_MAX)
+        f->problem_count = FORM_PROBLEMS_MAX;
+    alert_free(&now);
+    for (size_t i = 0; i < f->problem_count; i++)
+        if (f->problems[i].field == ALERT_FIELD_HEADER_NAME || f->problems[i].field == ALERT_FIELD_HEADER_VALUE)
+            f->problems[i].index = row_of_header(f, f->problems[i].index);
+    if (f->problem_count)
+        focus_problem(f, &f->problems[0]);
+    return f->problem_count == 0;
+}
+
+/* ------------------------------------------------------------------ lines */
+
+struct lines {
+    struct form_line *items;
+    size_t count;
+};
+
+static void add(struct lines *l, enum form_line_kind kind, enum form_spot spot, size_t index, const char *text)
+{
+    if (l->count < FORM_LINES_MAX)
+        l->items[l->count++] = (struct form_line){kind, spot, index, text};
+}
+
+static void add_problems(const struct form_state *f, struct lines *l, enum alert_field field, size_t index)
+{
+    for (size_t i = 0; i < f->problem_count; i++)
+        if (f->problems[i].field == field && f->problems[i].index == index)
+            add(l, LINE_PROBLEM, SPOT_NAME, 0, f->problems[i].text);
+}
+
+static void add_spot(const struct form_state *f, struct lines *l, enum form_spot spot, enum alert_field field)
+{
+    add(l, LINE_SPOT, spot, 0, NULL);
+    add_problems(f, l, field, 0);
+}
+
+static void add_advanced(const struct form_state *f, struct lines *l)
+{
+    add_spot(f, l, SPOT_TOKEN, ALERT_FIELD_TOKEN);
+    for (size_t i = 0; i < f->header_count; i++) {
+        add(l, LINE_SPOT, SPOT_HEADER_NAME, i, NULL);
+        add_problems(f, l, ALERT_FIELD_HEADER_NAME, i);
+        add_problems(f, l, ALERT_FIELD_HEADER_VALUE, i);
+    }
+    add(l, LINE_SPOT, SPOT_ADD_HEADER, 0, NULL);
+}
+
+size_t form_lines(const struct form_state *f, struct form_line *lines)
+{
+    struct lines l = {lines, 0};
+    add_spot(f, &l, SPOT_NAME, ALERT_FIELD_NAME);
+    add(&l, LINE_SPOT, SPOT_ENABLED, 0, NULL);
+    add_spot(f, &l, SPOT_URL, ALERT_FIELD_URL);
+    add(&l, LINE_SPOT, SPOT_ADVANCED, 0, NULL);
+    if (f->advanced)
+        add_advanced(f, &l);
+    add(&l, LINE_BLANK, SPOT_NAME, 0, NULL);
+    add(&l, LINE_TRIGGERS_HEAD, SPOT_NAME, 0, NULL);
+    for (size_t i = 0; i < f->alert.trigger_count; i++) {
+        add(&l, LINE_SPOT, SPOT_TRIGGER, i, NULL);
+        add_problems(f, &l, ALERT_FIELD_SCOPE, i);
+    }
+    add_spot(f, &l, SPOT_ADD_TRIGGER, ALERT_FIELD_TRIGGERS);
+    add(&l, LINE_BLANK, SPOT_NAME, 0, NULL);
+    add(&l, LINE_BUTTONS, SPOT_SAVE, 0, NULL);
+    return l.count;
+}
+
+/* ------------------------------------------------------------------ focus */
+
+struct spot {
+    enum form_spot spot;
+    size_t index;
+};
+
+/* All spots in their order: those of the lines, with both of a header and the three buttons. */
+static size_t all_spots(const struct form_state *f, struct spot *spots)
+{
+    struct form_line lines[FORM_LINES_MAX];
+    size_t count = 0, line_count = form_lines(f, lines);
+    for (size_t i = 0; i < line_count; i++) {
+        if (lines[i].kind == LINE_BUTTONS)
+            for (int s = SPOT_SAVE; s <= SPOT_CANCEL; s++)
+                spots[count++] = (struct spot){(enum form_spot)s, 0};
+        if (lines[i].kind != LINE_SPOT)
+            continue;
+        spots[count++] = (struct spot){lines[i].spot, lines[i].index};
+        if (lines[i].spot == SPOT_HEADER_NAME)
+            spots[count++] = (struct spot){SPOT_HEADER_VALUE, lines[i].index};
+    }
+    return count;
+}
+
+void form_move(struct form_state *f, int by)
+{
+    struct spot spots[2 * FORM_LINES_MAX];
+    size_t count = all_spots(f, spots), at = 0;
+    for (size_t i = 0; i < count; i++)
+        if (spots[i].spot == f->focus && spots[i].index == f->index)
+            at = i;
+    at = (at + count + (size_t)(by < 0 ? -1 : by)) % count;
+    f->focus = spots[at].spot;
+    f->index = spots[at].index;
+}
+
+struct field *form_field(struct form_state *f)
+{
+    switch (f->focus) {
+    case SPOT_NAME:
+        return &f->name;
+    case SPOT_URL:
+        return &f->url;
+    case SPOT_TOKEN:
+        return &f->token;
+    case SPOT_HEADER_NAME:
+        return &f->headers[f->index].name;
+    case SPOT_HEADER_VALUE:
+        return &f->headers[f->index].value;
+    default:
+        return NULL;
+    }
+}
+
+bool form_add_header(struct form_state *f)
+{
+    if (f->header_count == ALERT_HEADERS_MAX)
+        return false;
+    init_header(&f->headers[f->header_count]);
+    f->advanced = true;
+    f->focus = SPOT_HEADER_NAME;
+    f->index = f->header_count++;
+    return true;
+}
+
+bool form_remove(struct form_state *f)
+{
+    size_t at = f->index;
+    if (f->focus == SPOT_HEADER_NAME || f->focus == SPOT_HEADER_VALUE) {
+        free_header(&f->headers[at]);
+        memmove(&f->headers[at], &f->headers[at + 1], (f->header_count - at - 1) * sizeof f->headers[0]);
+        f->header_count--;
+        f->focus = f->header_count ? SPOT_HEADER_NAME : SPOT_ADD_HEADER;
+        f->index = f->header_count ? (at < f->header_count ? at : f->header_count - 1) : 0;
+    } else if (f->focus == SPOT_TRIGGER) {
+        alert_remove_trigger(&f->alert, f->alert.triggers[at].type);
+        f->focus = f->alert.trigger_count ? SPOT_TRIGGER : SPOT_ADD_TRIGGER;
+        f->index = at < f->alert.trigger_count ? at : f->alert.trigger_count ? f->alert.trigger_count - 1 : 0;
+    } else {
+        return false;
+    }
+    f->problem_count = 0;
+    return true;
+}
+
+void form_set_triggers(struct form_state *f, unsigned chosen)
+{
+    for (int t = 0; t < EVENT_TYPE_COUNT; t++) {
+        if (chosen & 1u << t)
+            alert_add_trigger(&f->alert, (enum event_type)t);
+        else
+            alert_remove_trigger(&f->alert, (enum event_type)t);
+    }
+    f->focus = SPOT_ADD_TRIGGER;
+    f->index = 0;
+    f->problem_count = 0;
+}
+
+unsigned form_triggers(const struct form_state *f)
+{
+    unsigned chosen = 0;
+    for (size_t i = 0; i < f->alert.trigger_count; i++)
+        chosen |= 1u << f->alert.triggers[i].type;
+    return chosen;
+}

@@ -1,0 +1,75 @@
+/* The alert form without a screen: what is typed so far, where the focus is, which lines it is
+ * drawn in. Tested without a terminal. */
+#ifndef SCREENS_FORM_STATE_H
+#define SCREENS_FORM_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/alert.h"
+#include "widgets/field.h"
+
+enum form_spot {
+    SPOT_NAME,
+    SPOT_ENABLED,
+    SPOT_URL,
+    SPOT_ADVANCED,
+    SPOT_TOKEN,
+    SPOT_HEADER_NAME,  /* index: which header */
+    SPOT_HEADER_VALUE,
+    SPOT_ADD_HEADER,
+    SPOT_TRIGGER,      /* index: which trigger */
+    SPOT_ADD_TRIGGER,
+    SPOT_SAVE,
+    SPOT_TEST,
+    SPOT_CANCEL,
+};
+
+/* A line of the form: a spot (a header's two stand on one line), a head, a blank, a problem. */
+enum form_line_kind { LINE_SPOT, LINE_TRIGGERS_HEAD, LINE_BUTTONS, LINE_BLANK, LINE_PROBLEM };
+struct form_line {
+    enum form_line_kind kind;
+    enum form_spot spot; /* of LINE_SPOT */
+    size_t index;
+    const char *text;    /* of LINE_PROBLEM */
+};
+
+struct form_header {
+    struct field name, value;
+};
+
+enum { FORM_LINES_MAX = 320, FORM_PROBLEMS_MAX = 32 };
+
+struct form_state {
+    struct alert alert; /* ids, stamps, triggers; the fields below win for the rest */
+    struct field name, url, token;
+    bool enabled, advanced;
+    struct form_header headers[ALERT_HEADERS_MAX];
+    size_t header_count;
+    enum form_spot focus;
+    size_t index;
+    struct alert_problem problems[FORM_PROBLEMS_MAX];
+    size_t problem_count;
+    char *initial; /* what it began with, to tell whether anything changed; a secret */
+};
+
+bool form_init(struct form_state *f, const struct alert *edit); /* NULL: a new alert; false: no memory */
+void form_free(struct form_state *f);
+
+/* The alert as the form stands, owned by the caller. */
+bool form_alert(const struct form_state *f, struct alert *out);
+bool form_changed(const struct form_state *f);
+
+/* Judges it; on problems the focus goes to the first, and false is returned. */
+bool form_check(struct form_state *f, bool for_test);
+
+size_t form_lines(const struct form_state *f, struct form_line *lines);
+
+void form_move(struct form_state *f, int by); /* +1 the next spot, -1 the one before */
+struct field *form_field(struct form_state *f); /* under the focus; NULL: it is none */
+bool form_add_header(struct form_state *f);      /* and focuses it */
+bool form_remove(struct form_state *f);          /* the header or trigger under the focus */
+void form_set_triggers(struct form_state *f, unsigned chosen);
+unsigned form_triggers(const struct form_state *f);
+
+#endif

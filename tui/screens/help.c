@@ -1,0 +1,198 @@
+/* The help: the pages of assets/help, and the keys of the place that one came from. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/asset.h"
+#include "screens/markdown.h"
+#include "screens/screens.h"
+#include "widgets/list.h"
+#include "widgets/textview.h"
+
+/* In the order of reading. The first is no file: the keys. */
+static const struct {
+    const char *file, *title;
+} PAGES[] = {
+    {NULL, "Keys"},
+    {"help/getting-started.md", "Getting started"},
+    {"help/console.md", "The console"},
+    {"help/event-types.md", "Event types"},
+    {"help/payloads.md", "Payloads"},
+    {"help/securing-webhooks.md", "Securing webhooks"},
+    {"help/troubleshooting.md", "Troubleshooting"},
+    {"help/slack.md", "Slack"},
+    {"help/pagerduty.md", "PagerDuty"},
+    {"help/no-code.md", "n8n, Make and IFTTT"},
+    {"help/custom-dashboard.md", "A custom dashboard"},
+    {"help/best-practices.md", "Best practices"},
+    {"help/scaling.md", "Scaling"},
+    {"help/architecture.md", "Architecture"},
+    {"help/command-line.md", "Command line and settings"},
+    {"help/served-paths.md", "Served paths"},
+    {"examples/token-check.mjs", "Example: check the token"},
+    {"examples/asynchronous.mjs", "Example: answer first"},
+    {"examples/idempotent.mjs", "Example: handle once"},
+    {"examples/dashboard.mjs", "Example: dashboard"},
+};
+enum { PAGE_COUNT = sizeof PAGES / sizeof *PAGES, INDEX_COLUMNS = 28 };
+
+struct help {
+    struct screen screen;
+    unsigned from; /* the place that one came from */
+    struct list index;
+    struct textview view;
+    bool reading;
+};
+
+static struct help *of(struct screen *s)
+{
+    return (struct help *)s;
+}
+
+static void free_help(struct screen *s)
+{
+    textview_free(&of(s)->view);
+    free(s);
+}
+
+static unsigned place(struct screen *s)
+{
+    return of(s)->reading ? PLACE_TEXT : PLACE_PICKER;
+}
+
+/* ------------------------------------------------------------------ the keys */
+
+static void add_keys(struct textview *v, const struct action_info *a)
+{
+    char labels[64] = "";
+    for (const char *keys = a->keys; *keys;) {
+        struct span word = {keys, strcspn(keys, " ")};
+        struct key key;
+        size_t len = strlen(labels);
+        if (key_parse(word, &key) && len + 16 < sizeof labels) {
+            snprintf(labels + len, sizeof labels - len, "%s", len ? ", " : "");
+            key_label(&key, labels + strlen(labels), sizeof labels - strlen(labels));
+        }
+        keys += word.len + strspn(keys + word.len, " ");
+    }
+    textview_format(v, STYLE_NORMAL, "  %-14s %s", labels, a->help);
+}
+
+static void render_keys(struct textview *v, unsigned from)
+{
+    static const struct {
+        unsigned place;
+        const char *title;
+    } places[] = {{PLACE_ALERTS, "In the list of alerts"},    {PLACE_LOG, "In the log"},
+                  {PLACE_DELIVERY, "In a delivery"},          {PLACE_FORM, "In the form"},
+                  {PLACE_PICKER, "In a list to choose from"}, {PLACE_TEXT, "In a text"}};
+    for (int own = 1; own >= 0; own--) /* first the place one came from */
+        for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
+            if ((places[p].place == from) != own)
+                continue;
+            textview_format(v, STYLE_HEADING, "%s", places[p].title);
+            for (size_t i = 0; i < action_count; i++)
+                if (action_table[i].keys && action_table[i].places & places[p].place)
+                    add_keys(v, &action_table[i]);
+            textview_add(v, STYLE_NORMAL, 0, true, span_of(""));
+        }
+}
+
+/* ------------------------------------------------------------------ the screen */
+
+static void show(struct help *h)
+{
+    size_t at = h->index.selected;
+    textview_clear(&h->view);
+    h->view.top = 0;
+    if (!PAGES[at].file)
+        render_keys(&h->view, h->from);
+    else if (strncmp(PAGES[at].file, "help/", 5) == 0)
+        markdown_render(&h->view, asset_find(PAGES[at].file));
+    else
+        textview_add(&h->view, STYLE_NORMAL, 4, false, asset_find(PAGES[at].file));
+}
+
+static void draw_index(struct help *h, const struct canvas *c)
+{
+    list_set_rows(&h->index, c->rows);
+    canvas_clear(c, STYLE_NORMAL);
+    for (int y = 0; y < c->rows && h->index.top + (size_t)y < h->index.count; y++) {
+        size_t at = h->index.top + (size_t)y;
+        bool selected = at == h->index.selected;
+        enum style style = !selected    ? STYLE_NORMAL
+                           : h->reading ? STYLE_MARKED
+                                        : STYLE_SELECTED;
+        canvas_format(c, y, 0, c->columns, style, "%s%s",
+                      selected && !h->reading ? ">" : " ", PAGES[at].title);
+        if (selected && !h->reading)
+            term_cursor(c->y + y, c->x, true);
+    }
+}
+
+static void draw(struct screen *s, const struct canvas *c)
+{
+    struct help *h = of(s);
+    bool wide = c->columns >= INDEX_COLUMNS * 2 + 10;
+    canvas_clear(c, STYLE_NORMAL);
+    if (wide || h->reading) {
+        int x = wide ? INDEX_COLUMNS + 2 : 1;
+        struct canvas page = canvas_part(c, 0, x, c->rows, c->columns - x);
+        textview_draw(&h->view, &page);
+    }
+    if (wide || !h->reading) {
+        struct canvas index =
+            canvas_part(c, 0, 0, c->rows, wide ? INDEX_COLUMNS : c->columns);
+        draw_index(h, &index);
+        for (int y = 0; wide && y < c->rows; y++)
+            canvas_glyph(c, y, INDEX_COLUMNS, STYLE_DIM, GLYPH_VLINE);
+    }
+}
+
+static const char *disabled(struct screen *s, enum action a)
+{
+    (void)s;
+    return a == ACTION_HELP ? "this is the help: Enter opens a page, Esc leaves" : NULL;
+}
+
+static bool act(struct screen *s, enum action a)
+{
+    struct help *h = of(s);
+    if (h->reading && a == ACTION_BACK) {
+        h->reading = false;
+        return true;
+    }
+    if (h->reading)
+        return textview_act(&h->view, a);
+    if (a == ACTION_OPEN) {
+        h->reading = true;
+        return true;
+    }
+    if (!list_act(&h->index, a))
+        return false;
+    show(h);
+    return true;
+}
+
+static const struct screen_ops HELP = {
+    .title = "Help",
+    .covers = true,
+    .free = free_help,
+    .place = place,
+    .draw = draw,
+    .act = act,
+    .disabled = disabled,
+};
+
+struct screen *help_new(struct console *c, unsigned from)
+{
+    struct help *h = calloc(1, sizeof *h);
+    if (!h)
+        return NULL;
+    h->screen = (struct screen){.ops = &HELP, .console = c};
+    h->from = from;
+    textview_init(&h->view);
+    list_set_count(&h->index, PAGE_COUNT);
+    show(h);
+    return &h->screen;
+}

@@ -1,0 +1,39 @@
+/* How the screens are opened; each lives in a file of its name. All on the console's thread.
+ * NULL: no memory. */
+#ifndef SCREENS_SCREENS_H
+#define SCREENS_SCREENS_H
+
+#include "console.h"
+#include "model/alert.h"
+
+struct screen *alerts_new(struct console *c);
+struct screen *delivery_new(struct console *c, const char *id);
+
+/* edit NULL: a new alert; one without an id: a copy that is not saved yet. */
+struct screen *alert_form_new(struct console *c, const struct alert *edit);
+
+/* The help, opened at the page for a place of the action table. */
+struct screen *help_new(struct console *c, unsigned place);
+
+/* Asks with y and n; Enter alone is no yes. `yes` runs once if it was y, then `drop` always. */
+struct screen *confirm_new(struct console *c, const char *question, void (*yes)(void *arg),
+                           void (*drop)(void *arg), void *arg);
+
+/* Asks for a line of text. */
+struct screen *prompt_new(struct console *c, const char *question, const char *text,
+                          void (*done)(void *arg, const char *text), void *arg);
+
+/* Chooses event types for an alert: those in `chosen` (bits 1 << event_type) are checked. */
+struct screen *trigger_picker_new(struct console *c, unsigned chosen,
+                                  void (*done)(void *arg, unsigned chosen), void *arg);
+
+/* Chooses the projects of a trigger: all, or some of the known ones and of those typed ahead. */
+struct screen *scope_picker_new(struct console *c, const struct alert_trigger *trigger,
+                                void (*done)(void *arg, bool scoped, const char (*ids)[UUID_SIZE],
+                                             size_t count),
+                                void *arg);
+
+/* Sends a sample as the alert stands, and shows what comes of it. The alert is copied. */
+struct screen *test_dialog_new(struct console *c, const struct alert *alert);
+
+#endif

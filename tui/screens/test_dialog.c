@@ -1,0 +1,128 @@
+/* Test connection: sends a sample as the alert stands, and shows what comes of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "screens/screens.h"
+#include "tester.h"
+#include "widgets/dialog.h"
+#include "widgets/textview.h"
+
+enum { BODY_SHOWN = 16 * 1024 };
+
+struct test_dialog {
+    struct screen screen;
+    struct tester *tester;
+    struct textview view;
+    char origin[300];
+    enum event_type type;
+    bool shown; /* the outcome is in the view */
+};
+
+static struct test_dialog *of(struct screen *s)
+{
+    return (struct test_dialog *)s;
+}
+
+static void add_text(struct textview *v, const char *text, size_t len)
+{
+    struct buf pretty;
+    buf_init(&pretty, 16 * BODY_SHOWN);
+    struct span shown = {text, len < BODY_SHOWN ? len : BODY_SHOWN};
+    js_pretty(&pretty, shown, 2);
+    textview_add(v, STYLE_NORMAL, 2, true, buf_span(&pretty));
+    buf_free(&pretty);
+}
+
+/* Header lines end with CR LF: the CR is no part of what is read. */
+static void add_headers(struct textview *v, const char *lines, size_t len)
+{
+    struct buf plain;
+    buf_init(&plain, OUTCOME_HEADERS_KEPT);
+    for (size_t i = 0; i < len; i++)
+        if (lines[i] != '\r')
+            buf_add_char(&plain, lines[i]);
+    textview_add(v, STYLE_DIM, 2, true, buf_span(&plain));
+    buf_free(&plain);
+}
+
+static void show_outcome(struct test_dialog *d, const struct outcome *o)
+{
+    char words[300];
+    bool fine = tester_words(o, words, sizeof words);
+    d->shown = true;
+    textview_clear(&d->view);
+    textview_format(&d->view, fine ? STYLE_OK : STYLE_ERROR, "%s: %s", fine ? "It works" : "It failed", words);
+    if (o->address[0])
+        textview_format(&d->view, STYLE_DIM, "from %s", o->address);
+    if (o->headers_len)
+        add_headers(&d->view, o->headers, o->headers_len);
+    if (o->body_len)
+        add_text(&d->view, o->body, o->body_len);
+    else if (o->kind == OUTCOME_RESPONSE)
+        textview_format(&d->view, STYLE_DIM, "the answer has no body");
+}
+
+static void draw(struct screen *s, const struct canvas *c)
+{
+    struct test_dialog *d = of(s);
+    const struct outcome *o = d->shown ? NULL : tester_outcome(d->tester);
+    if (o)
+        show_outcome(d, o);
+    struct canvas inside = dialog_open(c, d->shown ? c->rows - 8 : 3, 66, "Test connection");
+    canvas_format(&inside, 0, 0, inside.columns, STYLE_NORMAL, "A sample of %s to %s",
+                  event_type_name(d->type), d->origin);
+    struct canvas body = canvas_part(&inside, 2, 0, inside.rows - 2, inside.columns);
+    if (d->shown)
+        textview_draw(&d->view, &body);
+    else
+        canvas_text(&body, 0, 0, -1, STYLE_WARN, span_of("Sending... Esc cancels"));
+    term_cursor(inside.y, inside.x, true);
+}
+
+static bool act(struct screen *s, enum action a)
+{
+    return a == ACTION_HELP || textview_act(&of(s)->view, a);
+}
+
+static unsigned place(struct screen *s)
+{
+    (void)s;
+    return PLACE_TEXT;
+}
+
+static void free_dialog(struct screen *s)
+{
+    tester_free(&of(s)->tester);
+    textview_free(&of(s)->view);
+    free(s);
+}
+
+static const struct screen_ops TEST_DIALOG = {
+    .free = free_dialog, .place = place, .draw = draw, .act = act,
+};
+
+static void wake(void *console)
+{
+    console_wake(console);
+}
+
+struct screen *test_dialog_new(struct console *c, const struct alert *alert)
+{
+    struct err err;
+    struct test_dialog *d = calloc(1, sizeof *d);
+    if (!d)
+        return NULL;
+    d->screen = (struct screen){.ops = &TEST_DIALOG, .console = c};
+    d->type = alert->trigger_count ? alert->triggers[0].type : EVENT_TRACE_ERRORS;
+    alert_url_origin(alert->url, d->origin, sizeof d->origin);
+    textview_init(&d->view);
+    d->tester = tester_start(alert, d->type, console_options(c)->settings, console_options(c)->clock, wake,
+                             c, &err);
+    if (d->tester)
+        return &d->screen;
+    console_toast(c, STYLE_ERROR, "%s", err.text);
+    free(d);
+    return NULL;
+}

@@ -1,0 +1,93 @@
+#include "screens/words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/timefmt.h"
+
+enum style words_state(enum delivery_state state)
+{
+    switch (state) {
+    case DELIVERY_DELIVERED:
+        return STYLE_OK;
+    case DELIVERY_DEAD:
+        return STYLE_ERROR;
+    case DELIVERY_RETRYING:
+        return STYLE_WARN;
+    default:
+        return STYLE_NORMAL;
+    }
+}
+
+void words_wait(int64_t ms, char out[24])
+{
+    duration_human(ms > 0 ? (ms + 999) / 1000 * 1000 : 0, out);
+}
+
+enum style words_next(const struct log_row *row, int64_t now, char *out, size_t size)
+{
+    char wait[24];
+    const char *text = row->text ? row->text : "";
+    if (row->kind == LOG_DROPPED) {
+        snprintf(out, size, "dropped: %s", text);
+        return STYLE_WARN;
+    }
+    switch (row->state) {
+    case DELIVERY_DELIVERED:
+        snprintf(out, size, "delivered");
+        break;
+    case DELIVERY_DEAD:
+        snprintf(out, size, "gave up: %s", text);
+        break;
+    default:
+        words_wait(row->next_at - now, wait);
+        snprintf(out, size, "retry%s%s%s%s", row->next_at > now ? " in " : "",
+                 row->next_at > now ? wait : "", *text ? ": " : "", text);
+    }
+    return words_state(row->state);
+}
+
+enum style words_last(const struct alert_row *row, char *out, size_t size)
+{
+    if (!row->has_last) {
+        snprintf(out, size, "-");
+        return STYLE_DIM;
+    }
+    if (row->last_status)
+        snprintf(out, size, "%s %d", delivery_state_name(row->last_state),
+                 row->last_status);
+    else
+        snprintf(out, size, "%s", delivery_state_name(row->last_state));
+    return words_state(row->last_state);
+}
+
+static int count_bits(unsigned bits)
+{
+    int count = 0;
+    for (; bits; bits &= bits - 1)
+        count++;
+    return count;
+}
+
+void words_triggers(unsigned triggers, unsigned scoped, int columns, char *out, size_t size)
+{
+    static const char *const names[EVENT_TYPE_COUNT] = {
+        "errors",         "trace scores",     "thread scores",  "guardrails",
+        "prompt created", "prompt committed", "prompt deleted",
+    };
+    size_t len = 0;
+    out[0] = '\0';
+    for (int t = 0; t < EVENT_TYPE_COUNT && len < size; t++)
+        if (triggers & 1u << t)
+            len += (size_t)snprintf(out + len, size - len, "%s%s%s", len ? ", " : "",
+                                    names[t], scoped & 1u << t ? " (scoped)" : "");
+    if (!len)
+        snprintf(out, size, "none");
+    if ((int)len <= columns || count_bits(triggers) < 2)
+        return;
+    for (int t = 0; t < EVENT_TYPE_COUNT; t++)
+        if (triggers & 1u << t) {
+            snprintf(out, size, "%s +%d", names[t], count_bits(triggers) - 1);
+            return;
+        }
+}

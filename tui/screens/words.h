@@ -1,0 +1,26 @@
+/* What the store's values are called on the screen. Pure. */
+#ifndef SCREENS_WORDS_H
+#define SCREENS_WORDS_H
+
+#include <stddef.h>
+
+#include "model/delivery.h"
+#include "store/store.h"
+#include "term.h"
+
+/* "delivered", "retry in 4 s: ...", "gave up: ...", "dropped: ...", and its style. `now` is
+ * steady ms: a retry counts down, and one that is over only says that there was one. */
+enum style words_next(const struct log_row *row, int64_t now, char *out, size_t size);
+
+/* A wait as whole seconds, rounded up: it never says 0 while it waits. */
+void words_wait(int64_t ms, char out[24]);
+
+/* "delivered 200", "retrying 500", "-". */
+enum style words_last(const struct alert_row *row, char *out, size_t size);
+
+/* "errors, guardrails (scoped)"; what is longer than `columns` becomes "errors +1". */
+void words_triggers(unsigned triggers, unsigned scoped, int columns, char *out, size_t size);
+
+enum style words_state(enum delivery_state state);
+
+#endif

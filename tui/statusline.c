@@ -1,0 +1,108 @@
+#include "statusline.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "base/timefmt.h"
+
+/* HOST:PORT of http://HOST:PORT/api */
+static void short_address(const char *url, char *out, size_t size)
+{
+    const char *at = strstr(url, "//");
+    at = at ? at + 2 : url;
+    snprintf(out, size, "%.*s", (int)strcspn(at, "/"), at);
+}
+
+enum style statusline_words(const struct console_options *o, char *out, size_t size)
+{
+    struct host_status s;
+    char where[96], since[16];
+    if (!o->host) {
+        snprintf(out, size, "read-only");
+        return STYLE_WARN;
+    }
+    host_status(o->host, &s);
+    short_address(s.url, where, sizeof where);
+    switch (s.state) {
+    case HOST_RUNNING:
+        snprintf(out, size, "running on %s", where);
+        return STYLE_OK;
+    case HOST_DEGRADED:
+        snprintf(out, size, "degraded: %s", s.reason);
+        return STYLE_ERROR;
+    case HOST_STANDBY:
+        timefmt_clock(s.holder_since, since);
+        snprintf(out, size, "standby: engine is process %d since %s", (int)s.holder_pid,
+                 since);
+        return STYLE_WARN;
+    case HOST_STOPPED:
+        snprintf(out, size, "stopped: nothing is delivered%s%s", s.reason[0] ? ", " : "",
+                 s.reason);
+        return STYLE_ERROR;
+    case HOST_STARTING:
+        break;
+    }
+    snprintf(out, size, "starting");
+    return STYLE_WARN;
+}
+
+static int columns_of(const char *text)
+{
+    struct buf safe;
+    buf_init(&safe, BUF_UNLIMITED);
+    text_safe(&safe, span_of(text), TEXT_LINE);
+    int columns = (int)text_columns(buf_span(&safe));
+    buf_free(&safe);
+    return columns;
+}
+
+/* The part after the last '>' of a title. */
+static const char *last_part(const char *title)
+{
+    const char *at = strrchr(title, '>');
+    return at ? at + 1 + strspn(at + 1, " ") : title;
+}
+
+/* Titles are written with '>' between their parts; terminals that can show the nicer sign.
+ */
+static void draw_title(const struct canvas *line, int x, const char *title)
+{
+    while (*title) {
+        size_t len = strcspn(title, ">");
+        x += canvas_text(line, 0, x, -1, STYLE_TITLE, (struct span){title, len});
+        title += len;
+        if (*title) {
+            x += canvas_glyph(line, 0, x, STYLE_TITLE, GLYPH_CRUMB);
+            title++;
+        }
+    }
+}
+
+void statusline_draw(const struct canvas *screen, const char *title, const char *workspace,
+                     const struct console_options *o)
+{
+    static const char NAME[] = " opik-alerts  ";
+    char words[256], where[256];
+    enum style style = statusline_words(o, words, sizeof words);
+    snprintf(where, sizeof where, "%s%s%.100s", o->banner ? o->banner : "",
+             o->banner ? "  " : "", workspace);
+    int state = columns_of(words) + 3,
+        named = columns_of(where) + 2; /* with bullet and blanks */
+    int room = screen->columns - state - named - 2;
+    /* What says least goes first: our own name, the way to the screen, the workspace. */
+    bool own_name = columns_of(title) + (int)sizeof NAME - 1 <= room;
+    if (!own_name && columns_of(title) + 1 > room)
+        title = last_part(title);
+    bool with_workspace = columns_of(title) + 1 <= room;
+    int x = screen->columns - state - (with_workspace ? named : 0);
+    canvas_text(screen, 0, 0, screen->columns, STYLE_TITLE, span_of(own_name ? NAME : ""));
+    struct canvas left = canvas_part(screen, 0, 0, 1, x - 1);
+    draw_title(&left, own_name ? (int)sizeof NAME - 1 : 1, title);
+    x = x > 0 ? x : 0;
+    if (with_workspace)
+        x += canvas_text(screen, 0, x, -1, STYLE_TITLE, span_of(where)) + 2;
+    canvas_glyph(screen, 0, x, style, GLYPH_BULLET);
+    canvas_text(screen, 0, x + 2, -1, STYLE_TITLE, span_of(words));
+}

@@ -1,0 +1,376 @@
+#include "term.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <term.h>
+#include <wchar.h>
+
+#include "base/buf.h"
+#include "term_style.h"
+
+enum {
+    CODE_PASTE_BEGIN = KEY_MAX + 1,
+    CODE_PASTE_END,
+    ESCAPE_DELAY_MS = 25,
+    PASTE_WAIT_MS = 500,
+    PASTE_MAX = 256 * 1024,
+};
+
+static const char PASTE_ON[] = "\033[?2004h", PASTE_OFF[] = "\033[?2004l";
+
+static struct {
+    SCREEN *screen;
+    bool open, utf8, color, paste_mode;
+    struct buf paste;
+    int cursor_y, cursor_x;
+    bool cursor_visible, hidden;
+    struct termios before;
+    char last_words[256]; /* what gives the terminal back, for a crash */
+    size_t last_words_len;
+} term;
+
+static const char *const GLYPHS[GLYPH_COUNT][2] = {
+    [GLYPH_HLINE] = {"─", "-"},      [GLYPH_VLINE] = {"│", "|"},
+    [GLYPH_TOPLEFT] = {"┌", "+"},    [GLYPH_TOPRIGHT] = {"┐", "+"},
+    [GLYPH_BOTTOMLEFT] = {"└", "+"}, [GLYPH_BOTTOMRIGHT] = {"┘", "+"},
+    [GLYPH_MORE] = {"…", "~"},       [GLYPH_CRUMB] = {"▸", ">"},
+    [GLYPH_BULLET] = {"●", "*"},     [GLYPH_ON] = {"[x]", "[x]"},
+    [GLYPH_OFF] = {"[ ]", "[ ]"},    [GLYPH_MASK] = {"•", "*"},
+    [GLYPH_UP] = {"▲", "^"},         [GLYPH_DOWN] = {"▼", "v"},
+    [GLYPH_TIMES] = {"×", "x"},
+};
+
+const char *term_glyph(enum glyph g)
+{
+    return GLYPHS[g][term.utf8 ? 0 : 1];
+}
+
+/* ------------------------------------------------------------------ styles */
+
+static const struct {
+    attr_t mono, with_color;
+    short color; /* -1: the terminal's own */
+} STYLES[STYLE_COUNT] = {
+    [STYLE_NORMAL] = {A_NORMAL, A_NORMAL, -1},
+    [STYLE_DIM] = {A_DIM, A_DIM, -1},
+    [STYLE_STRONG] = {A_BOLD, A_BOLD, -1},
+    [STYLE_TITLE] = {A_BOLD | A_REVERSE, A_BOLD | A_REVERSE, -1},
+    [STYLE_HEADING] = {A_BOLD, A_BOLD, COLOR_CYAN},
+    [STYLE_SELECTED] = {A_REVERSE, A_REVERSE, -1},
+    [STYLE_MARKED] = {A_UNDERLINE, A_UNDERLINE, -1},
+    [STYLE_OK] = {A_NORMAL, A_NORMAL, COLOR_GREEN},
+    [STYLE_WARN] = {A_BOLD, A_NORMAL, COLOR_YELLOW},
+    [STYLE_ERROR] = {A_BOLD, A_BOLD, COLOR_RED},
+    [STYLE_KEY] = {A_BOLD, A_BOLD, -1},
+    [STYLE_BAR] = {A_REVERSE, A_REVERSE, -1},
+    [STYLE_FIELD] = {A_UNDERLINE, A_UNDERLINE, -1},
+    [STYLE_FOCUS] = {A_REVERSE, A_REVERSE, -1},
+    [STYLE_LINK] = {A_UNDERLINE, A_NORMAL, COLOR_BLUE},
+};
+
+struct term_attributes term_style(enum style style)
+{
+    if (!term.color)
+        return (struct term_attributes){STYLES[style].mono, 0};
+    short pair = STYLES[style].color < 0 ? 0 : (short)(style + 1);
+    return (struct term_attributes){STYLES[style].with_color, pair};
+}
+
+static void set_colors(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+    term.color = !(no_color && *no_color) && has_colors() && start_color() == OK;
+    if (!term.color)
+        return;
+    short background = use_default_colors() == OK ? -1 : COLOR_BLACK;
+    for (int s = 0; s < STYLE_COUNT; s++)
+        if (STYLES[s].color >= 0)
+            init_pair((short)(s + 1), STYLES[s].color, background);
+}
+
+/* ------------------------------------------------------------------ taking and giving back
+ */
+
+static void say(const char *bytes, size_t len)
+{
+    ssize_t ignored = write(STDOUT_FILENO, bytes, len);
+    (void)ignored;
+}
+
+static void on_crash(int signal)
+{
+    say(term.last_words, term.last_words_len);
+    tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
+    raise(signal); /* SA_RESETHAND: now with its default action */
+}
+
+static void add_last_words(const char *capability)
+{
+    const char *text = tigetstr((char *)(uintptr_t)capability);
+    if (!text || text == (char *)-1)
+        return;
+    size_t len = strlen(text);
+    if (term.last_words_len + len > sizeof term.last_words)
+        return;
+    memcpy(term.last_words + term.last_words_len, text, len);
+    term.last_words_len += len;
+}
+
+static void prepare_for_crash(void)
+{
+    static const int signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
+    struct sigaction action = {.sa_handler = on_crash,
+                               .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    term.last_words_len = 0;
+    if (term.paste_mode) {
+        memcpy(term.last_words, PASTE_OFF, sizeof PASTE_OFF - 1);
+        term.last_words_len = sizeof PASTE_OFF - 1;
+    }
+    add_last_words("sgr0");
+    add_last_words("cnorm");
+    add_last_words("rmkx");
+    add_last_words("rmcup");
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+}
+
+static void set_modes(void)
+{
+    raw();
+    noecho();
+    nonl();
+    keypad(stdscr, TRUE);
+    nodelay(stdscr, TRUE);
+    scrollok(stdscr, FALSE);
+    leaveok(stdscr, FALSE);
+    set_escdelay(ESCAPE_DELAY_MS);
+    if (term.paste_mode)
+        say(PASTE_ON, sizeof PASTE_ON - 1);
+}
+
+static SCREEN *open_screen(void)
+{
+    static const char *const fallbacks[] = {"xterm-256color", "vt100", "dumb"};
+    const char *name = getenv("TERM");
+    SCREEN *screen = name && *name ? newterm(NULL, stdout, stdin) : NULL;
+    for (size_t i = 0; !screen && i < sizeof fallbacks / sizeof *fallbacks; i++)
+        screen = newterm(fallbacks[i], stdout, stdin);
+    return screen;
+}
+
+/* Besides those of terminfo: the forms that terminals send outside of application mode.
+ * Unknown ones would come apart into Esc and letters, and Esc closes dialogs. */
+static void define_keys(void)
+{
+    static const struct {
+        const char *bytes;
+        int code;
+    } keys[] = {
+        {"\033[A", KEY_UP},    {"\033[B", KEY_DOWN},   {"\033[C", KEY_RIGHT},
+        {"\033[D", KEY_LEFT},  {"\033OA", KEY_UP},     {"\033OB", KEY_DOWN},
+        {"\033OC", KEY_RIGHT}, {"\033OD", KEY_LEFT},   {"\033[H", KEY_HOME},
+        {"\033[F", KEY_END},   {"\033OH", KEY_HOME},   {"\033OF", KEY_END},
+        {"\033[1~", KEY_HOME}, {"\033[4~", KEY_END},   {"\033[2~", KEY_IC},
+        {"\033[3~", KEY_DC},   {"\033[5~", KEY_PPAGE}, {"\033[6~", KEY_NPAGE},
+        {"\033[Z", KEY_BTAB},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (key_defined(keys[i].bytes) == 0)
+            define_key(keys[i].bytes, keys[i].code);
+    define_key("\033[200~", CODE_PASTE_BEGIN);
+    define_key("\033[201~", CODE_PASTE_END);
+}
+
+bool term_open(struct err *err)
+{
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return err_set(err, ERR_UNSUPPORTED,
+                       "standard input and output are not a terminal");
+    tcgetattr(STDIN_FILENO, &term.before);
+    term.screen = open_screen();
+    if (!term.screen)
+        return err_set(err, ERR_UNSUPPORTED,
+                       "this terminal cannot be used: set TERM to xterm or vt100");
+    term.open = true;
+    term.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    term.paste_mode = tigetstr("cup") != NULL && tigetstr("smkx") != NULL &&
+                      strcmp(termname(), "vt100") != 0;
+    buf_init(&term.paste, PASTE_MAX);
+    define_keys();
+    set_colors();
+    prepare_for_crash();
+    set_modes();
+    return true;
+}
+
+void term_close(void)
+{
+    if (!term.open)
+        return;
+    if (term.paste_mode)
+        say(PASTE_OFF, sizeof PASTE_OFF - 1);
+    endwin();
+    delscreen(term.screen);
+    buf_free(&term.paste);
+    term.open = false;
+}
+
+void term_suspend(void)
+{
+    if (term.paste_mode)
+        say(PASTE_OFF, sizeof PASTE_OFF - 1);
+    endwin();
+}
+
+void term_resume(void)
+{
+    term_resized();
+    set_modes();
+    clearok(stdscr, TRUE);
+    refresh();
+}
+
+bool term_is_open(void)
+{
+    return term.open;
+}
+
+int term_fd(void)
+{
+    return STDIN_FILENO;
+}
+
+void term_size(int *rows, int *columns)
+{
+    getmaxyx(stdscr, *rows, *columns);
+}
+
+void term_resized(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
+        resizeterm(size.ws_row, size.ws_col);
+    clearok(stdscr, TRUE);
+}
+
+/* ------------------------------------------------------------------ drawing */
+
+void term_cursor(int y, int x, bool visible)
+{
+    term.cursor_y = y;
+    term.cursor_x = x;
+    term.cursor_visible = visible;
+}
+
+void term_flush(void)
+{
+    move(term.cursor_y, term.cursor_x);
+    if (term.hidden == term.cursor_visible) {
+        curs_set(term.cursor_visible ? 1 : 0);
+        term.hidden = !term.cursor_visible;
+    }
+    wnoutrefresh(stdscr);
+    doupdate();
+}
+
+void term_beep(void)
+{
+    beep();
+}
+
+void term_redraw(void)
+{
+    clearok(stdscr, TRUE);
+}
+
+/* ------------------------------------------------------------------ keys */
+
+static void add_character(struct buf *out, wint_t c)
+{
+    char bytes[MB_LEN_MAX];
+    mbstate_t state = {0};
+    size_t len = wcrtomb(bytes, (wchar_t)c, &state);
+    if (len != (size_t)-1)
+        buf_add(out, bytes, len);
+}
+
+/* All up to the end mark; a paste whose end never comes ends by itself. */
+static void read_paste(struct key *key)
+{
+    wint_t c;
+    int got;
+    buf_clear(&term.paste);
+    timeout(PASTE_WAIT_MS);
+    while ((got = get_wch(&c)) != ERR && !(got == KEY_CODE_YES && c == CODE_PASTE_END))
+        if (got == OK)
+            add_character(&term.paste, c == '\r' ? '\n' : c);
+    nodelay(stdscr, TRUE);
+    *key = (struct key){.kind = KEY_KIND_PASTE, .text = buf_span(&term.paste)};
+}
+
+static bool named(wint_t c, struct key *key)
+{
+    static const struct {
+        int curses;
+        enum key_name name;
+    } names[] = {
+        {KEY_ENTER, KEY_ENTER_}, {KEY_BTAB, KEY_BACKTAB_}, {KEY_BACKSPACE, KEY_BACKSPACE_},
+        {KEY_DC, KEY_DELETE_},   {KEY_IC, KEY_INSERT_},    {KEY_UP, KEY_UP_},
+        {KEY_DOWN, KEY_DOWN_},   {KEY_LEFT, KEY_LEFT_},    {KEY_RIGHT, KEY_RIGHT_},
+        {KEY_HOME, KEY_HOME_},   {KEY_END, KEY_END_},      {KEY_PPAGE, KEY_PGUP_},
+        {KEY_NPAGE, KEY_PGDN_},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if ((wint_t)names[i].curses == c) {
+            *key = (struct key){.kind = KEY_KIND_NAMED, .code = names[i].name};
+            return true;
+        }
+    if (c < KEY_F(1) || c > KEY_F(10))
+        return false;
+    *key = (struct key){.kind = KEY_KIND_NAMED, .code = KEY_F1_ + (c - KEY_F(1))};
+    return true;
+}
+
+static void character(wint_t c, struct key *key)
+{
+    static const struct {
+        wint_t c;
+        enum key_name name;
+    } names[] = {{'\r', KEY_ENTER_}, {'\n', KEY_ENTER_},    {'\t', KEY_TAB_},
+                 {27, KEY_ESC_},     {127, KEY_BACKSPACE_}, {8, KEY_BACKSPACE_}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].c == c) {
+            *key = (struct key){.kind = KEY_KIND_NAMED, .code = names[i].name};
+            return;
+        }
+    if (c < ' ')
+        *key = (struct key){.kind = KEY_KIND_CTRL, .code = c + (c <= 26 ? 'a' - 1 : '@')};
+    else
+        *key = (struct key){.kind = KEY_KIND_CHAR, .code = c};
+}
+
+bool term_key(struct key *key)
+{
+    wint_t c;
+    int got = get_wch(&c);
+    if (got == ERR)
+        return false;
+    *key = (struct key){0};
+    if (got == KEY_CODE_YES && c == CODE_PASTE_BEGIN)
+        read_paste(key);
+    else if (got == KEY_CODE_YES && c == KEY_RESIZE)
+        key->kind = KEY_KIND_RESIZE;
+    else if (got == KEY_CODE_YES)
+        (void)named(c, key);
+    else
+        character(c, key);
+    return true;
+}

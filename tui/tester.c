@@ -1,0 +1,168 @@
+#include "tester.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/timefmt.h"
+#include "quiet.h"
+#include "rules/payload.h"
+#include "send/send.h"
+
+struct tester {
+    pthread_t thread;
+    struct sender *sender; /* the thread's own; others only wake it */
+    struct alert alert;
+    struct buf body;
+    int64_t timeout_ms, connect_timeout_ms;
+    struct outcome outcome;
+    atomic_bool cancelled, ended;
+    void (*done)(void *arg);
+    void *arg;
+};
+
+static void take_outcome(void *arg, struct outcome *outcome)
+{
+    struct tester *t = arg;
+    t->outcome = *outcome;
+    *outcome = (struct outcome){0};
+}
+
+static void send_sample(struct tester *t)
+{
+    struct send_request request = {
+        .url = t->alert.url ? t->alert.url : "",
+        .token = t->alert.token,
+        .headers = t->alert.headers,
+        .header_count = t->alert.header_count,
+        .body = buf_text(&t->body),
+        .body_len = t->body.len,
+        .timeout_ms = t->timeout_ms,
+        .connect_timeout_ms = t->connect_timeout_ms,
+    };
+    struct send_handle *handle = sender_start(t->sender, &request, take_outcome, t);
+    bool told = false;
+    if (!handle) {
+        t->outcome.kind = OUTCOME_FORBIDDEN;
+        snprintf(t->outcome.error, sizeof t->outcome.error, "out of memory");
+        return;
+    }
+    while (sender_turn(t->sender, 1000) > 0) {
+        if (!told && atomic_load(&t->cancelled)) {
+            sender_cancel(handle);
+            told = true;
+        }
+    }
+}
+
+static void *run(void *arg)
+{
+    struct tester *t = arg;
+    send_sample(t);
+    atomic_store(&t->ended, true);
+    if (t->done)
+        t->done(t->arg);
+    return NULL;
+}
+
+static bool prepare(struct tester *t, const struct alert *alert, enum event_type type,
+                    const struct settings *settings, const struct clock *clock,
+                    struct err *err)
+{
+    char id[UUID_SIZE];
+    int64_t now = clock_wall_ms(clock);
+    struct sender_options options = {
+        .clock = clock,
+        .proxy = settings->text[SETTING_DELIVERY_PROXY],
+        .ca_file = settings->text[SETTING_DELIVERY_CA_FILE],
+        .connections = 1,
+    };
+    t->timeout_ms = settings->number[SETTING_DELIVERY_TIMEOUT];
+    t->connect_timeout_ms = settings->number[SETTING_DELIVERY_CONNECT_TIMEOUT];
+    if (!alert_copy(&t->alert, alert))
+        return err_memory(err);
+    uuid_v7(id, now);
+    if (!payload_sample(alert->id[0] ? alert->id : id, alert->name ? alert->name : "",
+                        alert->workspace ? alert->workspace : "default", type, now,
+                        &t->body))
+        return err_memory(err);
+    t->sender = sender_new(&options, err);
+    return t->sender != NULL;
+}
+
+static void release(struct tester *t)
+{
+    if (t->sender)
+        sender_free(&t->sender);
+    outcome_free(&t->outcome);
+    alert_free(&t->alert);
+    buf_free(&t->body);
+    free(t);
+}
+
+struct tester *tester_start(const struct alert *alert, enum event_type type,
+                            const struct settings *settings, const struct clock *clock,
+                            void (*done)(void *arg), void *arg, struct err *err)
+{
+    struct tester *t = calloc(1, sizeof *t);
+    if (!t) {
+        err_memory(err);
+        return NULL;
+    }
+    t->done = done;
+    t->arg = arg;
+    alert_init(&t->alert);
+    buf_init(&t->body, BUF_UNLIMITED);
+    if (!prepare(t, alert, type, settings, clock, err)) {
+        release(t);
+        return NULL;
+    }
+    int problem = quiet_thread(&t->thread, run, t);
+    if (problem != 0) {
+        err_set(err, ERR_MEMORY, "cannot start a thread: %s", strerror(problem));
+        release(t);
+        return NULL;
+    }
+    return t;
+}
+
+void tester_cancel(struct tester *t)
+{
+    atomic_store(&t->cancelled, true);
+    sender_wake(t->sender);
+}
+
+const struct outcome *tester_outcome(struct tester *t)
+{
+    return atomic_load(&t->ended) ? &t->outcome : NULL;
+}
+
+const char *tester_body(const struct tester *t)
+{
+    return buf_text(&t->body);
+}
+
+void tester_free(struct tester **t)
+{
+    if (!*t)
+        return;
+    tester_cancel(*t);
+    pthread_join((*t)->thread, NULL);
+    release(*t);
+    *t = NULL;
+}
+
+bool tester_words(const struct outcome *o, char *out, size_t size)
+{
+    char took[24];
+    duration_human(o->total_us / 1000, took);
+    if (o->kind == OUTCOME_RESPONSE)
+        snprintf(out, size, "%d in %s", o->status, took);
+    else if (o->kind == OUTCOME_CANCELLED)
+        snprintf(out, size, "cancelled");
+    else
+        snprintf(out, size, "%s", o->error[0] ? o->error : outcome_kind_name(o->kind));
+    return o->kind == OUTCOME_RESPONSE && o->status >= 200 && o->status < 300;
+}

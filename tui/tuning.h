@@ -1,0 +1,12 @@
+/* Settings as the parts below take them. Pure; any thread. */
+#ifndef TUI_TUNING_H
+#define TUI_TUNING_H
+
+#include "engine/engine.h"
+#include "model/settings.h"
+#include "store/store.h"
+
+struct store_limits tuning_limits(const struct settings *s);
+struct engine_policy tuning_policy(const struct settings *s);
+
+#endif

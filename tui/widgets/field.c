@@ -1,0 +1,246 @@
+#include "widgets/field.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+void field_init(struct field *f, size_t max, bool masked)
+{
+    *f = (struct field){.masked = masked, .max = max};
+    buf_init(&f->text, max);
+    buf_reserve(&f->text, 0);
+}
+
+void field_free(struct field *f)
+{
+    if (f->masked)
+        buf_wipe(&f->text);
+    else
+        buf_free(&f->text);
+}
+
+bool field_set(struct field *f, const char *text)
+{
+    buf_clear(&f->text);
+    bool ok = buf_add_text(&f->text, text ? text : "");
+    f->text.failed = false;
+    f->cursor = f->text.len;
+    return ok;
+}
+
+const char *field_text(const struct field *f)
+{
+    return buf_text(&f->text);
+}
+
+bool field_is_empty(const struct field *f)
+{
+    return f->text.len == 0;
+}
+
+/* ------------------------------------------------------------------ moving and changing */
+
+static size_t after(const struct field *f, size_t at)
+{
+    size_t columns;
+    return at + text_next((struct span){f->text.data + at, f->text.len - at}, &columns);
+}
+
+static size_t before(const struct field *f, size_t at)
+{
+    size_t last = 0;
+    for (size_t i = 0; i < at; i = after(f, i))
+        last = i;
+    return last;
+}
+
+static void cut(struct field *f, size_t from, size_t to)
+{
+    memmove(f->text.data + from, f->text.data + to, f->text.len - to + 1);
+    f->text.len -= to - from;
+    f->cursor = from;
+}
+
+/* Puts bytes in at the cursor; what does not fit is refused whole. */
+static void insert(struct field *f, const char *bytes, size_t len)
+{
+    if (!buf_reserve(&f->text, len)) {
+        f->text.failed = false;
+        return;
+    }
+    char *at = f->text.data + f->cursor;
+    memmove(at + len, at, f->text.len - f->cursor + 1);
+    memcpy(at, bytes, len);
+    f->text.len += len;
+    f->cursor += len;
+}
+
+static void insert_code(struct field *f, uint32_t c)
+{
+    char utf8[4];
+    size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t i = len - 1; i > 0; i--, c >>= 6)
+        utf8[i] = (char)(0x80 | (c & 0x3f));
+    utf8[0] = (char)(lead[len] | c);
+    insert(f, utf8, len);
+}
+
+static void paste(struct field *f, struct span text)
+{
+    while (text.len &&
+           strchr("\r\n", text.at[text.len - 1])) /* the break that ends a copied line */
+        text.len--;
+    struct buf clean;
+    buf_init(&clean, f->max);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        if (c == '\n' || c == '\r' || c == '\t')
+            buf_add_char(&clean, ' ');
+        else if ((unsigned char)c >= ' ' && c != 0x7f)
+            buf_add_char(&clean, c);
+    }
+    insert(f, buf_text(&clean), clean.len);
+    if (f->masked)
+        buf_wipe(&clean);
+    else
+        buf_free(&clean);
+}
+
+static size_t word_start(const struct field *f)
+{
+    size_t at = f->cursor;
+    while (at > 0 && f->text.data[at - 1] == ' ')
+        at--;
+    while (at > 0 && f->text.data[at - 1] != ' ')
+        at--;
+    return at;
+}
+
+static bool control_key(struct field *f, uint32_t code)
+{
+    switch (code) {
+    case 'a':
+        f->cursor = 0;
+        return true;
+    case 'e':
+        f->cursor = f->text.len;
+        return true;
+    case 'k':
+        cut(f, f->cursor, f->text.len);
+        return true;
+    case 'u':
+        cut(f, 0, f->cursor);
+        return true;
+    case 'w':
+        cut(f, word_start(f), f->cursor);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool named_key(struct field *f, uint32_t name)
+{
+    switch (name) {
+    case KEY_LEFT_:
+        f->cursor = before(f, f->cursor);
+        return true;
+    case KEY_RIGHT_:
+        f->cursor = after(f, f->cursor);
+        return true;
+    case KEY_HOME_:
+        f->cursor = 0;
+        return true;
+    case KEY_END_:
+        f->cursor = f->text.len;
+        return true;
+    case KEY_BACKSPACE_:
+        if (f->cursor > 0)
+            cut(f, before(f, f->cursor), f->cursor);
+        return true;
+    case KEY_DELETE_: {
+        size_t at = f->cursor;
+        cut(f, at, after(f, at));
+        return true;
+    }
+    default:
+        return false;
+    }
+}
+
+bool field_key(struct field *f, const struct key *k)
+{
+    switch (k->kind) {
+    case KEY_KIND_CHAR:
+        insert_code(f, k->code);
+        return true;
+    case KEY_KIND_PASTE:
+        paste(f, k->text);
+        return true;
+    case KEY_KIND_CTRL:
+        return control_key(f, k->code);
+    case KEY_KIND_NAMED:
+        return named_key(f, k->code);
+    default:
+        return false;
+    }
+}
+
+/* ------------------------------------------------------------------ drawing */
+
+/* What stands for the text on the screen, and the column of the cursor in it. */
+static void lay_out(const struct field *f, struct buf *shown, int *cursor)
+{
+    *cursor = 0;
+    for (size_t i = 0; i < f->text.len;) {
+        size_t next = after(f, i), start = shown->len;
+        if (i <= f->cursor &&
+            f->cursor < next) /* a mark typed later can join what is before it */
+            *cursor = (int)text_columns(buf_span(shown));
+        if (f->masked && !f->revealed)
+            buf_add_text(shown, term_glyph(GLYPH_MASK));
+        else
+            text_safe(shown, (struct span){f->text.data + i, next - i}, TEXT_LINE);
+        if (shown->len == start)
+            break;
+        i = next;
+    }
+    if (f->cursor == f->text.len)
+        *cursor = (int)text_columns(buf_span(shown));
+}
+
+/* Skips whole characters until `skip` columns are gone. */
+static struct span skip_columns(struct span text, int skip)
+{
+    size_t columns, len;
+    while (skip > 0 && (len = text_next(text, &columns)) > 0) {
+        text = (struct span){text.at + len, text.len - len};
+        skip -= (int)columns;
+    }
+    return text;
+}
+
+void field_draw(const struct field *f, const struct canvas *c, int y, int x, int columns,
+                bool focused, const char *hint)
+{
+    struct buf shown;
+    int cursor, room = c->columns - x;
+    enum style style = focused ? STYLE_FOCUS : STYLE_FIELD;
+    columns = columns < room ? columns : room;
+    if (columns < 1)
+        return;
+    buf_init(&shown, BUF_UNLIMITED);
+    lay_out(f, &shown, &cursor);
+    int skip = cursor >= columns ? cursor - columns + 1 : 0;
+    if (f->text.len == 0 && hint && !focused)
+        canvas_text(c, y, x, columns, STYLE_DIM, span_of(hint));
+    else
+        canvas_text(c, y, x, columns, style, skip_columns(buf_span(&shown), skip));
+    if (focused)
+        term_cursor(c->y + y, c->x + x + cursor - skip, true);
+    if (f->masked)
+        buf_wipe(&shown);
+    else
+        buf_free(&shown);
+}

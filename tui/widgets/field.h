@@ -1,0 +1,35 @@
+/* A line of text being edited: UTF-8, cut and moved by whole characters (with their combining
+ * marks), scrolled sideways when it is longer than its place. Masked ones show dots. */
+#ifndef WIDGETS_FIELD_H
+#define WIDGETS_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "canvas.h"
+#include "keys.h"
+
+struct field {
+    struct buf text;
+    size_t cursor; /* byte position */
+    bool masked;   /* shows dots, and is wiped when freed */
+    bool revealed; /* a masked one that is shown for now */
+    size_t max;    /* bytes */
+};
+
+void field_init(struct field *f, size_t max, bool masked);
+void field_free(struct field *f);
+bool field_set(struct field *f, const char *text); /* NULL: empty; cursor to the end */
+const char *field_text(const struct field *f);
+bool field_is_empty(const struct field *f);
+
+/* Takes a key or a paste (its line breaks become blanks, controls are dropped). False: not one
+ * that edits. */
+bool field_key(struct field *f, const struct key *k);
+
+/* Draws at y, x in `columns`; a focused field puts the cursor there. `hint` shows when empty. */
+void field_draw(const struct field *f, const struct canvas *c, int y, int x, int columns, bool focused,
+                const char *hint);
+
+#endif

@@ -1,0 +1,197 @@
+#include "widgets/textview.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+
+void textview_init(struct textview *v)
+{
+    *v = (struct textview){0};
+}
+
+void textview_clear(struct textview *v)
+{
+    for (size_t i = 0; i < v->count; i++)
+        free(v->lines[i].text);
+    v->count = 0;
+    v->width = 0;
+    v->failed = false;
+}
+
+void textview_free(struct textview *v)
+{
+    textview_clear(v);
+    free(v->lines);
+    textview_init(v);
+}
+
+static bool make_room(struct textview *v)
+{
+    if (v->count < v->room)
+        return true;
+    size_t room = v->room ? 2 * v->room : 64;
+    struct textview_line *more = realloc(v->lines, room * sizeof *more);
+    if (!more)
+        return false;
+    v->lines = more;
+    v->room = room;
+    return true;
+}
+
+static void add_line(struct textview *v, enum style style, int indent, bool wraps,
+                     struct span text)
+{
+    struct buf safe;
+    buf_init(&safe, BUF_UNLIMITED);
+    text_safe(&safe, text, TEXT_MULTILINE);
+    char *copy = make_room(v) ? buf_take(&safe) : NULL;
+    buf_free(&safe);
+    if (!copy) {
+        v->failed = true;
+        return;
+    }
+    v->lines[v->count++] = (struct textview_line){copy, style, indent, wraps};
+    v->width = 0;
+}
+
+void textview_add(struct textview *v, enum style style, int indent, bool wraps,
+                  struct span text)
+{
+    for (;;) {
+        const char *end = text.len ? memchr(text.at, '\n', text.len) : NULL;
+        size_t len = end ? (size_t)(end - text.at) : text.len;
+        add_line(v, style, indent, wraps, (struct span){text.at, len});
+        if (!end)
+            return;
+        text = (struct span){end + 1, text.len - len - 1};
+    }
+}
+
+void textview_format(struct textview *v, enum style style, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    textview_add(v, style, 2, true, span_of(text));
+}
+
+/* ------------------------------------------------------------------ wrapping */
+
+/* The first row of what is left of a line in `width` columns; at least one character. */
+static size_t row_length(struct span rest, int width, bool wraps)
+{
+    size_t at = 0, blank = 0, columns, len;
+    int used = 0;
+    while ((len = text_next((struct span){rest.at + at, rest.len - at}, &columns)) > 0) {
+        if (used + (int)columns > width && at > 0)
+            return wraps && blank > 0 && rest.at[at] != ' ' ? blank : at;
+        used += (int)columns;
+        if (rest.at[at] == ' ' && at > 0)
+            blank = at;
+        at += len;
+    }
+    return at;
+}
+
+typedef void row_fn(void *arg, size_t row, const struct textview_line *line, int x,
+                    struct span text);
+
+static size_t each_row(const struct textview *v, int width, row_fn *fn, void *arg)
+{
+    size_t row = 0;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct textview_line *line = &v->lines[i];
+        struct span rest = span_of(line->text);
+        int x = 0;
+        do {
+            size_t len = row_length(rest, width - x > 0 ? width - x : 1, line->wraps);
+            if (fn)
+                fn(arg, row, line, x, (struct span){rest.at, len});
+            row++;
+            rest = (struct span){rest.at + len, rest.len - len};
+            while (line->wraps && rest.len && *rest.at == ' ')
+                rest = (struct span){rest.at + 1, rest.len - 1};
+            x = line->indent < width / 2 ? line->indent : 0;
+        } while (rest.len > 0);
+    }
+    return row;
+}
+
+struct drawing {
+    const struct canvas *canvas;
+    size_t top;
+};
+
+static void draw_row(void *arg, size_t row, const struct textview_line *line, int x,
+                     struct span text)
+{
+    const struct drawing *d = arg;
+    if (row < d->top || row >= d->top + (size_t)d->canvas->rows)
+        return;
+    canvas_text(d->canvas, (int)(row - d->top), x, -1, line->style, text);
+}
+
+size_t textview_rows(const struct textview *v, int columns)
+{
+    return each_row(v, columns > 0 ? columns : 1, NULL, NULL);
+}
+
+static void keep_within(struct textview *v)
+{
+    size_t visible = v->visible > 0 ? (size_t)v->visible : 1;
+    if (v->top + visible > v->rows)
+        v->top = v->rows > visible ? v->rows - visible : 0;
+}
+
+void textview_draw(struct textview *v, const struct canvas *c)
+{
+    if (v->width != c->columns) {
+        v->width = c->columns;
+        v->rows = textview_rows(v, c->columns);
+    }
+    v->visible = c->rows;
+    keep_within(v);
+    canvas_clear(c, STYLE_NORMAL);
+    struct drawing d = {c, v->top};
+    each_row(v, c->columns, draw_row, &d);
+    if (v->top > 0)
+        canvas_glyph(c, 0, c->columns - 1, STYLE_DIM, GLYPH_UP);
+    if (v->top + (size_t)c->rows < v->rows)
+        canvas_glyph(c, c->rows - 1, c->columns - 1, STYLE_DIM, GLYPH_DOWN);
+    term_cursor(c->y, c->x, false);
+}
+
+bool textview_act(struct textview *v, enum action a)
+{
+    size_t page = v->visible > 1 ? (size_t)v->visible - 1 : 1;
+    switch (a) {
+    case ACTION_UP:
+        v->top -= v->top > 0;
+        break;
+    case ACTION_DOWN:
+        v->top++;
+        break;
+    case ACTION_PAGE_UP:
+        v->top = v->top > page ? v->top - page : 0;
+        break;
+    case ACTION_PAGE_DOWN:
+        v->top += page;
+        break;
+    case ACTION_TOP:
+        v->top = 0;
+        break;
+    case ACTION_BOTTOM:
+        v->top = v->rows;
+        break;
+    default:
+        return false;
+    }
+    keep_within(v);
+    return true;
+}

@@ -1,0 +1,42 @@
+/* A text to read and scroll: lines with a style each, wrapped to the width when drawn. */
+#ifndef WIDGETS_TEXTVIEW_H
+#define WIDGETS_TEXTVIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "actions.h"
+#include "base/span.h"
+#include "canvas.h"
+
+struct textview_line {
+    char *text; /* sanitised, one line */
+    enum style style;
+    int indent; /* of wrapped continuations */
+    bool wraps; /* at blanks; otherwise it is cut into pieces of the width */
+};
+
+struct textview {
+    struct textview_line *lines;
+    size_t count, room;
+    int width;      /* the width that the rows below are for */
+    size_t rows;    /* lines after wrapping at that width */
+    size_t top;
+    int visible;
+    bool failed;    /* a line was lost for want of memory */
+};
+
+void textview_init(struct textview *v);
+void textview_free(struct textview *v);
+void textview_clear(struct textview *v); /* keeps the place */
+
+/* Appends a text; every newline begins a new line. The text is sanitised here. */
+void textview_add(struct textview *v, enum style style, int indent, bool wraps, struct span text);
+void textview_format(struct textview *v, enum style style, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+size_t textview_rows(const struct textview *v, int columns); /* after wrapping */
+void textview_draw(struct textview *v, const struct canvas *c);
+bool textview_act(struct textview *v, enum action a); /* scrolls; false: not a move */
+
+#endif
