@@ -1,0 +1,139 @@
+# make         builds build/opik-alerts; touches nothing outside the build folder
+# make run     installs what is missing (Debian: through apt), builds, opens the console
+# make test    installs what is missing, builds, runs every test
+# make deps    only installs what is missing
+BUILD  ?= build
+CC     ?= cc
+WERROR ?= -Werror
+# SANITIZE=address,undefined builds everything under those sanitizers
+SANITIZE ?=
+
+MODULES   := base model rules store send intake engine
+LIBRARIES := ncursesw libcurl jansson sqlite3 libcmark libmicrohttpd libsodium inih zlib
+DEPS      := CC='$(CC)' sh assets/install/deps.sh
+
+VERSION := 0.1.0
+OPT     ?= -O2 -g
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -pthread -fstack-protector-strong \
+  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
+  -Wno-missing-field-initializers $(WERROR) $(OPT) -DVERSION='"$(VERSION)"' \
+  -Icore -Itui -Itests -I$(BUILD) $(CFLAGS)
+LDFLAGS_ALL = -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+ifneq ($(SANITIZE),)
+CFLAGS_ALL += -U_FORTIFY_SOURCE -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS_ALL += -fsanitize=$(SANITIZE)
+endif
+
+PKG := pkg-config
+LIBS      = $(shell $(PKG) --libs $(LIBRARIES))
+CORE_LIBS = $(shell $(PKG) --libs $(filter-out ncursesw libcmark inih,$(LIBRARIES)))
+TEST_LIBS = $(shell $(PKG) --libs cmocka vterm openssl) -lutil
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+sources = $(sort $(shell find $(1) -name '*.c'))
+
+# An arrow points from a module to what it may use (README, Architecture).
+uses_base   :=
+uses_model  := base
+uses_rules  := model base
+uses_store  := rules model base
+uses_send   := rules model base
+uses_intake := store rules model base
+uses_engine := send store rules model base
+uses_tui    := engine intake send store rules model base
+
+lib = $(BUILD)/lib$(1).a
+libs_of = $(foreach m,$(1) $(uses_$(1)),$(call lib,$(m))) $(BUILD)/libassets.a $(call lib,base)
+
+.PHONY: all needs run test test-programs test-all deps clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/opik-alerts
+
+needs:
+	@$(DEPS) check run
+
+deps:
+	@$(DEPS) install test
+
+run:
+	@$(DEPS) install run
+	@$(MAKE) --no-print-directory -j2 all
+	@exec $(BUILD)/opik-alerts $(ARGS)
+
+test:
+	@$(DEPS) install test
+	@$(MAKE) --no-print-directory -j2 all test-programs
+	@$(MAKE) --no-print-directory test-all
+
+$(BUILD)/opik-alerts: $(BUILD)/tui/main.o $(call libs_of,tui)
+	$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS_ALL) $(LIBS)
+
+define module_rule
+$(call lib,$(1)): $(call objects,$(call sources,core/$(1)))
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach m,$(MODULES),$(eval $(call module_rule,$(m))))
+
+$(BUILD)/libtui.a: $(filter-out $(BUILD)/tui/main.o,$(call objects,$(call sources,tui)))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c | needs
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# Assets are compiled in: one assembler file that includes them, one table.
+ASSETS := $(sort $(shell find assets -type f -not -path 'assets/install/*'))
+$(BUILD)/assets.c: $(ASSETS) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "base/asset.h"'; n=0; for f in $(ASSETS); do \
+	  printf '__asm__(".section .rodata\\nasset_%s_begin: .incbin \\"%s\\"\\nasset_%s_end: .byte 0\\n.previous\\n");\n' $$n $$f $$n; \
+	  echo "extern const unsigned char asset_$${n}_begin[], asset_$${n}_end[];"; n=$$((n+1)); done; \
+	  echo 'const struct asset asset_table[] = {'; n=0; for f in $(ASSETS); do \
+	  echo "    {\"$${f#assets/}\", asset_$${n}_begin, asset_$${n}_end},"; n=$$((n+1)); done; \
+	  echo '};'; echo "const size_t asset_count = $$n;"; } > $@
+$(BUILD)/libassets.a: $(BUILD)/assets.o
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/assets.o: $(BUILD)/assets.c
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+# Tests: every tests/core/MODULE/test_*.c is one cmocka program that links the module it mirrors
+# and what that may use, nothing above; tests/tui and tests/screens link everything.
+$(BUILD)/libsupport.a: $(call objects,$(call sources,tests/support))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
+
+define core_test_rule
+$(BUILD)/tests/core/$(1)/test_%: $(BUILD)/tests/core/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,$(1))
+	$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(CORE_LIBS) $$(TEST_LIBS)
+.PHONY: test-$(1)
+test-$(1): $(call programs,core/$(1))
+	@sh tests/run.sh $$^
+endef
+$(foreach m,$(MODULES),$(eval $(call core_test_rule,$(m))))
+
+define tui_test_rule
+$(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,tui)
+	$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(LIBS) $$(TEST_LIBS)
+.PHONY: test-$(1)
+test-$(1): all $(call programs,$(1))
+	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(call programs,$(1))
+endef
+$(foreach m,tui screens,$(eval $(call tui_test_rule,$(m))))
+
+PROGRAMS := $(foreach m,$(addprefix core/,$(MODULES)) tui screens,$(call programs,$(m)))
+test-programs: $(PROGRAMS)
+
+test-all:
+	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(PROGRAMS) tests/layers.sh tests/examples/run.sh tests/sdk/run.sh
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+clean:
+	rm -rf $(BUILD)

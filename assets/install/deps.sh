@@ -1,0 +1,112 @@
+#!/bin/sh
+# What building (run) and testing (test) need, and how to get it.
+#
+#   deps.sh check [run|test]    says what is missing, by package name; exit 1 if anything is
+#   deps.sh install [run|test]  installs it through apt (Debian and its kin), after saying what
+#                               and why; asks first on a terminal
+#
+# CC names the compiler that will be used.
+set -u
+CC=${CC:-cc}
+
+# name of the need | how to see it | Debian | Fedora | Arch | Alpine | why
+needs_run='
+compiler|tool $CC|gcc libc6-dev|gcc glibc-devel|gcc|gcc musl-dev|to compile
+make|tool make|make|make|make|make|to build
+pkg-config|tool pkg-config|pkg-config|pkgconf-pkg-config|pkgconf|pkgconf|to find the libraries
+ncurses|lib ncursesw|libncurses-dev|ncurses-devel|ncurses|ncurses-dev|the console
+libcurl|lib libcurl|libcurl4-openssl-dev|libcurl-devel|curl|curl-dev|to send webhooks
+jansson|lib jansson|libjansson-dev|jansson-devel|jansson|jansson-dev|JSON of alerts
+SQLite|lib sqlite3|libsqlite3-dev|sqlite-devel|sqlite|sqlite-dev|the store
+cmark|lib libcmark|libcmark-dev|cmark-devel|cmark|cmark-dev|the help pages
+libmicrohttpd|lib libmicrohttpd|libmicrohttpd-dev|libmicrohttpd-devel|libmicrohttpd|libmicrohttpd-dev|to receive events
+libsodium|lib libsodium|libsodium-dev|libsodium-devel|libsodium|libsodium-dev|to seal secrets
+inih|lib inih|libinih-dev|inih-devel|libinih|inih-dev|the config file
+zlib|lib zlib|zlib1g-dev|zlib-devel|zlib|zlib-dev|gzip bodies
+uthash|header uthash.h|uthash-dev|uthash-devel|uthash|uthash-dev|hash tables
+CA certificates|file /etc/ssl/certs/ca-certificates.crt|ca-certificates|ca-certificates|ca-certificates|ca-certificates|to verify endpoints
+'
+needs_test='
+clang|tool clang|clang|clang|clang|clang|to compile with a second compiler
+sanitizers|header sanitizer/asan_interface.h|libgcc-12-dev|libasan libubsan|gcc|gcc|to find memory faults
+cmocka|lib cmocka|libcmocka-dev|libcmocka-devel|cmocka|cmocka-dev|unit tests
+libvterm|lib vterm|libvterm-dev|libvterm-devel|libvterm|libvterm-dev|console tests in a real terminal
+OpenSSL|lib openssl|libssl-dev|openssl-devel|openssl|openssl-dev|TLS receivers in tests
+tmux|tool tmux|tmux|tmux|tmux|tmux|console tests in tmux
+node|tool node|nodejs|nodejs|nodejs|nodejs|the Opik SDK in tests
+npm|tool npm|npm|npm|npm|npm|to fetch the Opik SDK
+'
+
+present() { # KIND NAME
+    case $1 in
+    tool) command -v "$2" >/dev/null 2>&1 ;;
+    lib) command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "$2" ;;
+    header) echo "#include <$2>" | "$CC" -E - >/dev/null 2>&1 ;;
+    file) [ -e "$2" ] || [ -e /etc/pki/tls/certs/ca-bundle.crt ] || [ -e /etc/ssl/cert.pem ] ;;
+    esac
+}
+
+# Lines "need|debian|fedora|arch|alpine|why" of what is not there.
+missing() {
+    printf '%s' "$1" | while IFS='|' read -r need how debian fedora arch alpine why; do
+        [ -n "$need" ] || continue
+        kind=${how%% *} name=${how#* }
+        [ "$name" = '$CC' ] && name=$CC
+        present "$kind" "$name" || echo "$need|$debian|$fedora|$arch|$alpine|$why"
+    done
+}
+
+column() { printf '%s\n' "$1" | cut -d'|' -f"$2" | tr '\n' ' ' | sed 's/ *$//'; }
+
+explain() { # rows
+    printf '%s\n' "$1" | while IFS='|' read -r need debian fedora arch alpine why; do
+        printf '  %-16s %s (%s)\n' "$need" "$why" "$debian"
+    done
+}
+
+check() {
+    echo "opik-alerts: these are missing on this machine:"
+    explain "$1"
+    echo "Install them with the one that fits, or let 'make deps' do it on Debian:"
+    echo "  Debian, Ubuntu  apt install $(column "$1" 2)"
+    echo "  Fedora          dnf install $(column "$1" 3)"
+    echo "  Arch            pacman -S $(column "$1" 4)"
+    echo "  Alpine          apk add $(column "$1" 5)"
+}
+
+install() {
+    if ! command -v apt-get >/dev/null 2>&1; then
+        check "$1" >&2
+        exit 1
+    fi
+    as_root=
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null 2>&1; then
+            echo "opik-alerts: neither root nor sudo: run 'apt-get install $(column "$1" 2)' as root" >&2
+            exit 1
+        fi
+        as_root=sudo
+    fi
+    echo "opik-alerts: to be installed with apt, because they are missing:"
+    explain "$1"
+    echo "  ${as_root:+sudo }apt-get install --no-install-recommends $(column "$1" 2)"
+    if [ -t 0 ] && [ -t 1 ]; then
+        printf 'Go on? [Y/n] '
+        read -r answer
+        case $answer in n* | N*) exit 1 ;; esac
+    fi
+    # shellcheck disable=SC2046
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+            --no-install-recommends $(column "$1" 2)
+}
+
+wanted=$needs_run
+[ "${2:-run}" = test ] && wanted=$needs_run$needs_test
+rows=$(missing "$wanted")
+[ -z "$rows" ] && exit 0
+case ${1:-check} in
+check) check "$rows" >&2; exit 1 ;;
+install) install "$rows" || { echo "opik-alerts: the installation failed" >&2; exit 1; } ;;
+*) echo "usage: deps.sh check|install [run|test]" >&2; exit 2 ;;
+esac
