@@ -61,7 +61,7 @@ static void show_hides_secrets(void **state)
     static const char *const forms[] = {"alert show %s", "alert show %s --json",
                                         "alert list --json", "alert list", "alert export"};
     const struct program *p = *state;
-    char id[64], words[100];
+    char id[64], words[200];
     struct run r;
     program_create(p, sample, id);
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -149,7 +149,7 @@ static void update_keeps_masked_secrets(void **state)
 static void update_refuses_another_alert(void **state)
 {
     const struct program *p = *state;
-    char first[64], second[64], words[100];
+    char first[64], second[64], words[400];
     struct run r;
     program_create(p, sample, first);
     program_create(p, sample, second);
@@ -170,7 +170,7 @@ static void update_refuses_another_alert(void **state)
 static void enable_disable_and_delete_change_all_or_none(void **state)
 {
     const struct program *p = *state;
-    char ids[2][64], words[200];
+    char ids[2][64], words[400];
     struct run r;
     program_create(p, sample, ids[0]);
     program_create(p, sample, ids[1]);
@@ -200,7 +200,7 @@ static void enable_disable_and_delete_change_all_or_none(void **state)
 static void workspace_separates(void **state)
 {
     const struct program *p = *state;
-    char id[64], words[100];
+    char id[64], words[200];
     struct run r;
     program_create(p, sample, id);
     json_t *list = program_json(p, "alert list --json --workspace other");
@@ -268,7 +268,7 @@ static void hostile_names_are_printed_safely(void **state)
         "\"webhook\":{\"url\":\"http://127.0.0.1:9/\"},"
         "\"triggers\":[{\"event_type\":\"trace:errors\"}]}";
     const struct program *p = *state;
-    char id[64], words[100];
+    char id[64], words[200];
     struct run r;
     program_run(p, &r, hostile, "alert create -");
     if (r.status == 1) { /* a name that is not accepted is as good */
@@ -299,7 +299,7 @@ static void hostile_names_are_printed_safely(void **state)
 static void test_says_what_came(void **state)
 {
     const struct program *p = *state;
-    char id[64], words[100];
+    char id[64], words[200];
     struct run r;
     program_create(p, sample, id); /* nobody listens on port 9 */
     snprintf(words, sizeof words, "alert test %s", id);

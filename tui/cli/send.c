@@ -14,6 +14,7 @@ struct batch {
     struct buf body;
     size_t events, sent;
     size_t bytes; /* a body that holds more goes */
+    struct span user; /* as the lines of this batch say it: a request has one user */
 };
 
 /* Nothing is sent when a line is wrong. */
@@ -73,9 +74,10 @@ static bool send_lines(struct batch *b, struct span text, const char *user, stru
     while (input_line(&text, &line, &number)) {
         if (!event_line_read(line, &event, err))
             return false;
-        if ((b->body.len + line.len > b->bytes || b->events == BATCH_EVENTS) &&
-            !flush(b, err))
+        bool full = b->body.len + line.len > b->bytes || b->events == BATCH_EVENTS;
+        if ((full || !span_same(b->user, event.user.text)) && !flush(b, err))
             return false;
+        b->user = event.user.text;
         add_event(b, &event, user);
     }
     return flush(b, err);

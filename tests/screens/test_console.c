@@ -1,0 +1,183 @@
+/* The console in a real terminal, driven by keys: what an operator does on the first day. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/tempdir.h"
+#include "support/terminal.h"
+
+struct fixture {
+    char *dir;
+    struct terminal *terminal;
+    char dir_argument[300];
+};
+
+static struct terminal *start(struct fixture *f, int rows, int columns)
+{
+    static char program[512], config[400];
+    static const char *env[] = {config, NULL};
+    static char listen[] = "--set=intake.listen=127.0.0.1:0", window[] = "--set=debounce.window=1s";
+    const char *built = getenv("OPIK_ALERTS");
+    snprintf(program, sizeof program, "%s", built ? built : "build/opik-alerts");
+    snprintf(f->dir_argument, sizeof f->dir_argument, "--data-dir=%s/data", f->dir);
+    snprintf(config, sizeof config, "XDG_CONFIG_HOME=%s", f->dir);
+    char *argv[] = {program, f->dir_argument, listen, window, NULL};
+    const struct terminal_options options = {.rows = rows, .columns = columns, .env = env};
+    return terminal_start(&options, argv);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    f->dir = tempdir_make();
+    f->terminal = start(f, 24, 80);
+    terminal_wait(f->terminal, "running on");
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    terminal_free(&f->terminal);
+    tempdir_remove(f->dir);
+    free(f);
+    return 0;
+}
+
+/* A new alert with one trigger, up to the form with everything typed. */
+static void type_alert(struct terminal *t, const char *name, const char *url)
+{
+    terminal_type(t, "n");
+    terminal_wait(t, "New alert");
+    terminal_type(t, name);
+    terminal_type(t, "\t\t");
+    terminal_type(t, url);
+    terminal_type(t, "\007"); /* ^G: add a trigger */
+    terminal_wait(t, "Add trigger");
+    terminal_type(t, "\r");
+    terminal_wait(t, "all projects");
+}
+
+static void says_how_to_begin(void **state)
+{
+    struct fixture *f = *state;
+    terminal_golden(f->terminal, "empty-80x24");
+    terminal_resize(f->terminal, 12, 40);
+    terminal_wait(f->terminal, "There are no alerts yet");
+    terminal_golden(f->terminal, "empty-40x12");
+}
+
+static void creates_an_alert_by_keys(void **state)
+{
+    struct fixture *f = *state;
+    struct terminal *t = f->terminal;
+    type_alert(t, "Production errors", "https://example.org/hook");
+    terminal_type(t, "\017"); /* ^O: advanced */
+    terminal_wait(t, "Secret token");
+    terminal_type(t, "\ts3cret");
+    assert_false(terminal_shows(t, "s3cret"));
+    terminal_golden(t, "form-80x24");
+    terminal_type(t, "\023"); /* ^S */
+    terminal_wait(t, "saved Production errors");
+    terminal_wait(t, "https://example.org");
+    terminal_wait_gone(t, "saved");
+    terminal_golden(t, "alerts-80x24");
+}
+
+static void says_what_is_wrong_beside_the_field(void **state)
+{
+    struct fixture *f = *state;
+    terminal_type(f->terminal, "n");
+    terminal_wait(f->terminal, "New alert");
+    terminal_type(f->terminal, "\t\tftp://x\023");
+    terminal_wait(f->terminal, "A name is required");
+    assert_true(terminal_shows(f->terminal, "Must start with http:// or https://"));
+    assert_true(terminal_shows(f->terminal, "Add at least one trigger"));
+}
+
+static void tests_a_connection_without_saving(void **state)
+{
+    struct fixture *f = *state;
+    struct terminal *t = f->terminal;
+    type_alert(t, "Unsaved", "http://127.0.0.1:1/hook");
+    terminal_type(t, "\024"); /* ^T */
+    terminal_wait(t, "It failed: connection refused");
+    terminal_type(t, "q");
+    terminal_wait_gone(t, "It failed");
+    terminal_type(t, "\033");
+    terminal_wait(t, "Leave without saving?");
+    terminal_type(t, "y");
+    terminal_wait(t, "There are no alerts yet");
+}
+
+static void deletes_after_a_question_that_names_the_alert(void **state)
+{
+    struct fixture *f = *state;
+    struct terminal *t = f->terminal;
+    type_alert(t, "Short lived", "https://example.org/hook");
+    terminal_type(t, "\023");
+    terminal_wait(t, "https://example.org");
+    terminal_type(t, "D");
+    terminal_wait(t, "Delete the alert \"Short lived\"?");
+    terminal_type(t, "\r"); /* is no yes */
+    assert_true(terminal_shows(t, "Delete the alert"));
+    terminal_type(t, "n");
+    terminal_wait_gone(t, "Delete the alert");
+    terminal_type(t, "Dy");
+    terminal_wait(t, "There are no alerts yet");
+}
+
+static void opens_the_help(void **state)
+{
+    struct fixture *f = *state;
+    terminal_type(f->terminal, "?");
+    terminal_wait(f->terminal, "Getting started");
+    terminal_type(f->terminal, "j\r");
+    terminal_wait(f->terminal, "Make an alert");
+    terminal_type(f->terminal, "\033");
+    terminal_settle(f->terminal, 100);
+    terminal_type(f->terminal, "\033");
+    terminal_wait(f->terminal, "There are no alerts yet");
+}
+
+static void survives_every_size(void **state)
+{
+    static const int sizes[][2] = {{1, 1}, {2, 5}, {5, 20}, {12, 40}, {60, 200}, {24, 80}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        terminal_resize(f->terminal, sizes[i][0], sizes[i][1]);
+        terminal_settle(f->terminal, 100);
+    }
+    terminal_wait(f->terminal, "There are no alerts yet");
+}
+
+static void leaves_in_order_on_sigterm(void **state)
+{
+    struct fixture *f = *state;
+    kill(terminal_pid(f->terminal), SIGTERM);
+    assert_int_equal(terminal_exit(f->terminal), 0);
+}
+
+int main(void)
+{
+#define IN_CONSOLE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        IN_CONSOLE(says_how_to_begin),
+        IN_CONSOLE(creates_an_alert_by_keys),
+        IN_CONSOLE(says_what_is_wrong_beside_the_field),
+        IN_CONSOLE(tests_a_connection_without_saving),
+        IN_CONSOLE(deletes_after_a_question_that_names_the_alert),
+        IN_CONSOLE(opens_the_help),
+        IN_CONSOLE(survives_every_size),
+        IN_CONSOLE(leaves_in_order_on_sigterm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
