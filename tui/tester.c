@@ -4,18 +4,21 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/timefmt.h"
+#include "model/alert_json.h"
 #include "quiet.h"
 #include "rules/payload.h"
 #include "send/send.h"
+#include "tuning.h"
 
 struct tester {
     pthread_t thread;
     struct sender *sender; /* the thread's own; others only wake it */
     struct alert alert;
-    struct buf body;
+    struct buf body, shown; /* as it is sent, and with its secret masked */
     int64_t timeout_ms, connect_timeout_ms;
     struct outcome outcome;
     atomic_bool cancelled, ended;
@@ -67,12 +70,37 @@ static void *run(void *arg)
     return NULL;
 }
 
+static bool fill_bodies(struct tester *t, const struct buf *bare)
+{
+    const char *key = alert_metadata(&t->alert, ALERT_ROUTING_KEY);
+    struct buf mask;
+    if (!payload_wants_routing_key(buf_span(bare)))
+        return buf_add_span(&t->body, buf_span(bare)) && buf_add_span(&t->shown, buf_span(bare));
+    buf_init(&mask, BUF_UNLIMITED);
+    buf_reserve(&t->body, bare->len + 64 + 6 * strlen(key ? key : ""));
+    bool ok = alert_mask(key ? key : "", &mask) &&
+              payload_add_routing_key(buf_span(bare), key, &t->body) &&
+              payload_add_routing_key(buf_span(bare), buf_text(&mask), &t->shown);
+    buf_free(&mask);
+    return ok;
+}
+
+static bool make_bodies(struct tester *t, enum event_type type, const struct settings *settings,
+                        int64_t now)
+{
+    struct buf bare;
+    buf_init(&bare, BUF_UNLIMITED);
+    bool ok = payload_sample(&t->alert, tuning_style(settings), (int)settings->number[SETTING_RETRY_MAX],
+                             type, now, &bare) &&
+              fill_bodies(t, &bare);
+    buf_free(&bare);
+    return ok;
+}
+
 static bool prepare(struct tester *t, const struct alert *alert, enum event_type type,
                     const struct settings *settings, const struct clock *clock,
                     struct err *err)
 {
-    char id[UUID_SIZE];
-    int64_t now = clock_wall_ms(clock);
     struct sender_options options = {
         .clock = clock,
         .proxy = settings->text[SETTING_DELIVERY_PROXY],
@@ -83,10 +111,7 @@ static bool prepare(struct tester *t, const struct alert *alert, enum event_type
     t->connect_timeout_ms = settings->number[SETTING_DELIVERY_CONNECT_TIMEOUT];
     if (!alert_copy(&t->alert, alert))
         return err_memory(err);
-    uuid_v7(id, now);
-    if (!payload_sample(alert->id[0] ? alert->id : id, alert->name ? alert->name : "",
-                        alert->workspace ? alert->workspace : "default", type, now,
-                        &t->body))
+    if (!make_bodies(t, type, settings, clock_wall_ms(clock)))
         return err_memory(err);
     t->sender = sender_new(&options, err);
     return t->sender != NULL;
@@ -98,7 +123,8 @@ static void release(struct tester *t)
         sender_free(&t->sender);
     outcome_free(&t->outcome);
     alert_free(&t->alert);
-    buf_free(&t->body);
+    buf_wipe(&t->body);
+    buf_free(&t->shown);
     free(t);
 }
 
@@ -115,6 +141,7 @@ struct tester *tester_start(const struct alert *alert, enum event_type type,
     t->arg = arg;
     alert_init(&t->alert);
     buf_init(&t->body, BUF_UNLIMITED);
+    buf_init(&t->shown, BUF_UNLIMITED);
     if (!prepare(t, alert, type, settings, clock, err)) {
         release(t);
         return NULL;
@@ -141,7 +168,7 @@ const struct outcome *tester_outcome(struct tester *t)
 
 const char *tester_body(const struct tester *t)
 {
-    return buf_text(&t->body);
+    return buf_text(&t->shown);
 }
 
 void tester_free(struct tester **t)

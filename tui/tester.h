@@ -20,7 +20,7 @@ void tester_cancel(struct tester *t); /* done comes soon */
 
 /* The outcome once it is there (borrowed until tester_free); NULL: still under way. */
 const struct outcome *tester_outcome(struct tester *t);
-const char *tester_body(const struct tester *t); /* what was sent */
+const char *tester_body(const struct tester *t); /* what was sent, a routing key masked */
 void tester_free(struct tester **t); /* cancels and waits */
 
 /* One line for people: "200 in 35 ms", "connection refused". True: 2xx. */

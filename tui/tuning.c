@@ -1,11 +1,21 @@
 #include "tuning.h"
 
+#include <string.h>
+
+enum payload_style tuning_style(const struct settings *s)
+{
+    const char *style = s->text[SETTING_PAYLOAD_STYLE];
+    return style && strcmp(style, "server") == 0 ? PAYLOAD_SERVER : PAYLOAD_DOCUMENTED;
+}
+
 struct store_limits tuning_limits(const struct settings *s)
 {
     return (struct store_limits){
         .window_ms = s->number[SETTING_DEBOUNCE_WINDOW],
         .bucket_events = s->number[SETTING_BUCKET_MAX_EVENTS],
         .bucket_bytes = s->number[SETTING_BUCKET_MAX_BYTES],
+        .style = tuning_style(s),
+        .retries = (int)s->number[SETTING_RETRY_MAX],
     };
 }
 
@@ -21,5 +31,7 @@ struct engine_policy tuning_policy(const struct settings *s)
         .concurrency = (size_t)s->number[SETTING_DELIVERY_CONCURRENCY],
         .per_endpoint = (size_t)s->number[SETTING_DELIVERY_PER_ENDPOINT],
         .retention_ms = s->number[SETTING_LOG_RETENTION],
+        .threshold_interval_ms = s->number[SETTING_THRESHOLD_INTERVAL],
+        .threshold_repeat_ms = s->number[SETTING_THRESHOLD_REPEAT],
     };
 }

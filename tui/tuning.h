@@ -6,6 +6,7 @@
 #include "model/settings.h"
 #include "store/store.h"
 
+enum payload_style tuning_style(const struct settings *s);
 struct store_limits tuning_limits(const struct settings *s);
 struct engine_policy tuning_policy(const struct settings *s);
 

@@ -1,8 +1,4 @@
-#include "engine/engine.h"
-
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,63 +6,18 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "engine/flights.h"
-#include "engine/inbox.h"
-#include "send/send.h"
+#include "engine/engine_impl.h"
 
 enum {
-    CLOSE_AT_ONCE = 64, /* buckets in one step, so that many do not hold the others up */
-    CLAIM_AT_ONCE = 64,
-    BUSY_MAX = 1024,
-    PURGE_AT_ONCE = 500,
     PURGE_EVERY_MS = 3600 * 1000,
-    REST_MS = 1000,   /* until a step that failed is asked for again */
-    STAGGER_MS = 100, /* see failed() */
+    STAGGER_MS = 100, /* see engine_failed() */
     BLOCKED_MS = 250, /* while all that is due belongs to busy endpoints */
     LONG_MS = 24 * 3600 * 1000,
 };
 
-struct engine {
-    struct store *store;
-    const struct clock *clock;
-    struct store_reader *reader;
-    struct sender *sender;
-    struct flights *flights;
-    struct inbox inbox;
-    struct engine_policy policy;
-    uint64_t random;
-
-    bool recovered, recovering, closing, claiming, purging; /* -ing: a step is under way */
-    int64_t purge_at;
-    struct note *unrecorded; /* what the store could not take: said again */
-
-    /* By note_kind, and READING: until when what failed rests, so that a store that fails
-     * is not asked in circles, nor one step that cannot succeed stops the others. 0: fine.
-     */
-    int64_t resting[NOTE_KINDS + 1];
-
-    /* store_next_due() knows no endpoints: while it names a delivery of a busy one,
-     * claiming is of use only after something changed, or for another's that became due. */
-    bool blocked;
-    int64_t blocked_until;
-    uint64_t changes, changes_asked; /* seen, and as of the claim that is under way */
-    char busy[BUSY_MAX][33];
-
-    pthread_mutex_t lock; /* over the three below */
-    struct engine_policy next_policy;
-    bool policy_changed;
-    struct engine_status status;
-
-    atomic_bool changed, stopping;
-    bool threaded;
-    pthread_t thread;
-};
-
-enum { READING = NOTE_KINDS };
-
 /* ------------------------------------------------------------------ small parts */
 
-static int64_t now_of(const struct engine *e)
+int64_t engine_now(const struct engine *e)
 {
     return clock_steady_ms(e->clock);
 }
@@ -93,13 +44,13 @@ static void set_problem(struct engine *e, const char *text)
 /* The store commits together what comes together, and undoes it together when its file
  * fails: the steps are asked for again one by one, or one would fail the others for ever.
  */
-static void failed(struct engine *e, int what, const struct err *err)
+void engine_failed(struct engine *e, int what, const struct err *err)
 {
-    e->resting[what] = now_of(e) + REST_MS + what * STAGGER_MS;
+    e->resting[what] = engine_now(e) + REST_MS + what * STAGGER_MS;
     set_problem(e, err->text);
 }
 
-static void succeeded(struct engine *e, int what)
+void engine_succeeded(struct engine *e, int what)
 {
     bool failed_before = e->resting[what] != 0;
     e->resting[what] = 0;
@@ -162,7 +113,7 @@ static bool record(struct engine *e, struct note *n, struct outcome *texts,
 static int64_t earliest_next(struct engine *e, const struct outcome *outcome)
 {
     bool wants_memory = outcome->kind == OUTCOME_CANCELLED && !atomic_load(&e->stopping);
-    return wants_memory ? now_of(e) + REST_MS : 0;
+    return wants_memory ? engine_now(e) + REST_MS : 0;
 }
 
 static void fill_record(struct engine *e, const struct claim *claim,
@@ -172,7 +123,7 @@ static void fill_record(struct engine *e, const struct claim *claim,
     r->n = claim->n;
     r->of = e->policy.retry.max + 1;
     memcpy(r->id, claim->id, sizeof r->id);
-    retry_decide(&e->policy.retry, outcome, claim->n, claim->created_at, now_of(e),
+    retry_decide(&e->policy.retry, outcome, claim->n, claim->created_at, engine_now(e),
                  next_chance(e), &r->decision);
     int64_t earliest = earliest_next(e, outcome);
     if (r->decision.state == DELIVERY_RETRYING && r->decision.next_at < earliest)
@@ -200,7 +151,7 @@ static void record_landed(void *arg, const struct claim *claim, struct outcome *
         keep_unrecorded(e, n);
 }
 
-static void record_again(struct engine *e)
+void engine_record_again(struct engine *e)
 {
     while (e->unrecorded) {
         struct note *n = e->unrecorded;
@@ -228,7 +179,7 @@ static void take_claims(struct engine *e, struct note *n)
 {
     e->claiming = false;
     e->blocked = !n->failed && n->claims.count == 0 && e->changes == e->changes_asked;
-    e->blocked_until = now_of(e) + BLOCKED_MS;
+    e->blocked_until = engine_now(e) + BLOCKED_MS;
     for (size_t i = 0; i < n->claims.count; i++)
         if (!flights_add(e->flights, &n->claims.items[i]))
             put_back(e, &n->claims.items[i]);
@@ -249,16 +200,19 @@ static void take_note(struct engine *e, struct note *n)
         break;
     case NOTE_RECORDED:
         break;
+    case NOTE_CHECKED:
+        e->checking = false;
+        break;
     case NOTE_PURGED:
         e->purging = false;
-        if (!n->failed && n->count < PURGE_AT_ONCE)
-            e->purge_at = now_of(e) + PURGE_EVERY_MS;
+        if (!n->failed && n->count < ENGINE_PURGE_AT_ONCE)
+            e->purge_at = engine_now(e) + PURGE_EVERY_MS;
         break;
     }
     if (n->failed)
-        failed(e, n->kind, &n->err);
+        engine_failed(e, n->kind, &n->err);
     else
-        succeeded(e, n->kind);
+        engine_succeeded(e, n->kind);
 }
 
 static void take_notes(struct engine *e)
@@ -299,157 +253,16 @@ static void publish(struct engine *e)
     pthread_mutex_unlock(&e->lock);
 }
 
-/* The ask_to_ and plan_ functions return when to look again. */
-
-static struct note *note_for(struct engine *e, enum note_kind kind)
-{
-    struct err err;
-    struct note *n = note_new(&e->inbox, kind);
-    if (!n) {
-        err_memory(&err);
-        failed(e, kind, &err);
-    }
-    return n;
-}
-
-static int64_t ask_to_close(struct engine *e, int64_t now)
-{
-    struct note *n = note_for(e, NOTE_CLOSED);
-    if (!n)
-        return e->resting[NOTE_CLOSED];
-    e->closing = true;
-    store_close_due(e->store, now, CLOSE_AT_ONCE, note_answered, n);
-    return INT64_MAX;
-}
-
-static int64_t ask_to_claim(struct engine *e, int64_t now)
-{
-    struct note *n = note_for(e, NOTE_CLAIMED);
-    if (!n)
-        return e->resting[NOTE_CLAIMED];
-    size_t room = flights_room(e->flights);
-    size_t count = flights_busy(e->flights, e->busy, BUSY_MAX);
-    e->claiming = true;
-    e->changes_asked = e->changes;
-    store_claim(e->store, now, (int64_t)(room < CLAIM_AT_ONCE ? room : CLAIM_AT_ONCE),
-                (const char(*)[33])e->busy, count, note_answered, n);
-    return INT64_MAX;
-}
-
-static int64_t ask_to_purge(struct engine *e)
-{
-    struct note *n = note_for(e, NOTE_PURGED);
-    if (!n)
-        return e->resting[NOTE_PURGED];
-    e->purging = true;
-    store_purge(e->store, clock_wall_ms(e->clock) - e->policy.retention_ms, PURGE_AT_ONCE,
-                note_answered, n);
-    return INT64_MAX;
-}
-
-static int64_t ask_to_recover(struct engine *e)
-{
-    struct note *n = note_for(e, NOTE_RECOVERED);
-    if (!n)
-        return e->resting[NOTE_RECOVERED];
-    e->recovering = true;
-    store_recover(e->store, note_answered, n);
-    return INT64_MAX;
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t plan_close(struct engine *e, int64_t now, int64_t due)
-{
-    int64_t at = later(due, e->resting[NOTE_CLOSED]);
-    if (e->closing)
-        return INT64_MAX;
-    if (at > now)
-        return at;
-    return ask_to_close(e, now);
-}
-
-static int64_t plan_claim(struct engine *e, int64_t now, int64_t due)
-{
-    int64_t at = later(due, e->resting[NOTE_CLAIMED]);
-    if (e->blocked)
-        at = later(at, e->blocked_until);
-    if (e->claiming || flights_room(e->flights) == 0)
-        return INT64_MAX;
-    if (at > now)
-        return at;
-    return ask_to_claim(e, now);
-}
-
-static int64_t plan_purge(struct engine *e, int64_t now)
-{
-    int64_t at = later(e->purge_at, e->resting[NOTE_PURGED]);
-    if (e->purging)
-        return INT64_MAX;
-    if (at > now)
-        return at;
-    return ask_to_purge(e);
-}
-
-static int64_t plan_recover(struct engine *e, int64_t now)
-{
-    if (e->recovering)
-        return INT64_MAX;
-    if (e->resting[NOTE_RECOVERED] > now)
-        return e->resting[NOTE_RECOVERED];
-    return ask_to_recover(e);
-}
-
-static int64_t plan_record(struct engine *e, int64_t now)
-{
-    if (!e->unrecorded)
-        return INT64_MAX;
-    if (e->resting[NOTE_RECORDED] > now)
-        return e->resting[NOTE_RECORDED];
-    record_again(e);
-    return e->unrecorded ? now + REST_MS : INT64_MAX;
-}
-
-/* Starts every step that is due; returns when the next one will be. */
-static int64_t plan(struct engine *e)
-{
-    int64_t now = now_of(e), buckets, deliveries;
-    struct err err;
-    if (atomic_load(&e->stopping))
-        return INT64_MAX;
-    int64_t next = plan_record(e, now);
-    if (!e->recovered)
-        return earlier(next, plan_recover(e, now));
-    if (e->resting[READING] > now)
-        return earlier(next, e->resting[READING]);
-    if (!store_next_due(e->reader, &buckets, &deliveries, &err)) {
-        failed(e, READING, &err);
-        return earlier(next, e->resting[READING]);
-    }
-    succeeded(e, READING);
-    next = earlier(next, plan_close(e, now, buckets));
-    next = earlier(next, plan_claim(e, now, deliveries));
-    return earlier(next, plan_purge(e, now));
-}
-
 void engine_turn(struct engine *e, int64_t wait_ms)
 {
     if (atomic_exchange(&e->changed, false))
         unblock(e);
     take_notes(e);
     apply_policy(e);
-    int64_t next = plan(e), now = now_of(e);
+    int64_t next = engine_plan(e), now = engine_now(e);
     int64_t wait = inbox_has(&e->inbox) || atomic_load(&e->changed) ? 0 : wait_ms;
-    if (next < INT64_MAX)
-        wait = earlier(wait, next > now ? next - now : 0);
+    if (next < INT64_MAX && next - now < wait)
+        wait = next > now ? next - now : 0;
     publish(e);
     sender_turn(e->sender, wait);
     take_notes(e);
@@ -497,7 +310,7 @@ struct engine *engine_new(const struct engine_options *o, struct err *err)
     pthread_mutex_init(&e->lock, NULL);
     inbox_init(&e->inbox, wake, e);
     if (!e->random && getrandom(&e->random, sizeof e->random, 0) < 0)
-        e->random = (uint64_t)now_of(e);
+        e->random = (uint64_t)engine_now(e);
     e->sender = sender_new(&sending, err);
     e->reader = e->sender ? store_reader_open(o->store, err) : NULL;
     e->flights = e->reader ? flights_new(e->sender, record_landed, e) : NULL;
@@ -508,9 +321,8 @@ struct engine *engine_new(const struct engine_options *o, struct err *err)
         return NULL;
     }
     apply_policy(e);
-    e->purge_at = now_of(e);
+    e->purge_at = engine_now(e);
     e->status.running = true;
-    ask_to_recover(e);
     return e;
 }
 
@@ -547,7 +359,7 @@ static void finish(struct engine *e, int64_t grace_ms)
         sender_turn(e->sender, 100);
     store_drain(e->store);
     take_notes(e);   /* a claim that was asked for goes back */
-    record_again(e); /* once; else the next start finds them */
+    engine_record_again(e); /* once; else the next start finds them */
     store_drain(e->store);
 }
 

@@ -10,8 +10,15 @@
 #include "base/err.h"
 #include "store/store.h"
 
-enum note_kind { NOTE_RECOVERED, NOTE_CLOSED, NOTE_CLAIMED, NOTE_RECORDED, NOTE_PURGED };
-enum { NOTE_KINDS = NOTE_PURGED + 1 };
+enum note_kind {
+    NOTE_RECOVERED,
+    NOTE_CLOSED,
+    NOTE_CLAIMED,
+    NOTE_RECORDED,
+    NOTE_PURGED,
+    NOTE_CHECKED
+};
+enum { NOTE_KINDS = NOTE_CHECKED + 1 };
 
 struct note {
     struct note *next;

@@ -23,6 +23,45 @@ bool alert_destination_parse(struct span name, enum alert_destination *d)
     return false;
 }
 
+static const char *const CONDITIONS[CONDITION_KINDS] = {
+    "threshold:errors", "threshold:feedback_score", "threshold:cost", "threshold:latency"};
+
+const char *condition_kind_name(enum condition_kind k)
+{
+    return CONDITIONS[k];
+}
+
+bool condition_kind_parse(struct span name, enum condition_kind *k)
+{
+    for (int i = 0; i < CONDITION_KINDS; i++)
+        if (span_is(name, CONDITIONS[i])) {
+            *k = (enum condition_kind)i;
+            return true;
+        }
+    return false;
+}
+
+bool condition_kind_of(enum event_type type, enum condition_kind *k)
+{
+    switch (type) {
+    case EVENT_TRACE_ERRORS:
+        *k = CONDITION_ERRORS;
+        return true;
+    case EVENT_TRACE_FEEDBACK_SCORE:
+    case EVENT_THREAD_FEEDBACK_SCORE:
+        *k = CONDITION_FEEDBACK;
+        return true;
+    case EVENT_TRACE_COST:
+        *k = CONDITION_COST;
+        return true;
+    case EVENT_TRACE_LATENCY:
+        *k = CONDITION_LATENCY;
+        return true;
+    default:
+        return false;
+    }
+}
+
 void alert_init(struct alert *a)
 {
     *a = (struct alert){.enabled = true};
@@ -30,6 +69,7 @@ void alert_init(struct alert *a)
 
 static void trigger_free(struct alert_trigger *t)
 {
+    alert_trigger_clear_conditions(t);
     free(t->projects);
 }
 
@@ -37,7 +77,11 @@ void alert_free(struct alert *a)
 {
     free(a->workspace);
     free(a->name);
-    secret_free(&a->metadata);
+    for (size_t i = 0; i < a->metadata_count; i++) {
+        free(a->metadata[i].key);
+        secret_free(&a->metadata[i].value);
+    }
+    free(a->metadata);
     secret_free(&a->url);
     secret_free(&a->token);
     for (size_t i = 0; i < a->header_count; i++) {
@@ -57,8 +101,12 @@ void alert_forget_ids(struct alert *a)
 {
     a->id[0] = a->webhook_id[0] = '\0';
     a->created_at = a->updated_at = a->revision = 0;
-    for (size_t i = 0; i < a->trigger_count; i++)
-        a->triggers[i].id[0] = a->triggers[i].scope_id[0] = '\0';
+    for (size_t i = 0; i < a->trigger_count; i++) {
+        struct alert_trigger *t = &a->triggers[i];
+        t->id[0] = t->scope_id[0] = '\0';
+        for (size_t c = 0; c < t->condition_count; c++)
+            t->conditions[c].id[0] = '\0';
+    }
 }
 
 static bool replace(char **field, const char *text, bool secret)
@@ -112,6 +160,55 @@ bool alert_add_header(struct alert *a, const char *name, const char *value)
     return true;
 }
 
+static struct alert_metadata *find_metadata(const struct alert *a, const char *key)
+{
+    for (size_t i = 0; i < a->metadata_count; i++)
+        if (strcmp(a->metadata[i].key, key) == 0)
+            return &a->metadata[i];
+    return NULL;
+}
+
+const char *alert_metadata(const struct alert *a, const char *key)
+{
+    const struct alert_metadata *m = find_metadata(a, key);
+    return m ? m->value : NULL;
+}
+
+static void remove_metadata(struct alert *a, struct alert_metadata *m)
+{
+    size_t after = a->metadata_count - (size_t)(m - a->metadata) - 1;
+    free(m->key);
+    secret_free(&m->value);
+    memmove(m, m + 1, after * sizeof *m);
+    a->metadata_count--;
+}
+
+bool alert_set_metadata(struct alert *a, const char *key, const char *value)
+{
+    struct alert_metadata *m = find_metadata(a, key);
+    if (!value || !*value) {
+        if (m)
+            remove_metadata(a, m);
+        return true;
+    }
+    if (m)
+        return alert_set_secret(&m->value, value);
+    void *items = a->metadata;
+    m = grow(&items, a->metadata_count, sizeof *m);
+    if (!m)
+        return false;
+    a->metadata = items;
+    m->key = strdup(key);
+    m->value = strdup(value);
+    if (!m->key || !m->value) {
+        free(m->key);
+        secret_free(&m->value);
+        return false;
+    }
+    a->metadata_count++;
+    return true;
+}
+
 struct alert_trigger *alert_trigger_of(const struct alert *a, enum event_type type)
 {
     for (size_t i = 0; i < a->trigger_count; i++)
@@ -161,6 +258,36 @@ bool alert_trigger_add_project(struct alert_trigger *t, const char *project_id)
     return true;
 }
 
+bool alert_trigger_add_condition(struct alert_trigger *t, const struct alert_condition *from)
+{
+    void *items = t->conditions;
+    struct alert_condition *c = grow(&items, t->condition_count, sizeof *c);
+    if (!c)
+        return false;
+    t->conditions = items;
+    *c = *from;
+    c->threshold = from->threshold ? strdup(from->threshold) : NULL;
+    c->name = from->name ? strdup(from->name) : NULL;
+    if ((from->threshold && !c->threshold) || (from->name && !c->name)) {
+        free(c->threshold);
+        free(c->name);
+        return false;
+    }
+    t->condition_count++;
+    return true;
+}
+
+void alert_trigger_clear_conditions(struct alert_trigger *t)
+{
+    for (size_t i = 0; i < t->condition_count; i++) {
+        free(t->conditions[i].threshold);
+        free(t->conditions[i].name);
+    }
+    free(t->conditions);
+    t->conditions = NULL;
+    t->condition_count = 0;
+}
+
 static bool copy_triggers(struct alert *to, const struct alert *from)
 {
     for (size_t i = 0; i < from->trigger_count; i++) {
@@ -173,6 +300,9 @@ static bool copy_triggers(struct alert *to, const struct alert *from)
         t->scoped = f->scoped;
         for (size_t p = 0; p < f->project_count; p++)
             if (!alert_trigger_add_project(t, f->projects[p]))
+                return false;
+        for (size_t c = 0; c < f->condition_count; c++)
+            if (!alert_trigger_add_condition(t, &f->conditions[c]))
                 return false;
     }
     return true;
@@ -191,13 +321,14 @@ bool alert_copy(struct alert *to, const struct alert *from)
     to->revision = from->revision;
     bool ok = alert_set(&to->workspace, from->workspace) &&
               alert_set(&to->name, from->name) &&
-              alert_set_secret(&to->metadata, from->metadata) &&
               alert_set_secret(&to->url, from->url) &&
               alert_set_secret(&to->token, from->token) &&
               alert_set(&to->created_by, from->created_by) &&
               alert_set(&to->updated_by, from->updated_by) && copy_triggers(to, from);
     for (size_t i = 0; ok && i < from->header_count; i++)
         ok = alert_add_header(to, from->headers[i].name, from->headers[i].value);
+    for (size_t i = 0; ok && i < from->metadata_count; i++)
+        ok = alert_set_metadata(to, from->metadata[i].key, from->metadata[i].value);
     if (!ok)
         alert_free(to);
     return ok;

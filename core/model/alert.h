@@ -20,7 +20,15 @@
 #define ALERT_HEADERS_MAX      64
 #define ALERT_HEADER_VALUE_MAX 8192
 #define ALERT_SCOPE_MAX        1000          /* projects of one trigger */
-#define ALERT_ROUTING_KEY      "routing_key" /* the secret member of the metadata */
+#define ALERT_METADATA_MAX     64            /* members */
+#define ALERT_CONDITIONS_MAX   16            /* of one trigger */
+#define ALERT_WINDOW_MAX_S     (31 * 86400)  /* what the counters of thresholds remember */
+
+/* The members of the metadata that mean something here; others are kept for clients. */
+#define ALERT_ROUTING_KEY "routing_key" /* PagerDuty's, a secret */
+#define ALERT_BASE_URL    "base_url"    /* where links in messages lead */
+#define ALERT_SEVERITY    "severity"    /* of PagerDuty events: critical, error, warning, info */
+#define ALERT_DEDUP       "dedup"       /* PagerDuty incidents: one an "alert" or a "delivery" */
 
 enum alert_destination { DESTINATION_GENERAL, DESTINATION_SLACK, DESTINATION_PAGERDUTY };
 
@@ -31,8 +39,36 @@ struct alert_header {
     char *name, *value;
 };
 
+struct alert_metadata {
+    char *key, *value;
+};
+
+/* What a trigger compares with a limit instead of following events one by one: a sum or an
+ * average over the last `window_s` seconds. */
+enum condition_kind {
+    CONDITION_ERRORS,   /* how many traces failed */
+    CONDITION_FEEDBACK, /* the average of the score `name` */
+    CONDITION_COST,     /* US dollars, all spans together */
+    CONDITION_LATENCY,  /* the average duration of traces, seconds */
+    CONDITION_KINDS
+};
+const char *condition_kind_name(enum condition_kind k); /* threshold:errors */
+bool condition_kind_parse(struct span name, enum condition_kind *k);
+/* The kind that an event type can be measured by. False: it has none. */
+bool condition_kind_of(enum event_type type, enum condition_kind *k);
+
+struct alert_condition {
+    char id[UUID_SIZE];
+    enum condition_kind kind;
+    char *threshold; /* decimal digits as they were given */
+    int64_t window_s;
+    bool below; /* true when the value is under the threshold; else when it is over */
+    char *name; /* of the score; NULL: not a score */
+};
+
 /* An event type of an alert. scoped == false: every project, future ones too. scoped with
- * no project matches nothing. Prompt triggers are never scoped. */
+ * no project matches nothing. Prompt triggers are never scoped. With conditions it is raised
+ * when one of them becomes true, and not by events. */
 struct alert_trigger {
     char id[UUID_SIZE];
     enum event_type type;
@@ -40,6 +76,8 @@ struct alert_trigger {
     char scope_id[UUID_SIZE]; /* the id of its scope:project config; empty: none yet */
     char (*projects)[UUID_SIZE];
     size_t project_count;
+    struct alert_condition *conditions;
+    size_t condition_count;
 };
 
 struct alert {
@@ -49,7 +87,8 @@ struct alert {
     char *name;
     bool enabled;
     enum alert_destination destination;
-    char *metadata; /* a JSON object of strings as text, or NULL; may hold a routing key */
+    struct alert_metadata *metadata; /* values are treated as secrets: see ALERT_ROUTING_KEY */
+    size_t metadata_count;
     char project_id[UUID_SIZE]; /* scopes every observability trigger; empty: none */
     char *url;
     char *token;
@@ -67,6 +106,9 @@ void alert_free(struct alert *a); /* frees what it holds, not the struct; leaves
 bool alert_copy(struct alert *to,
                 const struct alert *from); /* `to` is overwritten unread */
 
+/* Whether both say the same, whatever their ids, stamps and workspaces. */
+bool alert_same_content(const struct alert *a, const struct alert *b);
+
 /* Makes it a new alert with the same content: no ids, stamps or revision. */
 void alert_forget_ids(struct alert *a);
 
@@ -74,11 +116,17 @@ void alert_forget_ids(struct alert *a);
 bool alert_set(char **field, const char *text);
 bool alert_set_secret(char **field, const char *text);
 bool alert_add_header(struct alert *a, const char *name, const char *value);
+/* The value of a member, NULL: none. Setting replaces; NULL or "" removes. */
+const char *alert_metadata(const struct alert *a, const char *key);
+bool alert_set_metadata(struct alert *a, const char *key, const char *value);
 struct alert_trigger *alert_add_trigger(struct alert *a,
                                         enum event_type type); /* has one: that */
 struct alert_trigger *alert_trigger_of(const struct alert *a, enum event_type type);
 void alert_remove_trigger(struct alert *a, enum event_type type);
 bool alert_trigger_add_project(struct alert_trigger *t, const char *project_id);
+/* Copies the condition with its texts. */
+bool alert_trigger_add_condition(struct alert_trigger *t, const struct alert_condition *c);
+void alert_trigger_clear_conditions(struct alert_trigger *t);
 
 /* What is wrong with an alert, field by field, in words; a form shows each beside its
  * field. index counts headers or triggers. Returns the number of problems (at most max are
@@ -91,6 +139,11 @@ enum alert_field {
     ALERT_FIELD_HEADER_VALUE,
     ALERT_FIELD_TRIGGERS,
     ALERT_FIELD_SCOPE,
+    ALERT_FIELD_CONDITION, /* index counts triggers */
+    ALERT_FIELD_ROUTING_KEY,
+    ALERT_FIELD_BASE_URL,
+    ALERT_FIELD_SEVERITY,
+    ALERT_FIELD_METADATA,
 };
 struct alert_problem {
     enum alert_field field;
@@ -105,6 +158,9 @@ size_t alert_check(const struct alert *a, bool for_test, struct alert_problem *p
  * fine. */
 const char *alert_header_name_problem(const char *name);
 const char *alert_header_value_problem(const char *value);
+
+/* Why a text is no threshold: a decimal number, digits and one point. NULL: fine. */
+const char *alert_threshold_problem(const char *text);
 
 /* Why a URL is no endpoint: scheme, host, user info, controls. NULL: fine. */
 const char *alert_url_problem(const char *url);

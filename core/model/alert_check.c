@@ -140,6 +140,58 @@ static void check_token(const struct alert *a, struct report *r)
         add(r, ALERT_FIELD_TOKEN, 0, "The token is not valid UTF-8");
 }
 
+/* ------------------------------------------------------------------ conditions */
+
+const char *alert_threshold_problem(const char *text)
+{
+    if (!text || !*text)
+        return "A threshold is required";
+    size_t whole = strspn(text, "0123456789"), part = 0;
+    const char *after = text + whole;
+    if (*after == '.') {
+        part = strspn(after + 1, "0123456789");
+        after += 1 + part;
+    }
+    if (*after || whole + part == 0)
+        return "The threshold must be a number, such as 10 or 0.7";
+    return whole > 15 || part > 9 ? "The threshold has too many digits" : NULL;
+}
+
+static const char *condition_problem(enum event_type type, const struct alert_condition *c)
+{
+    enum condition_kind kind;
+    const char *threshold = alert_threshold_problem(c->threshold);
+    if (!condition_kind_of(type, &kind) || kind != c->kind)
+        return "This threshold does not belong to this event type";
+    if (threshold)
+        return threshold;
+    if (c->window_s <= 0)
+        return "A window is required, in whole seconds";
+    if (c->window_s > ALERT_WINDOW_MAX_S)
+        return "The window is longer than 31 days";
+    if (c->kind == CONDITION_FEEDBACK && is_blank(c->name))
+        return "A feedback score's name is required";
+    if (c->kind != CONDITION_FEEDBACK && c->below)
+        return "Only feedback scores can be compared with <";
+    return NULL;
+}
+
+static void check_conditions(const struct alert_trigger *t, size_t index, bool for_test,
+                             struct report *r)
+{
+    if (!for_test && event_type_info(t->type)->measured && t->condition_count == 0)
+        add(r, ALERT_FIELD_CONDITION, index, "This event type needs a threshold and a window");
+    if (t->condition_count > ALERT_CONDITIONS_MAX)
+        add(r, ALERT_FIELD_CONDITION, index, "Too many conditions: at most 16");
+    for (size_t i = 0; i < t->condition_count; i++) {
+        const char *problem = condition_problem(t->type, &t->conditions[i]);
+        if (problem) {
+            add(r, ALERT_FIELD_CONDITION, index, problem);
+            return;
+        }
+    }
+}
+
 static void check_triggers(const struct alert *a, bool for_test, struct report *r)
 {
     if (a->trigger_count == 0 && !for_test)
@@ -152,7 +204,39 @@ static void check_triggers(const struct alert *a, bool for_test, struct report *
             add(r, ALERT_FIELD_SCOPE, i, "Choose at least one project, or all");
         else if (t->project_count > ALERT_SCOPE_MAX)
             add(r, ALERT_FIELD_SCOPE, i, "Too many projects: at most 1000");
+        check_conditions(t, i, for_test, r);
     }
+}
+
+/* ------------------------------------------------------------------ destinations */
+
+static bool is_severity(const char *text)
+{
+    static const char *const known[] = {"critical", "error", "warning", "info"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(text, known[i]) == 0)
+            return true;
+    return false;
+}
+
+static void check_metadata(const struct alert *a, bool for_test, struct report *r)
+{
+    const char *key = alert_metadata(a, ALERT_ROUTING_KEY);
+    const char *base = alert_metadata(a, ALERT_BASE_URL);
+    const char *severity = alert_metadata(a, ALERT_SEVERITY);
+    const char *dedup = alert_metadata(a, ALERT_DEDUP);
+    if (a->destination == DESTINATION_PAGERDUTY && is_blank(key) && !for_test)
+        add(r, ALERT_FIELD_ROUTING_KEY, 0, "A routing key is required for PagerDuty");
+    if (key && (strlen(key) > ALERT_TOKEN_MAX || has_control(key)))
+        add(r, ALERT_FIELD_ROUTING_KEY, 0, "A routing key is one line of at most 4096 bytes");
+    if (base && alert_url_problem(base))
+        add(r, ALERT_FIELD_BASE_URL, 0, alert_url_problem(base));
+    if (severity && !is_severity(severity))
+        add(r, ALERT_FIELD_SEVERITY, 0, "Must be critical, error, warning or info");
+    if (dedup && strcmp(dedup, "alert") != 0 && strcmp(dedup, "delivery") != 0)
+        add(r, ALERT_FIELD_METADATA, 0, "metadata.dedup must be alert or delivery");
+    if (a->metadata_count > ALERT_METADATA_MAX)
+        add(r, ALERT_FIELD_METADATA, 0, "Too many members of metadata: at most 64");
 }
 
 size_t alert_check(const struct alert *a, bool for_test, struct alert_problem *problems,
@@ -165,6 +249,7 @@ size_t alert_check(const struct alert *a, bool for_test, struct alert_problem *p
         add(&r, ALERT_FIELD_URL, 0, url);
     check_token(a, &r);
     check_headers(a, &r);
+    check_metadata(a, for_test, &r);
     check_triggers(a, for_test, &r);
     return r.count;
 }

@@ -2,6 +2,8 @@
 #include "model/alert_json.h"
 
 #include <jansson.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "model/tojson.h"
 
@@ -57,10 +59,19 @@ static json_t *webhook_json(const struct alert *a, enum alert_json_secrets how, 
 
 static json_t *metadata_json(const struct alert *a, enum alert_json_secrets how, bool *ok)
 {
-    json_t *metadata = json_loads(a->metadata, JSON_DECODE_INT_AS_REAL, NULL);
-    const char *key = json_string_value(json_object_get(metadata, ALERT_ROUTING_KEY));
-    if (key && *key)
-        tojson_value(metadata, ALERT_ROUTING_KEY, secret_json(key, how), ok);
+    json_t *metadata = json_object();
+    for (size_t i = 0; i < a->metadata_count; i++) {
+        const struct alert_metadata *m = &a->metadata[i];
+        bool secret = strcmp(m->key, ALERT_ROUTING_KEY) == 0;
+        json_t *key = tojson_string(m->key);
+        json_t *value = secret ? secret_json(m->value, how) : tojson_string(m->value);
+        if (key)
+            tojson_value(metadata, json_string_value(key), value, ok);
+        else
+            json_decref(value);
+        *ok = *ok && key;
+        json_decref(key);
+    }
     return metadata;
 }
 
@@ -77,16 +88,38 @@ static json_t *project_ids(const struct alert_trigger *t)
     return text;
 }
 
-static json_t *scope_json(const struct alert *a, const struct alert_trigger *t, bool *ok)
+static json_t *config_json(const struct alert *a, const struct alert_trigger *t,
+                           const char *id, const char *type, json_t *value, bool *ok)
 {
-    json_t *value = json_object(), *o = json_object();
-    tojson_text(o, "id", t->scope_id, ok);
+    json_t *o = json_object();
+    tojson_text(o, "id", id, ok);
     tojson_text(o, "alert_trigger_id", t->id, ok);
-    tojson_text(o, "type", "scope:project", ok);
-    tojson_value(value, "project_ids", project_ids(t), ok);
+    tojson_text(o, "type", type, ok);
     tojson_value(o, "config_value", value, ok);
     set_stamps(o, a, true, ok);
     return o;
+}
+
+static json_t *condition_json(const struct alert *a, const struct alert_trigger *t,
+                              const struct alert_condition *c, bool *ok)
+{
+    json_t *value = json_object();
+    char window[24];
+    snprintf(window, sizeof window, "%lld", (long long)c->window_s);
+    tojson_text(value, "threshold", c->threshold, ok);
+    tojson_text(value, "window", window, ok);
+    if (c->kind == CONDITION_FEEDBACK) {
+        tojson_text(value, "name", c->name, ok);
+        tojson_text(value, "operator", c->below ? "<" : ">", ok);
+    }
+    return config_json(a, t, c->id, condition_kind_name(c->kind), value, ok);
+}
+
+static json_t *scope_json(const struct alert *a, const struct alert_trigger *t, bool *ok)
+{
+    json_t *value = json_object();
+    tojson_value(value, "project_ids", project_ids(t), ok);
+    return config_json(a, t, t->scope_id, "scope:project", value, ok);
 }
 
 static json_t *trigger_json(const struct alert *a, const struct alert_trigger *t, bool *ok)
@@ -97,6 +130,9 @@ static json_t *trigger_json(const struct alert *a, const struct alert_trigger *t
     tojson_text(o, "event_type", event_type_name(t->type), ok);
     if (t->scoped && json_array_append_new(configs, scope_json(a, t, ok)) != 0)
         *ok = false;
+    for (size_t i = 0; i < t->condition_count; i++)
+        if (json_array_append_new(configs, condition_json(a, t, &t->conditions[i], ok)) != 0)
+            *ok = false;
     tojson_value(o, "trigger_configs", configs, ok);
     set_stamps(o, a, false, ok);
     return o;
@@ -110,7 +146,7 @@ bool alert_to_json(const struct alert *a, enum alert_json_secrets secrets, struc
     tojson_text(o, "name", a->name, &ok);
     tojson_value(o, "enabled", json_boolean(a->enabled), &ok);
     tojson_text(o, "alert_type", alert_destination_name(a->destination), &ok);
-    if (a->metadata)
+    if (a->metadata_count)
         tojson_value(o, "metadata", metadata_json(a, secrets, &ok), &ok);
     tojson_text(o, "project_id", a->project_id, &ok);
     tojson_value(o, "webhook", webhook_json(a, secrets, &ok), &ok);

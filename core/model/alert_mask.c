@@ -1,11 +1,8 @@
 /* The masks of secrets, and the way back: the last part of alert_json.h. */
 #include "model/alert_json.h"
 
-#include <jansson.h>
 #include <string.h>
 #include <strings.h>
-
-#include "model/tojson.h"
 
 enum { HIDDEN_WHOLE = 12, SHOWN_EACH_END = 3 };
 
@@ -86,49 +83,16 @@ static const char *stored_value(const struct alert *stored, const char *name)
     return NULL;
 }
 
-/* A copy of the routing key in an alert's metadata; NULL: none. */
-static bool routing_key(const struct alert *a, char **out, struct err *err)
-{
-    *out = NULL;
-    if (!a || !a->metadata)
-        return true;
-    json_t *metadata = json_loads(a->metadata, JSON_DECODE_INT_AS_REAL, NULL);
-    const char *key = json_string_value(json_object_get(metadata, ALERT_ROUTING_KEY));
-    bool ok = metadata && alert_set_secret(out, key);
-    tojson_wipe(metadata);
-    json_decref(metadata);
-    return ok || err_memory(err);
-}
-
-static bool set_routing_key(struct alert *a, const char *key)
-{
-    bool ok = true;
-    struct buf text;
-    json_t *metadata = json_loads(a->metadata, JSON_DECODE_INT_AS_REAL, NULL);
-    tojson_value(metadata, ALERT_ROUTING_KEY, json_string(key), &ok);
-    buf_init(&text, BUF_UNLIMITED);
-    json_incref(metadata);
-    ok = tojson_write(metadata, ok, &text) &&
-         alert_set_secret(&a->metadata, buf_text(&text));
-    tojson_wipe(metadata);
-    json_decref(metadata);
-    buf_wipe(&text);
-    return ok;
-}
-
 static bool keep_routing_key(struct alert *next, const struct alert *stored,
                              bool same_origin, struct err *err)
 {
-    char *given = NULL, *known = NULL;
-    bool ok = routing_key(next, &given, err);
-    if (ok && given && looks_masked(given)) {
-        ok = routing_key(stored, &known, err) && keep(&given, known, same_origin, err);
-        if (ok && !set_routing_key(next, given))
-            ok = err_memory(err);
+    for (size_t i = 0; i < next->metadata_count; i++) {
+        struct alert_metadata *m = &next->metadata[i];
+        const char *known = stored ? alert_metadata(stored, ALERT_ROUTING_KEY) : NULL;
+        if (strcmp(m->key, ALERT_ROUTING_KEY) == 0)
+            return keep(&m->value, known, same_origin, err);
     }
-    alert_set_secret(&given, NULL);
-    alert_set_secret(&known, NULL);
-    return ok;
+    return true;
 }
 
 bool alert_keep_masked(struct alert *next, const struct alert *stored, struct err *err)

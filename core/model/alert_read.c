@@ -85,17 +85,20 @@ static bool is_string_map(json_t *value)
 
 static bool read_metadata(json_t *root, struct alert *a, struct err *err)
 {
-    struct buf text;
-    json_t *value = member(root, "metadata");
+    json_t *value = member(root, "metadata"), *item;
+    const char *key;
     if (!value)
         return true;
     if (!is_string_map(value))
         return wrong(err, "", "metadata", "must be an object of strings");
-    buf_init(&text, BUF_UNLIMITED);
-    bool ok = tojson_write(json_incref(value), true, &text) &&
-              alert_set_secret(&a->metadata, buf_text(&text));
-    buf_wipe(&text);
-    return ok || err_memory(err);
+    if (json_object_size(value) > ALERT_METADATA_MAX)
+        return wrong(err, "", "metadata", "too many members: at most 64");
+    json_object_foreach(value, key, item)
+    {
+        if (!alert_set_metadata(a, key, json_string_value(item)))
+            return err_memory(err);
+    }
+    return true;
 }
 
 static bool read_headers(json_t *webhook, struct alert *a, struct err *err)
@@ -211,10 +214,75 @@ static bool read_scope(json_t *config, struct alert_trigger *t, const char *wher
     return read_projects(t, where, ids, err);
 }
 
-static bool read_config(json_t *config, size_t index, struct alert_trigger *t,
-                        const char *where, struct err *err)
+/* A condition's member, in its old spelling too where it has one. */
+static bool condition_text(json_t *value, const char *where, const char *key,
+                           const char **out, struct err *err)
+{
+    char full[WHERE_SIZE + 16];
+    snprintf(full, sizeof full, "%sconfig_value.", where);
+    return read_text(value, full, key, out, err);
+}
+
+static bool read_window(const char *text, const char *where, int64_t *seconds,
+                        struct err *err)
+{
+    size_t digits = text ? strspn(text, "0123456789") : 0;
+    if (!text || !*text)
+        return wrong(err, where, "config_value.window", "is required, in whole seconds");
+    if (text[digits] || digits > 9)
+        return wrong(err, where, "config_value.window", "must be whole seconds, as \"900\"");
+    *seconds = strtoll(text, NULL, 10);
+    return *seconds > 0 ||
+           wrong(err, where, "config_value.window", "must be more than 0 seconds");
+}
+
+static bool read_operator(const char *text, const char *where, bool *below, struct err *err)
+{
+    *below = text && (strcmp(text, "<") == 0 || strcmp(text, "less_than") == 0);
+    return !text || *below || strcmp(text, ">") == 0 || strcmp(text, "greater_than") == 0 ||
+           wrong(err, where, "config_value.operator", "must be > or <");
+}
+
+static bool read_threshold(json_t *config, enum condition_kind kind,
+                           struct alert_trigger *t, const char *where, struct err *err)
+{
+    json_t *value = member(config, "config_value");
+    struct alert_condition c = {.kind = kind};
+    const char *threshold, *window, *old_window, *name, *operator;
+    enum condition_kind fits;
+    if (!condition_kind_of(t->type, &fits) || fits != kind)
+        return wrong(err, where, "type", "does not belong to this event type");
+    if (!value || !is_string_map(value))
+        return wrong(err, where, "config_value", "must be an object of strings");
+    if (!read_id(config, where, "id", c.id, err) ||
+        !condition_text(value, where, "threshold", &threshold, err) ||
+        !condition_text(value, where, "window", &window, err) ||
+        !condition_text(value, where, "window_seconds", &old_window, err) ||
+        !condition_text(value, where, "name", &name, err) ||
+        !condition_text(value, where, "operator", &operator, err))
+        return false;
+    if (alert_threshold_problem(threshold))
+        return wrong(err, where, "config_value.threshold", alert_threshold_problem(threshold));
+    if (kind == CONDITION_FEEDBACK && !name)
+        return wrong(err, where, "config_value.name", "is required: the score's name");
+    if (kind == CONDITION_FEEDBACK && !operator)
+        return wrong(err, where, "config_value.operator", "is required: > or <");
+    if (!read_window(window ? window : old_window, where, &c.window_s, err) ||
+        !read_operator(operator, where, &c.below, err))
+        return false;
+    if (kind != CONDITION_FEEDBACK && c.below)
+        return wrong(err, where, "config_value.operator", "only scores can be compared with <");
+    c.threshold = (char *)(uintptr_t)threshold; /* copied by what follows */
+    c.name = kind == CONDITION_FEEDBACK ? (char *)(uintptr_t)name : NULL;
+    return alert_trigger_add_condition(t, &c) || err_memory(err);
+}
+
+/* *scopes counts those of the trigger. */
+static bool read_config(json_t *config, const struct alert *a, struct alert_trigger *t,
+                        size_t *scopes, const char *where, struct err *err)
 {
     const char *type;
+    enum condition_kind kind;
     if (!json_is_object(config))
         return err_set(err, ERR_INVALID, "%.*s: must be an object", (int)strlen(where) - 1,
                        where);
@@ -222,15 +290,20 @@ static bool read_config(json_t *config, size_t index, struct alert_trigger *t,
         return false;
     if (!type)
         return wrong(err, where, "type", "is required");
-    if (strcmp(type, "scope:project") != 0)
-        return unsupported(err, where, "type", type,
-                           "only scope:project can be evaluated here, not");
     if (member(config, "group_index"))
         return err_set(err, ERR_UNSUPPORTED,
                        "%sgroup_index: groups of conditions cannot be evaluated here",
                        where);
-    if (index > 0)
+    if (condition_kind_parse(span_of(type), &kind))
+        return read_threshold(config, kind, t, where, err);
+    if (strcmp(type, "scope:project") != 0)
+        return unsupported(err, where, "type", type,
+                           "only scope:project and threshold:* can be evaluated here, not");
+    if (++*scopes > 1)
         return wrong(err, where, "type", "a trigger has one project scope at most");
+    if (a->project_id[0])
+        return wrong(err, "", "project_id",
+                     "cannot be given together with a scope:project config");
     return read_scope(config, t, where, err);
 }
 
@@ -239,35 +312,17 @@ static bool read_configs(json_t *trigger, size_t index, const struct alert *a,
 {
     char where[WHERE_SIZE];
     json_t *configs = member(trigger, "trigger_configs"), *config;
-    size_t i;
+    size_t i, scopes = 0;
     snprintf(where, sizeof where, "triggers[%zu].", index);
     if (configs && !json_is_array(configs))
         return wrong(err, where, "trigger_configs", "must be an array");
     json_array_foreach(configs, i, config)
     {
         snprintf(where, sizeof where, "triggers[%zu].trigger_configs[%zu].", index, i);
-        if (!read_config(config, i, t, where, err))
+        if (!read_config(config, a, t, &scopes, where, err))
             return false;
-        if (a->project_id[0])
-            return wrong(err, "", "project_id",
-                         "cannot be given together with a scope:project config");
     }
     return true;
-}
-
-static bool read_event_type(const char *name, const char *where, enum event_type *type,
-                            struct err *err)
-{
-    static const char *const of_opik[] = {"experiment:finished", "trace:cost",
-                                          "trace:latency"};
-    if (event_type_parse(span_of(name), type))
-        return true;
-    for (size_t i = 0; i < sizeof of_opik / sizeof *of_opik; i++)
-        if (strcmp(name, of_opik[i]) == 0)
-            return unsupported(
-                err, where, "event_type", name,
-                "Opik has this event type, but it cannot be evaluated here:");
-    return unsupported(err, where, "event_type", name, "unknown event type");
 }
 
 static bool read_trigger(json_t *trigger, size_t index, struct alert *a, struct err *err)
@@ -282,8 +337,8 @@ static bool read_trigger(json_t *trigger, size_t index, struct alert *a, struct 
         return false;
     if (!name)
         return wrong(err, where, "event_type", "is required");
-    if (!read_event_type(name, where, &type, err))
-        return false;
+    if (!event_type_parse(span_of(name), &type))
+        return unsupported(err, where, "event_type", name, "unknown event type");
     if (alert_trigger_of(a, type))
         return wrong(err, where, "event_type", "this event type has a trigger already");
     struct alert_trigger *t = alert_add_trigger(a, type);

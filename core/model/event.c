@@ -16,6 +16,14 @@ static const struct event_type_info INFO[EVENT_TYPE_COUNT] = {
                                 "A version (commit) was added to a prompt", false},
     [EVENT_PROMPT_DELETED] = {"prompt:deleted", "Prompt deleted",
                               "A prompt was removed from the prompt library", false},
+    [EVENT_EXPERIMENT_FINISHED] = {"experiment:finished", "Experiment finished",
+                                   "An evaluation said that its experiments are done",
+                                   false},
+    [EVENT_TRACE_COST] = {"trace:cost", "Cost threshold",
+                          "The cost of all spans in a time window passed a limit", true,
+                          true},
+    [EVENT_TRACE_LATENCY] = {"trace:latency", "Latency threshold",
+                             "The average duration of traces passed a limit", true, true},
 };
 
 const struct event_type_info *event_type_info(enum event_type type)

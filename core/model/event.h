@@ -1,4 +1,5 @@
-/* The seven event types of an Opik workspace (the document, "Supported event types"). */
+/* The event types of an Opik workspace: the seven of the document ("Supported event types"),
+ * and the three that Opik's API has beside them. */
 #ifndef MODEL_EVENT_H
 #define MODEL_EVENT_H
 
@@ -14,6 +15,9 @@ enum event_type {
     EVENT_PROMPT_CREATED,
     EVENT_PROMPT_COMMITTED,
     EVENT_PROMPT_DELETED,
+    EVENT_EXPERIMENT_FINISHED,
+    EVENT_TRACE_COST,
+    EVENT_TRACE_LATENCY,
     EVENT_TYPE_COUNT
 };
 
@@ -22,6 +26,7 @@ struct event_type_info {
     const char *title;       /* New error in trace */
     const char *description; /* Triggered when ..., one line of at most 60 columns */
     bool observability;      /* can have a project scope */
+    bool measured;           /* has no event of its own: only a threshold raises it */
 };
 
 const struct event_type_info *event_type_info(enum event_type type);

@@ -233,9 +233,6 @@ static bool check_choice(const struct setting_info *info, struct span value, int
             return true;
         at += len + (at[len] == '|');
     }
-    if (info == setting_info(SETTING_PAYLOAD_STYLE) && span_is(value, "server"))
-        return err_set(err, ERR_INVALID,
-                       "payload.style: \"server\" is not there yet; use documented");
     return err_set(err, ERR_INVALID, "%s: must be %s", info->key, info->choices);
 }
 

@@ -33,7 +33,9 @@ enum setting {
     SETTING_RETRY_MAX,
     SETTING_RETRY_INITIAL,
     SETTING_RETRY_MAX_DELAY,
-    SETTING_PAYLOAD_STYLE, /* documented (server comes with its own work) */
+    SETTING_PAYLOAD_STYLE, /* documented or server */
+    SETTING_THRESHOLD_INTERVAL,
+    SETTING_THRESHOLD_REPEAT, /* ms; 0: once */
     SETTING_STORE_URL,
     SETTING_LOG_RETENTION,
     SETTING_COUNT

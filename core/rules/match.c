@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-static bool in_scope(const struct alert *alert, const struct alert_trigger *trigger,
-                     const struct event_ref *event)
+bool match_scope(const struct alert *alert, const struct alert_trigger *trigger,
+                 const char *project_id)
 {
-    if (!event_type_info(event->type)->observability)
+    const char *project = project_id ? project_id : "";
+    if (!event_type_info(trigger->type)->observability)
         return true;
-    const char *project = event->project_id ? event->project_id : "";
     if (alert->project_id[0])
         return strcmp(alert->project_id, project) == 0;
     if (!trigger->scoped)
@@ -28,7 +28,9 @@ enum match_verdict match_alert(const struct alert *alert, const struct event_ref
     const struct alert_trigger *trigger = alert_trigger_of(alert, event->type);
     if (!trigger)
         return MATCH_NO_TRIGGER;
-    return in_scope(alert, trigger, event) ? MATCH_YES : MATCH_OUT_OF_SCOPE;
+    if (!match_scope(alert, trigger, event->project_id))
+        return MATCH_OUT_OF_SCOPE;
+    return trigger->condition_count ? MATCH_MEASURED : MATCH_YES;
 }
 
 const char *match_verdict_text(enum match_verdict v)
@@ -39,6 +41,7 @@ const char *match_verdict_text(enum match_verdict v)
         "is disabled",
         "has no trigger for this event type",
         "does not have this project in scope",
+        "has a threshold for it: events are counted, and raise nothing by themselves",
     };
     return texts[v];
 }

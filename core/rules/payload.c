@@ -1,6 +1,7 @@
 #include "rules/payload.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* uthash ends the program when memory is short, unless told what to do instead. */
 #define HASH_NONFATAL_OOM         1
@@ -117,25 +118,52 @@ bool payload_documented(const struct payload_head *head, const struct payload_ev
     return buf_add_text(out, "}}");
 }
 
-bool payload_sample(const char *alert_id, const char *alert_name, const char *workspace,
+bool payload_body(const struct payload_head *head, const struct payload_event *events,
+                  size_t count, struct buf *out)
+{
+    switch (head->destination) {
+    case DESTINATION_SLACK:
+        return payload_slack(head, events, count, out);
+    case DESTINATION_PAGERDUTY:
+        return payload_pagerduty(head, events, count, out);
+    default:
+        return head->style == PAYLOAD_SERVER ? payload_server(head, events, count, out)
+                                             : payload_documented(head, events, count, out);
+    }
+}
+
+void payload_head_of(const struct alert *a, struct payload_head *head)
+{
+    const char *dedup = alert_metadata(a, ALERT_DEDUP);
+    head->alert_id = a->id;
+    head->alert_name = a->name ? a->name : "";
+    head->workspace = a->workspace ? a->workspace : "default";
+    head->destination = a->destination;
+    head->base_url = alert_metadata(a, ALERT_BASE_URL);
+    head->severity = alert_metadata(a, ALERT_SEVERITY);
+    head->dedup_delivery = dedup && strcmp(dedup, "delivery") == 0;
+}
+
+bool payload_sample(const struct alert *a, enum payload_style style, int retries,
                     enum event_type type, int64_t now, struct buf *out)
 {
-    char delivery[UUID_SIZE], event[UUID_SIZE];
+    char delivery[UUID_SIZE], event[UUID_SIZE], alert[UUID_SIZE];
     uuid_v7(delivery, now);
     uuid_v7(event, now);
-    const struct payload_head head = {
-        .delivery_id = delivery,
-        .alert_id = alert_id,
-        .alert_name = alert_name,
-        .workspace = workspace,
-        .type = type,
-        .created_at = now,
-    };
+    uuid_v7(alert, now);
+    struct payload_head head = {.delivery_id = delivery,
+                                .type = type,
+                                .created_at = now,
+                                .style = style,
+                                .retries = retries};
+    payload_head_of(a, &head);
+    if (!a->id[0])
+        head.alert_id = alert;
     const struct payload_event one = {
         .id = event,
         .user = span_of("test-user"),
         .request = 1,
         .entity = span_of(payload_sample_entity(type)),
     };
-    return payload_documented(&head, &one, 1, out);
+    return payload_body(&head, &one, 1, out);
 }

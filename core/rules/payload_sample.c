@@ -4,6 +4,9 @@
 #define PROJECT                                                                            \
     "\"project_id\":\"0198ec68-6e06-7253-a20b-d35c9252b9ba\",\"project_name\":\"Demo "     \
     "Project\""
+#define PROJECTS                                                                           \
+    "\"project_ids\":\"0198ec68-6e06-7253-a20b-d35c9252b9ba\",\"project_names\":\"Demo "  \
+    "Project\""
 #define STAMPS "\"created_at\":\"2026-01-02T10:00:00.000Z\",\"created_by\":\"test-user\""
 
 static const char *const ENTITIES[EVENT_TYPE_COUNT] = {
@@ -48,6 +51,17 @@ static const char *const ENTITIES[EVENT_TYPE_COUNT] = {
         "\"latest_version\":{\"id\":\"0199a301-3b4c-7d5e-8f6a-7b8c9c1e77ab\","
         "\"commit\":\"9c1e77ab\",\"template\":\"You help with "
         "{{topic}}\",\"type\":\"mustache\"," STAMPS "}}",
+    [EVENT_EXPERIMENT_FINISHED] =
+        "{\"id\":\"0199a320-4c5d-7e6f-8a7b-8c9d0e1f2a3b\",\"name\":\"run-17\","
+        "\"dataset_id\":\"0199a31f-5d6e-7f80-9a8b-9c0d1e2f3a4b\",\"dataset_name\":"
+        "\"support-questions\",\"metadata\":{\"model\":\"m1\"},\"type\":\"regular\"," STAMPS
+        "}",
+    [EVENT_TRACE_COST] =
+        "{\"event_type\":\"TRACE_COST\",\"metric_name\":\"trace:cost\",\"metric_value\":"
+        "\"12.5\",\"threshold\":\"10\",\"window_seconds\":3600," PROJECTS "}",
+    [EVENT_TRACE_LATENCY] =
+        "{\"event_type\":\"TRACE_LATENCY\",\"metric_name\":\"trace:latency\",\"metric_"
+        "value\":\"4.2\",\"threshold\":\"3\",\"window_seconds\":900," PROJECTS "}",
 };
 
 const char *payload_sample_entity(enum event_type type)

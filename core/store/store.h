@@ -31,6 +31,7 @@
 #include "model/outcome.h"
 #include "model/project.h"
 #include "model/prompt.h"
+#include "rules/payload.h"
 #include "rules/retry.h"
 
 struct store;
@@ -44,6 +45,8 @@ struct store_limits {
     int64_t window_ms;     /* debounce.window; an open bucket keeps the one it started with */
     int64_t bucket_events; /* over it events are counted, not kept; at least one is kept */
     int64_t bucket_bytes;
+    enum payload_style style; /* payload.style, for buckets that close from now on */
+    int retries;              /* retry.max, which the server's style names */
 };
 
 struct store_options {
@@ -76,7 +79,8 @@ enum store_change {
     STORE_CHANGED_LOG = 8,
     STORE_CHANGED_PROJECTS = 16,
     STORE_CHANGED_PROMPTS = 32,
-    STORE_CHANGED_ALL = 63
+    STORE_CHANGED_CONDITIONS = 64,
+    STORE_CHANGED_ALL = 127
 };
 typedef void store_changed(void *arg, unsigned changes);
 bool store_subscribe(struct store *s, store_changed *changed, void *arg);
@@ -98,6 +102,13 @@ struct fact {
     struct span project_name;   /* plain text; empty: not given */
     struct span project_id;     /* canonical; empty: not given. Wins over the name */
     struct span head, tail;
+    /* What thresholds count: a score's value, a trace's duration in seconds, a span's cost in
+     * dollars. A failed trace counts by being an event. */
+    bool measured;
+    enum event_type measure;
+    double value;
+    struct span score; /* the name of a score */
+    struct span once;  /* an id that counts once; empty: each time */
 };
 
 /* The facts of one request, and the memory they lie in. */
@@ -162,6 +173,18 @@ void store_prompt_tag_versions(struct store *s, const char *workspace, const cha
 void store_prompt_delete(struct store *s, const char *workspace, const char *user,
                          const char *const *ids, size_t count, store_done *done, void *arg);
 
+/* ------------------------------------------------------------------ experiments (intake) */
+
+/* Keeps what was said of an experiment (one JSON object), the newest 10,000 of them; the same
+ * id again changes nothing. No result. */
+void store_experiment_put(struct store *s, const char *workspace, const char *id,
+                          const char *body, store_done *done, void *arg);
+
+/* Raises experiment:finished for each that is kept and has not been finished before.
+ * result: const int64_t *, how many. */
+void store_experiment_finish(struct store *s, const char *workspace, const char *user,
+                             const char *const *ids, size_t count, store_done *done, void *arg);
+
 /* ------------------------------------------------------------------ alerts (people) */
 
 enum store_put { STORE_CREATE, STORE_REPLACE, STORE_PUT /* either */ };
@@ -192,6 +215,12 @@ void store_recover(struct store *s, store_done *done, void *arg);
  * here on), due at once. result: const int64_t *, how many. */
 void store_close_due(struct store *s, int64_t now, int64_t limit, store_done *done, void *arg);
 
+/* Looks at up to `limit` conditions that are due, and at each again interval_ms later: one
+ * that became true raises an event of its alert (user "system"), and again every repeat_ms
+ * while it stays true (0: never). result: const int64_t *, how many. */
+void store_check_conditions(struct store *s, int64_t interval_ms, int64_t repeat_ms,
+                            int64_t limit, store_done *done, void *arg);
+
 /* A delivery under way: what is needed for one request. Endpoint, headers and token are those
  * of the alert now. */
 struct claim {
@@ -205,8 +234,9 @@ struct claim {
     char *url, *token;
     struct alert_header *headers;
     size_t header_count;
-    char *body;
+    char *body; /* with the alert's routing key where it belongs into it */
     size_t body_len;
+    bool body_is_secret; /* it holds a routing key */
 };
 struct claims {
     struct claim *items;
@@ -246,8 +276,27 @@ void store_purge(struct store *s, int64_t before, int64_t limit, store_done *don
 struct store_reader *store_reader_open(struct store *s, struct err *err);
 void store_reader_close(struct store_reader **r);
 
-/* The earliest due time of buckets and of deliveries, INT64_MAX where there is none. */
-bool store_next_due(struct store_reader *r, int64_t *buckets, int64_t *deliveries, struct err *err);
+/* The earliest due time (steady ms) of each, INT64_MAX where there is none. */
+struct store_due {
+    int64_t buckets, deliveries, conditions;
+};
+bool store_next_due(struct store_reader *r, struct store_due *due, struct err *err);
+
+/* How the conditions of an alert stood at the last look. */
+struct condition_row {
+    char id[UUID_SIZE];
+    bool met;
+    bool known; /* there was a value to compare */
+    double value;
+    int64_t looked_at; /* wall ms; 0: not yet */
+};
+struct condition_rows {
+    struct condition_row *items;
+    size_t count;
+};
+bool store_condition_list(struct store_reader *r, const char *alert_id,
+                          struct condition_rows *out, struct err *err);
+void condition_rows_free(struct condition_rows *rows);
 
 /* A row of the alerts list: no secret in it. */
 struct alert_row {
@@ -286,6 +335,10 @@ void project_rows_free(struct project_rows *rows);
 /* By id, or by name when id is NULL. ERR_NOT_FOUND. */
 bool store_project_get(struct store_reader *r, const char *workspace, const char *id, const char *name,
                        struct project *out, struct err *err);
+
+/* Appends the JSON object of one. ERR_NOT_FOUND. */
+bool store_experiment_get(struct store_reader *r, const char *workspace, const char *id,
+                          struct buf *out, struct err *err);
 
 /* Prompts by name part (NULL: all; exact: the whole name), newest first. */
 struct prompt_rows {

@@ -73,7 +73,8 @@ void words_triggers(unsigned triggers, unsigned scoped, int columns, char *out, 
 {
     static const char *const names[EVENT_TYPE_COUNT] = {
         "errors",         "trace scores",     "thread scores",  "guardrails",
-        "prompt created", "prompt committed", "prompt deleted",
+        "prompt created", "prompt committed", "prompt deleted", "experiments",
+        "cost",           "latency",
     };
     size_t len = 0;
     out[0] = '\0';

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "model/project.h"
+#include "store/sqlite/metrics.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/tx.h"
@@ -94,8 +95,10 @@ static bool build_entity(struct buf *out, const struct fact *f,
         buf_add_text(out, ",\"name\":");
         buf_add_span(out, name);
     }
-    buf_add_format(out, ",\"project_id\":\"%s\",\"project_name\":", project->id);
-    js_append_string(out, span_of(project->name));
+    if (project) {
+        buf_add_format(out, ",\"project_id\":\"%s\",\"project_name\":", project->id);
+        js_append_string(out, span_of(project->name));
+    }
     buf_add_span(out, f->tail);
     return buf_add_char(out, '}');
 }
@@ -104,7 +107,7 @@ static bool emit(struct tx *tx, struct accept_step *s, const struct fact *f,
                  const struct project_entry *project, struct span name, struct err *err)
 {
     const struct accept *a = s->accept;
-    const struct event_ref event = {f->type, a->workspace, project->id};
+    const struct event_ref event = {f->type, a->workspace, project ? project->id : NULL};
     bool wanted;
     s->result.events++;
     if (!tx_wanted(tx, &event, &wanted, err))
@@ -127,22 +130,48 @@ static bool emit(struct tx *tx, struct accept_step *s, const struct fact *f,
     return fine;
 }
 
+static bool count_measure(struct tx *tx, const struct accept *a, const struct fact *f,
+                          const struct project_entry *project, struct err *err)
+{
+    const struct metric m = {a->workspace, f->measure, f->score, project->row, f->value};
+    bool counts;
+    if (!f->measured || !metrics_wanted(tx, a->workspace, f->measure, &counts, err))
+        return !f->measured;
+    if (counts && f->once.len > 0 &&
+        !metrics_first(tx, a->workspace, f->measure, f->once, &counts, err))
+        return false;
+    return !counts || metrics_add(tx, &m, err);
+}
+
+static bool carry_event(struct tx *tx, struct accept_step *s, const struct fact *f,
+                        const struct project_entry *project, struct span name,
+                        struct err *err)
+{
+    const struct accept *a = s->accept;
+    bool first;
+    if (!raises_first_error(tx, a, f, &first, err) || !first)
+        return !first;
+    const struct metric m = {a->workspace, f->type, {"", 0}, project ? project->row : 0, 0};
+    return (f->type != EVENT_TRACE_ERRORS || metrics_add(tx, &m, err)) &&
+           emit(tx, s, f, project, name, err);
+}
+
 static bool carry_fact(struct tx *tx, struct accept_step *s, const struct fact *f,
                        struct err *err)
 {
     const struct accept *a = s->accept;
     struct trace_memory *memory = &tx->store->traces;
-    const struct project_entry *project;
+    const struct project_entry *project = NULL;
     struct trace_known known = {0};
     bool found = false;
+    if (f->is_event && !event_type_info(f->type)->observability)
+        return emit(tx, s, f, NULL, known.name, err);
     if (f->trace_id.len > 0 &&
         !trace_memory_find(memory, tx->db, a->workspace, f->trace_id, &found, &known, err))
         return false;
-    if (!resolve_project(tx, a, f, &known, &project, err))
-        return false;
-    bool first = true;
-    if (f->is_event && (!raises_first_error(tx, a, f, &first, err) ||
-                        (first && !emit(tx, s, f, project, known.name, err))))
+    if (!resolve_project(tx, a, f, &known, &project, err) ||
+        !count_measure(tx, a, f, project, err) ||
+        (f->is_event && !carry_event(tx, s, f, project, known.name, err)))
         return false;
     const struct trace_known now = {project->row, f->trace_name};
     return f->trace_id.len == 0 ||

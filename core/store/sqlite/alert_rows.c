@@ -9,6 +9,30 @@
 
 /* ---------------------------------------------------------------- triggers */
 
+static void condition_json(const struct alert_condition *c, struct buf *out)
+{
+    buf_add_format(out, "{\"id\":\"%s\",\"kind\":\"%s\",\"threshold\":\"%s\",\"window\":%lld", c->id,
+                   condition_kind_name(c->kind), c->threshold, (long long)c->window_s);
+    if (c->below)
+        buf_add_text(out, ",\"below\":true");
+    if (c->name) {
+        buf_add_text(out, ",\"name\":");
+        js_append_string(out, span_of(c->name));
+    }
+    buf_add_char(out, '}');
+}
+
+static void conditions_json(const struct alert_trigger *t, struct buf *out)
+{
+    buf_add_text(out, ",\"conditions\":[");
+    for (size_t i = 0; i < t->condition_count; i++) {
+        if (i)
+            buf_add_char(out, ',');
+        condition_json(&t->conditions[i], out);
+    }
+    buf_add_char(out, ']');
+}
+
 static bool trigger_json(const struct alert_trigger *t, struct buf *out)
 {
     buf_add_format(out, "{\"id\":\"%s\",\"type\":\"%s\"", t->id, event_type_name(t->type));
@@ -18,6 +42,8 @@ static bool trigger_json(const struct alert_trigger *t, struct buf *out)
             buf_add_format(out, "%s\"%s\"", i ? "," : "", t->projects[i]);
         buf_add_char(out, ']');
     }
+    if (t->condition_count)
+        conditions_json(t, out);
     return buf_add_char(out, '}');
 }
 
@@ -60,6 +86,44 @@ static bool read_projects(struct js_value list, struct alert_trigger *t)
     return true;
 }
 
+/* A JSON string as a malloc'ed text; NULL: absent, or no memory (*fine cleared). */
+static char *copy_text(struct js_value v, bool *fine)
+{
+    struct buf text;
+    if (v.type != JS_STRING)
+        return NULL;
+    buf_init(&text, BUF_UNLIMITED);
+    char *copy = js_string(v, &text) ? buf_take(&text) : NULL;
+    buf_free(&text);
+    *fine = *fine && copy;
+    return copy;
+}
+
+static bool read_condition(struct js_value v, struct alert_trigger *t)
+{
+    struct alert_condition c = {.below = js_get(v, "below").type == JS_TRUE};
+    bool fine = condition_kind_parse(inner(js_get(v, "kind")), &c.kind) &&
+                js_int(js_get(v, "window"), &c.window_s);
+    copy_id(js_get(v, "id"), c.id);
+    c.threshold = copy_text(js_get(v, "threshold"), &fine);
+    c.name = copy_text(js_get(v, "name"), &fine);
+    fine = fine && alert_trigger_add_condition(t, &c);
+    free(c.threshold);
+    free(c.name);
+    return fine;
+}
+
+static bool read_conditions(struct js_value list, struct alert_trigger *t)
+{
+    struct js_iter it;
+    struct js_item item;
+    js_iter(&it, list);
+    while (js_next(&it, &item))
+        if (!read_condition(item.value, t))
+            return false;
+    return true;
+}
+
 static bool read_trigger(struct js_value v, struct alert *a, struct err *err)
 {
     enum event_type type;
@@ -72,7 +136,8 @@ static bool read_trigger(struct js_value v, struct alert *a, struct err *err)
     copy_id(js_get(v, "scope_id"), t->scope_id);
     struct js_value projects = js_get(v, "projects");
     t->scoped = js_is_set(projects);
-    return read_projects(projects, t) || err_memory(err);
+    return (read_projects(projects, t) && read_conditions(js_get(v, "conditions"), t)) ||
+           err_memory(err);
 }
 
 static bool read_triggers(struct span text, struct alert *a, struct err *err)
@@ -86,6 +151,58 @@ static bool read_triggers(struct span text, struct alert *a, struct err *err)
     while (js_next(&it, &item))
         if (!read_trigger(item.value, a, err))
             return false;
+    return true;
+}
+
+/* ---------------------------------------------------------------- metadata */
+
+bool alert_metadata_json(const struct alert *a, struct buf *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < a->metadata_count; i++) {
+        const struct alert_metadata *m = &a->metadata[i];
+        if (strcmp(m->key, ALERT_ROUTING_KEY) == 0)
+            continue; /* sealed with the other secrets */
+        buf_add_char(out, any ? ',' : '{');
+        js_append_string(out, span_of(m->key));
+        buf_add_char(out, ':');
+        js_append_string(out, span_of(m->value));
+        any = true;
+    }
+    return buf_add_text(out, any ? "}" : "{}");
+}
+
+static bool read_member(const struct js_item *item, struct alert *a)
+{
+    struct buf quoted, key, value;
+    struct err err;
+    struct js_value name;
+    buf_init(&quoted, BUF_UNLIMITED);
+    buf_init(&key, BUF_UNLIMITED);
+    buf_init(&value, BUF_UNLIMITED);
+    buf_add_format(&quoted, "\"%.*s\"", (int)item->key.len, item->key.at);
+    bool fine = !quoted.failed && js_parse(buf_span(&quoted), &name, &err) &&
+                js_string(name, &key) && js_string(item->value, &value) &&
+                alert_set_metadata(a, buf_text(&key), buf_text(&value));
+    buf_free(&quoted);
+    buf_free(&key);
+    buf_wipe(&value);
+    return fine;
+}
+
+static bool read_metadata(struct span text, struct alert *a, struct err *err)
+{
+    struct js_value root;
+    struct js_iter it;
+    struct js_item item;
+    if (!text.len)
+        return true;
+    if (!js_parse(text, &root, err))
+        return false;
+    js_iter(&it, root);
+    while (js_next(&it, &item))
+        if (!read_member(&item, a))
+            return err_memory(err);
     return true;
 }
 
@@ -104,9 +221,10 @@ bool alert_row_read(sqlite3_stmt *row, struct alert *out, struct err *err)
     out->revision = db_col_int(row, 9);
     bool fine = db_col_copy(row, 1, &out->workspace) && db_col_copy(row, 2, &out->name) &&
                 db_col_copy(row, 10, &out->created_by) &&
-                db_col_copy(row, 11, &out->updated_by) &&
-                db_col_copy(row, 12, &out->metadata);
-    fine = fine ? read_triggers(db_col_text(row, 13), out, err) : err_memory(err);
+                db_col_copy(row, 11, &out->updated_by);
+    fine = fine ? read_metadata(db_col_text(row, 12), out, err) &&
+                      read_triggers(db_col_text(row, 13), out, err)
+                : err_memory(err);
     if (!fine)
         alert_free(out);
     return fine;
@@ -168,7 +286,9 @@ bool alert_secrets_seal(const struct sealer *s, const struct alert *a, struct bu
     buf_init(&plain, BUF_UNLIMITED);
     /* Enough at once: growing would leave copies behind that nobody wipes. */
     size_t need = 256;
-    need += 6 * ((a->url ? strlen(a->url) : 0) + (a->token ? strlen(a->token) : 0));
+    const char *key = alert_metadata(a, ALERT_ROUTING_KEY);
+    need += 6 * ((a->url ? strlen(a->url) : 0) + (a->token ? strlen(a->token) : 0) +
+                 (key ? strlen(key) : 0));
     for (size_t i = 0; i < a->header_count; i++)
         need += 16 + 6 * (strlen(a->headers[i].name) + strlen(a->headers[i].value));
     buf_reserve(&plain, need);
@@ -184,7 +304,9 @@ bool alert_secrets_seal(const struct sealer *s, const struct alert *a, struct bu
         text_or_null(&plain, a->headers[i].value);
         buf_add_char(&plain, ']');
     }
-    buf_add_text(&plain, "]}");
+    buf_add_text(&plain, "],\"routing_key\":");
+    text_or_null(&plain, alert_metadata(a, ALERT_ROUTING_KEY));
+    buf_add_char(&plain, '}');
     bool fine = !plain.failed && seal(s, a->id, buf_span(&plain), sealed);
     buf_wipe(&plain);
     return fine || err_memory(err);
@@ -221,6 +343,12 @@ static bool read_secrets(struct js_value root, struct buf *scratch, struct alert
 {
     if (!read_secret(js_get(root, "url"), scratch, &a->url) ||
         !read_secret(js_get(root, "token"), scratch, &a->token))
+        return false;
+    char *key = NULL;
+    bool fine = read_secret(js_get(root, "routing_key"), scratch, &key) &&
+                (!key || alert_set_metadata(a, ALERT_ROUTING_KEY, key));
+    secret_free(&key);
+    if (!fine)
         return false;
     struct js_iter it;
     struct js_item item;

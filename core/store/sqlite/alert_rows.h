@@ -1,4 +1,4 @@
-/* Alerts as rows: triggers as JSON text, URL, token and headers as one sealed value.
+/* Alerts as rows: triggers and metadata as JSON text, the secrets as one sealed value.
  * Internal to store/sqlite. */
 #ifndef SQLITE_ALERT_ROWS_H
 #define SQLITE_ALERT_ROWS_H
@@ -24,8 +24,9 @@ bool alert_row_find(struct db *db, const struct sealer *sealer, const char *id, 
                     struct alert *out, struct err *err);
 
 bool alert_triggers_json(const struct alert *a, struct buf *out);
+bool alert_metadata_json(const struct alert *a, struct buf *out); /* without secrets */
 
-/* URL, token and headers. Both wipe what they used. */
+/* URL, token, headers and routing key. Both wipe what they used. */
 bool alert_secrets_seal(const struct sealer *s, const struct alert *a, struct buf *sealed,
                         struct err *err);
 bool alert_secrets_unseal(const struct sealer *s, const char *id, struct span sealed,

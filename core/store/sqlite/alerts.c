@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "store/sqlite/alert_rows.h"
+#include "store/sqlite/conditions.h"
 #include "store/sqlite/ending.h"
 #include "store/sqlite/ids_step.h"
 #include "store/sqlite/project_cache.h"
@@ -55,6 +56,9 @@ static void make_ids(struct alert *a, int64_t wall)
             uuid_v7(t->id, wall);
         if (t->scoped && !t->scope_id[0])
             uuid_v7(t->scope_id, wall);
+        for (size_t c = 0; c < t->condition_count; c++)
+            if (!t->conditions[c].id[0])
+                uuid_v7(t->conditions[c].id, wall);
     }
 }
 
@@ -96,8 +100,13 @@ static void trigger_bits(const struct alert *a, int64_t *all, int64_t *scoped)
     }
 }
 
+/* The texts of a row. */
+struct row_texts {
+    struct buf triggers, metadata, sealed;
+};
+
 static bool write_row(struct tx *tx, const struct alert *a, const char *endpoint,
-                      struct span triggers, struct span sealed, struct err *err)
+                      const struct row_texts *texts, struct err *err)
 {
     char origin[512];
     int64_t bits, scoped;
@@ -123,30 +132,40 @@ static bool write_row(struct tx *tx, const struct alert *a, const char *endpoint
                 db_int(scoped), db_int(a->created_at), db_int(a->updated_at),
                 db_text(endpoint), db_text(a->webhook_id), db_text(a->project_id),
                 db_int(a->revision), db_text(a->created_by), db_text(a->updated_by),
-                db_text(a->metadata), db_span(triggers), db_blob(sealed)),
+                db_span(buf_span(&texts->metadata)), db_span(buf_span(&texts->triggers)),
+                db_blob(buf_span(&texts->sealed))),
         err);
 }
 
 static bool write_alert(struct tx *tx, const struct alert *a, const char *endpoint,
                         struct err *err)
 {
-    struct buf triggers, sealed;
-    buf_init(&triggers, BUF_UNLIMITED);
-    buf_init(&sealed, BUF_UNLIMITED);
-    bool fine = alert_triggers_json(a, &triggers) || err_memory(err);
-    fine = fine && alert_secrets_seal(tx->store->sealer, a, &sealed, err) &&
-           write_row(tx, a, endpoint, buf_span(&triggers), buf_span(&sealed), err);
+    struct row_texts texts;
+    buf_init(&texts.triggers, BUF_UNLIMITED);
+    buf_init(&texts.metadata, BUF_UNLIMITED);
+    buf_init(&texts.sealed, BUF_UNLIMITED);
+    bool fine = (alert_triggers_json(a, &texts.triggers) &&
+                 alert_metadata_json(a, &texts.metadata)) ||
+                err_memory(err);
+    fine = fine && alert_secrets_seal(tx->store->sealer, a, &texts.sealed, err) &&
+           write_row(tx, a, endpoint, &texts, err);
     if (fine && db_changes(tx->db) == 0)
         fine = err_set(err, ERR_CONFLICT, "an alert with this id exists already");
-    buf_free(&triggers);
-    buf_free(&sealed);
+    buf_free(&texts.triggers);
+    buf_free(&texts.metadata);
+    buf_free(&texts.sealed);
     return fine;
 }
 
-/* What waits goes to where the alert points now, or ends with it. */
+/* What waits goes to where the alert points now, or ends with it. stored: NULL for a new
+ * alert. */
 static bool follow(struct tx *tx, const struct alert *a, const struct alert *stored,
                    const char *endpoint, struct err *err)
 {
+    if (!conditions_follow(tx, a, stored, err))
+        return false;
+    if (!stored)
+        return true;
     if (stored->enabled && !a->enabled)
         return ending_of_alert(tx, a->id, a->name, "the alert was disabled", err);
     return db_run(tx->db,
@@ -166,8 +185,7 @@ static bool put(struct put_step *s, struct tx *tx, const struct alert *stored,
         return err_memory(err);
     seal_hash(tx->store->sealer, span_of(a->url ? a->url : ""), endpoint);
     alerts_changed(tx);
-    return write_alert(tx, a, endpoint, err) &&
-           (!stored || follow(tx, a, stored, endpoint, err));
+    return write_alert(tx, a, endpoint, err) && follow(tx, a, stored, endpoint, err);
 }
 
 static bool run_put(struct step *step, struct tx *tx, struct err *err)
@@ -229,6 +247,8 @@ static bool enable_one(struct tx *tx, const struct ids_step *s, const struct ale
 {
     if (a->enabled == s->enabled)
         return true;
+    struct alert now = *a; /* borrowed, for what follows it */
+    now.enabled = s->enabled;
     alerts_changed(tx);
     return db_run(tx->db,
                   "UPDATE alerts SET enabled = ?, updated_at = ?, updated_by = ?, "
@@ -236,8 +256,9 @@ static bool enable_one(struct tx *tx, const struct ids_step *s, const struct ale
                   DB_ARGS(db_int(s->enabled), db_int(tx->wall), db_text(s->user),
                           db_text(a->id)),
                   err) &&
-           (s->enabled ||
-            ending_of_alert(tx, a->id, a->name, "the alert was disabled", err));
+           (s->enabled ? conditions_follow(tx, &now, NULL, err)
+                       : conditions_remove(tx, a->id, err) &&
+                             ending_of_alert(tx, a->id, a->name, "the alert was disabled", err));
 }
 
 static bool delete_one(struct tx *tx, const struct ids_step *s, const struct alert *a,
@@ -245,7 +266,8 @@ static bool delete_one(struct tx *tx, const struct ids_step *s, const struct ale
 {
     (void)s;
     alerts_changed(tx);
-    return ending_of_alert(tx, a->id, a->name, "the alert was deleted", err) &&
+    return conditions_remove(tx, a->id, err) &&
+           ending_of_alert(tx, a->id, a->name, "the alert was deleted", err) &&
            db_run(tx->db, "DELETE FROM alerts WHERE id = ?", DB_ARGS(db_text(a->id)), err);
 }
 

@@ -26,6 +26,8 @@ void claim_free(struct claim *c)
         secret_free(&c->headers[i].value);
     }
     free(c->headers);
+    if (c->body && c->body_is_secret)
+        secret_wipe(c->body, c->body_len);
     free(c->body);
     memset(c, 0, sizeof *c);
 }
@@ -45,6 +47,26 @@ static bool read_body(struct tx *tx, struct claim *c, struct err *err)
     return fine;
 }
 
+/* PagerDuty's routing key stands in the body only from here to the end of its sending. */
+static bool add_routing_key(struct claim *c, const char *key, struct err *err)
+{
+    struct span body = {c->body, c->body_len};
+    struct buf whole;
+    if (!payload_wants_routing_key(body))
+        return true;
+    buf_init(&whole, BUF_UNLIMITED);
+    buf_reserve(&whole, body.len + 64 + (key ? 6 * strlen(key) : 0));
+    if (!payload_add_routing_key(body, key, &whole)) {
+        buf_wipe(&whole);
+        return err_memory(err);
+    }
+    free(c->body);
+    c->body_len = whole.len;
+    c->body = whole.data; /* not buf_take(): moving would leave a copy behind */
+    c->body_is_secret = true;
+    return true;
+}
+
 /* Moves the secrets of an alert into a claim. */
 static void take_secrets(struct claim *c, struct alert *a)
 {
@@ -58,7 +80,7 @@ static void take_secrets(struct claim *c, struct alert *a)
 }
 
 /* *why: why it can never be sent; NULL: it can. */
-static bool read_endpoint(struct tx *tx, const struct delivery_row *d, struct claim *c,
+static bool read_alert(struct tx *tx, const struct delivery_row *d, struct claim *c,
                           struct err *why, struct err *err)
 {
     struct alert alert;
@@ -76,9 +98,11 @@ static bool read_endpoint(struct tx *tx, const struct delivery_row *d, struct cl
         err_set(why, ERR_NOT_FOUND, "the alert was deleted");
         return true;
     }
+    bool fine = read_body(tx, c, err) &&
+                add_routing_key(c, alert_metadata(&alert, ALERT_ROUTING_KEY), err);
     take_secrets(c, &alert);
     alert_free(&alert);
-    return true;
+    return fine;
 }
 
 static bool fill(struct tx *tx, const struct delivery_row *d, struct claim *c,
@@ -92,7 +116,7 @@ static bool fill(struct tx *tx, const struct delivery_row *d, struct claim *c,
     c->type = d->type;
     c->n = d->attempts - d->round_from + 1;
     c->created_at = d->born_at;
-    return read_endpoint(tx, d, c, why, err) && (why->code || read_body(tx, c, err));
+    return read_alert(tx, d, c, why, err);
 }
 
 static bool claim_one(struct tx *tx, struct claims *claims, int64_t row, struct err *err)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "rules/payload.h"
+#include "store/sqlite/alert_rows.h"
 #include "store/sqlite/chunk.h"
 #include "store/sqlite/ending.h"
 #include "store/sqlite/log_rows.h"
@@ -17,9 +18,9 @@ struct due {
     char alert_id[UUID_SIZE];
     enum event_type type;
     char *workspace;
-    char *alert_name; /* NULL: the alert is gone */
-    bool enabled;
-    int64_t alert;
+    bool found; /* else the alert is gone */
+    struct alert alert; /* without its secrets */
+    int64_t alert_row;
     char endpoint[33];
 };
 
@@ -50,7 +51,8 @@ static bool read_chunks(struct tx *tx, const struct due *d, struct buf *out,
     return got == 0 && (!out->failed || err_memory(err));
 }
 
-static bool read_contents(struct tx *tx, const struct due *d, struct contents *c,
+/* *whole: false when the bytes do not hold what the bucket's row says. */
+static bool read_contents(struct tx *tx, const struct due *d, struct contents *c, bool *whole,
                           struct err *err)
 {
     buf_init(&c->bytes, BUF_UNLIMITED);
@@ -64,11 +66,16 @@ static bool read_contents(struct tx *tx, const struct due *d, struct contents *c
     while (c->count < (size_t)d->kept &&
            chunk_next(&rest, c->ids[c->count], &c->events[c->count]))
         c->count++;
-    return c->count == (size_t)d->kept ||
-           err_set(err, ERR_IO, "the store's file store.db is damaged (a bucket's events)");
+    *whole = c->count == (size_t)d->kept;
+    return true;
 }
 
 /* ---------------------------------------------------------------- one bucket */
+
+static const char *name_of(const struct due *d)
+{
+    return d->found && d->alert.name ? d->alert.name : "";
+}
 
 static bool insert_delivery(struct tx *tx, const struct due *d, const char *id,
                             struct span body, struct err *err)
@@ -77,7 +84,7 @@ static bool insert_delivery(struct tx *tx, const struct due *d, const char *id,
                 "INSERT INTO deliveries (id, alert, alert_name, workspace, type, state, "
                 "endpoint, events, truncated, created_at, born_at, next_at, attempts) "
                 "VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 0)",
-                DB_ARGS(db_text(id), db_text(d->alert_id), db_text(d->alert_name),
+                DB_ARGS(db_text(id), db_text(d->alert_id), db_text(name_of(d)),
                         db_text(d->workspace), db_int(d->type), db_text(d->endpoint),
                         db_int(d->kept), db_int(d->truncated), db_int(tx->wall),
                         db_int(tx->steady), db_int(tx->steady)),
@@ -92,7 +99,7 @@ static bool insert_delivery(struct tx *tx, const struct due *d, const char *id,
            db_run(tx->db,
                   "INSERT OR REPLACE INTO alert_last (alert, delivery, state, status, at) "
                   "VALUES (?, ?, 0, 0, ?)",
-                  DB_ARGS(db_int(d->alert), db_int(row), db_int(tx->wall)), err);
+                  DB_ARGS(db_int(d->alert_row), db_int(row), db_int(tx->wall)), err);
 }
 
 /* The events over the limit end here, with their reason. */
@@ -100,58 +107,78 @@ static bool log_truncated(struct tx *tx, const struct due *d, const char *delive
                           struct err *err)
 {
     const struct log_about about = {
-        d->alert_id, d->alert_name, d->workspace, d->type, d->truncated, 0, delivery_id};
+        d->alert_id, name_of(d), d->workspace, d->type, d->truncated, 0, delivery_id};
     return d->truncated == 0 ||
            log_dropped(tx, &about, "left out: over the limit of a bucket", err);
 }
 
-static bool deliver(struct tx *tx, const struct due *d, struct err *err)
+static bool drop(struct tx *tx, const struct due *d, const char *reason, struct err *err)
+{
+    const struct log_about about = {
+        d->alert_id, name_of(d), d->workspace, d->type, d->kept + d->truncated, 0, NULL};
+    tx->delta[COUNTER_DROPPED] += d->kept;
+    return log_dropped(tx, &about, reason, err);
+}
+
+static bool render(struct tx *tx, const struct due *d, const char *id,
+                   const struct contents *c, struct buf *body)
+{
+    const struct store_limits *limits = &tx->store->limits;
+    struct payload_head head = {.delivery_id = id,
+                                .type = d->type,
+                                .created_at = tx->wall,
+                                .truncated = d->truncated,
+                                .style = limits->style,
+                                .retries = limits->retries};
+    payload_head_of(&d->alert, &head);
+    buf_reserve(body, c->bytes.len + 1024);
+    return payload_body(&head, c->events, c->count, body);
+}
+
+static bool deliver_contents(struct tx *tx, const struct due *d, const struct contents *c,
+                             struct err *err)
 {
     char id[UUID_SIZE];
-    struct contents c = {0};
     struct buf body;
     uuid_v7(id, tx->wall);
     buf_init(&body, BUF_UNLIMITED);
-    bool fine = read_contents(tx, d, &c, err);
-    if (fine) {
-        const struct payload_head head = {id,      d->alert_id, d->alert_name, d->workspace,
-                                          d->type, tx->wall,    d->truncated};
-        buf_reserve(&body, c.bytes.len + 1024);
-        fine = payload_documented(&head, c.events, c.count, &body) || err_memory(err);
-    }
-    contents_free(&c);
+    bool fine = render(tx, d, id, c, &body) || err_memory(err);
     fine = fine && insert_delivery(tx, d, id, buf_span(&body), err) &&
            log_truncated(tx, d, id, err);
     buf_free(&body);
     return fine;
 }
 
-static bool drop(struct tx *tx, const struct due *d, struct err *err)
+/* A bucket that cannot be read must not hold up the others for ever. */
+static bool deliver(struct tx *tx, const struct due *d, struct err *err)
 {
-    const struct log_about about = {d->alert_id,
-                                    d->alert_name ? d->alert_name : "",
-                                    d->workspace,
-                                    d->type,
-                                    d->kept + d->truncated,
-                                    0,
-                                    NULL};
-    tx->delta[COUNTER_DROPPED] += d->kept;
-    return log_dropped(tx, &about,
-                       d->alert_name ? "the alert was disabled" : "the alert was deleted",
-                       err);
+    struct contents c = {0};
+    bool whole = false;
+    bool fine = read_contents(tx, d, &c, &whole, err);
+    if (fine)
+        fine = whole ? deliver_contents(tx, d, &c, err)
+                     : drop(tx, d, "the store's file is damaged: the events are lost", err);
+    contents_free(&c);
+    return fine;
 }
 
 static bool close_one(struct tx *tx, const struct due *d, struct err *err)
 {
-    bool fine = d->alert_name && d->enabled ? deliver(tx, d, err) : drop(tx, d, err);
+    bool fine;
+    if (!d->found)
+        fine = drop(tx, d, "the alert was deleted", err);
+    else if (!d->alert.enabled)
+        fine = drop(tx, d, "the alert was disabled", err);
+    else
+        fine = deliver(tx, d, err);
     return fine && ending_remove_bucket(tx, d->row, d->kept, err);
 }
 
 /* ---------------------------------------------------------------- the step */
 
 static const char select_due[] =
-    "SELECT b.row, b.alert, b.type, b.workspace, b.kept, b.truncated, a.name, a.enabled, "
-    "a.row, a.endpoint FROM buckets AS b LEFT JOIN alerts AS a ON a.id = b.alert "
+    "SELECT b.row, b.alert, b.type, b.workspace, b.kept, b.truncated, a.row, "
+    "a.endpoint FROM buckets AS b LEFT JOIN alerts AS a ON a.id = b.alert "
     "WHERE b.due_at <= ? ORDER BY b.due_at LIMIT 1";
 
 /* 1: a bucket; 0: none is due; -1: failed. */
@@ -167,14 +194,14 @@ static int next_due(struct tx *tx, int64_t now, struct due *d, struct err *err)
     d->type = (enum event_type)db_col_int(row, 2);
     d->kept = db_col_int(row, 4);
     d->truncated = db_col_int(row, 5);
-    d->enabled = db_col_int(row, 7);
-    d->alert = db_col_int(row, 8);
-    struct span endpoint = db_col_text(row, 9);
+    d->alert_row = db_col_int(row, 6);
+    struct span endpoint = db_col_text(row, 7);
     if (endpoint.at && endpoint.len < sizeof d->endpoint)
         memcpy(d->endpoint, endpoint.at, endpoint.len);
-    bool fine = db_col_copy(row, 3, &d->workspace) && db_col_copy(row, 6, &d->alert_name);
+    bool fine = db_col_copy(row, 3, &d->workspace) || err_memory(err);
     db_end(row);
-    return fine || err_memory(err) ? 1 : -1;
+    return fine && alert_row_find(tx->db, NULL, d->alert_id, &d->found, &d->alert, err) ? 1
+                                                                                        : -1;
 }
 
 static bool run_close(struct step *step, struct tx *tx, struct err *err)
@@ -186,7 +213,8 @@ static bool run_close(struct step *step, struct tx *tx, struct err *err)
         got = next_due(tx, s->now, &d, err);
         bool fine = got == 1 && close_one(tx, &d, err);
         free(d.workspace);
-        free(d.alert_name);
+        if (d.found)
+            alert_free(&d.alert);
         if (!fine)
             break;
         got = 0;

@@ -182,6 +182,8 @@ static int bind(sqlite3_stmt *to, int at, const struct db_arg *arg)
     switch (arg->kind) {
     case DB_ARG_INT:
         return sqlite3_bind_int64(to, at, arg->number);
+    case DB_ARG_REAL:
+        return sqlite3_bind_double(to, at, arg->real);
     case DB_ARG_TEXT:
         return sqlite3_bind_text64(to, at, bytes, arg->bytes.len, SQLITE_STATIC,
                                    SQLITE_UTF8);

@@ -33,8 +33,9 @@ bool db_check_version(struct db *db, struct err *err);
 /* A bound value. Texts and blobs are borrowed until the statement ran; NULL text is NULL.
  */
 struct db_arg {
-    enum { DB_ARG_NULL, DB_ARG_INT, DB_ARG_TEXT, DB_ARG_BLOB } kind;
+    enum { DB_ARG_NULL, DB_ARG_INT, DB_ARG_REAL, DB_ARG_TEXT, DB_ARG_BLOB } kind;
     int64_t number;
+    double real;
     struct span bytes;
 };
 static inline struct db_arg db_int(int64_t number)
@@ -54,6 +55,10 @@ static inline struct db_arg db_blob(struct span bytes) /* at == NULL: NULL */
 {
     struct db_arg a = {.kind = bytes.at ? DB_ARG_BLOB : DB_ARG_NULL, .bytes = bytes};
     return a;
+}
+static inline struct db_arg db_real(double value)
+{
+    return (struct db_arg){.kind = DB_ARG_REAL, .real = value};
 }
 static inline struct db_arg db_null(void)
 {

@@ -4,13 +4,14 @@
 #include "store/sqlite/reader.h"
 #include "store/sqlite/writer.h"
 
-bool store_next_due(struct store_reader *r, int64_t *buckets, int64_t *deliveries,
-                    struct err *err)
+bool store_next_due(struct store_reader *r, struct store_due *due, struct err *err)
 {
     return db_number(r->db, "SELECT min(due_at) FROM buckets", DB_NO_ARGS, INT64_MAX,
-                     buckets, err) &&
+                     &due->buckets, err) &&
            db_number(r->db, "SELECT min(next_at) FROM deliveries WHERE next_at IS NOT NULL",
-                     DB_NO_ARGS, INT64_MAX, deliveries, err);
+                     DB_NO_ARGS, INT64_MAX, &due->deliveries, err) &&
+           db_number(r->db, "SELECT min(due_at) FROM conditions", DB_NO_ARGS, INT64_MAX,
+                     &due->conditions, err);
 }
 
 /* ---------------------------------------------------------------- buckets */

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/sqlite/metrics.h"
 #include "store/sqlite/delivery_row.h"
 #include "store/sqlite/ids_step.h"
 #include "store/sqlite/reader.h"
@@ -112,7 +113,7 @@ static bool run_purge(struct step *step, struct tx *tx, struct err *err)
 {
     struct purge_step *s = (struct purge_step *)step;
     step->result = &s->result;
-    return purge_state(tx, s, DELIVERY_DELIVERED, err) &&
+    return metrics_purge(tx, err) && purge_state(tx, s, DELIVERY_DELIVERED, err) &&
            purge_state(tx, s, DELIVERY_DEAD, err) &&
            db_run(tx->db,
                   "DELETE FROM log WHERE seq IN (SELECT seq FROM log "

@@ -25,7 +25,7 @@ static void fill(struct alert *a)
     a->revision = 3;
     assert_true(alert_set(&a->workspace, "team"));
     assert_true(alert_set(&a->name, "Errors"));
-    assert_true(alert_set_secret(&a->metadata, "{\"routing_key\":\"k\"}"));
+    assert_true(alert_set_metadata(a, ALERT_ROUTING_KEY, "k"));
     assert_true(alert_set_secret(&a->url, "https://host/path"));
     assert_true(alert_set_secret(&a->token, "secret"));
     assert_true(alert_set(&a->created_by, "ana"));
@@ -38,6 +38,9 @@ static void fill(struct alert *a)
     snprintf(t->scope_id, sizeof t->scope_id, P2);
     assert_true(alert_trigger_add_project(t, P1));
     assert_true(alert_trigger_add_project(t, P2));
+    const struct alert_condition c = {
+        .kind = CONDITION_ERRORS, .threshold = (char[]){"10"}, .window_s = 900};
+    assert_true(alert_trigger_add_condition(t, &c));
     assert_non_null(alert_add_trigger(a, EVENT_PROMPT_DELETED));
 }
 
@@ -68,7 +71,10 @@ static void copy_holds_everything_on_its_own(void **state)
     assert_int_equal(b.destination, DESTINATION_PAGERDUTY);
     assert_string_equal(b.workspace, "team");
     assert_string_equal(b.name, "Errors");
-    assert_string_equal(b.metadata, "{\"routing_key\":\"k\"}");
+    assert_string_equal(alert_metadata(&b, ALERT_ROUTING_KEY), "k");
+    assert_int_equal(b.triggers[0].condition_count, 1);
+    assert_string_equal(b.triggers[0].conditions[0].threshold, "10");
+    assert_true(alert_same_content(&b, &b));
     assert_string_equal(b.url, "https://host/path");
     assert_string_equal(b.token, "secret");
     assert_string_equal(b.created_by, "ana");

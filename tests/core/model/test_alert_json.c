@@ -130,7 +130,7 @@ static void null_counts_as_absent(void **state)
         &a);
     assert_true(a.enabled);
     assert_null(a.name);
-    assert_null(a.metadata);
+    assert_int_equal(a.metadata_count, 0);
     assert_int_equal(a.trigger_count, 2);
     assert_false(a.triggers[1].scoped);
     alert_free(&a);
@@ -253,12 +253,6 @@ static const struct refusal {
     {ONE_TRIGGER("{\"event_type\":\"a\\u001b[2Jb\"}"), ERR_UNSUPPORTED, "\"a\\x1b[2Jb\""},
     {ONE_TRIGGER("{\"event_type\":\"span:guardrails_triggered\"}"), ERR_UNSUPPORTED,
      "unknown event type"},
-    {ONE_TRIGGER("{\"event_type\":\"trace:cost\"}"), ERR_UNSUPPORTED,
-     "cannot be evaluated"},
-    {ONE_TRIGGER("{\"event_type\":\"trace:latency\"}"), ERR_UNSUPPORTED,
-     "cannot be evaluated"},
-    {ONE_TRIGGER("{\"event_type\":\"experiment:finished\"}"), ERR_UNSUPPORTED,
-     "cannot be evaluated"},
     {ONE_TRIGGER("{\"event_type\":\"trace:errors\"},{\"event_type\":\"trace:errors\"}"),
      ERR_INVALID, "triggers[1].event_type: this event type has a trigger already"},
     {ONE_TRIGGER("{\"event_type\":\"trace:errors\",\"id\":\"x\"}"), ERR_INVALID,
@@ -269,10 +263,6 @@ static const struct refusal {
      "triggers[0].trigger_configs[0]: must be an object"},
     {ONE_TRIGGER("{\"event_type\":\"trace:errors\",\"trigger_configs\":[{}]}"), ERR_INVALID,
      "triggers[0].trigger_configs[0].type: is required"},
-    {CONFIG("threshold:errors", ""), ERR_UNSUPPORTED, "not \"threshold:errors\""},
-    {CONFIG("threshold:feedback_score", ""), ERR_UNSUPPORTED, "threshold:feedback_score"},
-    {CONFIG("threshold:cost", ""), ERR_UNSUPPORTED, "threshold:cost"},
-    {CONFIG("threshold:latency", ""), ERR_UNSUPPORTED, "threshold:latency"},
     {CONFIG("filter:guardrail_type", ""), ERR_UNSUPPORTED, "filter:guardrail_type"},
     {CONFIG("new", ""), ERR_UNSUPPORTED, "not \"new\""},
     {CONFIG("scope:project", ",\"group_index\":0"), ERR_UNSUPPORTED, "group_index"},
@@ -418,18 +408,98 @@ static void output_reports_a_full_buffer(void **state)
     alert_free(&a);
 }
 
-static void output_reports_metadata_that_is_no_json(void **state)
+#define MEASURED(type, kind, value)                                                        \
+    ONE_TRIGGER("{\"event_type\":\"" type "\",\"trigger_configs\":[{\"type\":\"" kind          \
+                "\",\"config_value\":" value "}]}")
+
+static void conditions_go_both_ways(void **state)
 {
     (void)state;
-    struct alert a;
-    struct buf out;
-    read("{" HOOK "}", &a);
-    assert_true(alert_set_secret(&a.metadata, "{broken"));
-    buf_init(&out, BUF_UNLIMITED);
-    assert_false(alert_to_json(&a, ALERT_JSON_PLAIN, &out));
-    assert_int_equal(out.len, 0);
-    buf_free(&out);
-    alert_free(&a);
+    static const struct {
+        const char *json;
+        enum condition_kind kind;
+        const char *threshold;
+        int64_t window;
+        bool below;
+        const char *name;
+    } rows[] = {
+        {MEASURED("trace:errors", "threshold:errors",
+                  "{\"threshold\":\"10\",\"window\":\"900\"}"),
+         CONDITION_ERRORS, "10", 900, false, NULL},
+        {MEASURED("trace:cost", "threshold:cost",
+                  "{\"threshold\":\"0.5\",\"window_seconds\":\"60\"}"),
+         CONDITION_COST, "0.5", 60, false, NULL},
+        {MEASURED("trace:latency", "threshold:latency",
+                  "{\"threshold\":\"3\",\"window\":\"60\",\"operator\":\">\"}"),
+         CONDITION_LATENCY, "3", 60, false, NULL},
+        {MEASURED("trace_thread:feedback_score", "threshold:feedback_score",
+                  "{\"threshold\":\".7\",\"window\":\"60\",\"operator\":\"less_than\","
+                  "\"name\":\"helpful\"}"),
+         CONDITION_FEEDBACK, ".7", 60, true, "helpful"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct alert a, b;
+        read(rows[i].json, &a);
+        assert_int_equal(a.triggers[0].condition_count, 1);
+        const struct alert_condition *c = &a.triggers[0].conditions[0];
+        assert_int_equal(c->kind, rows[i].kind);
+        assert_string_equal(c->threshold, rows[i].threshold);
+        assert_int_equal(c->window_s, rows[i].window);
+        assert_int_equal(c->below, rows[i].below);
+        assert_true(!c->name == !rows[i].name);
+        char *text = written(&a, ALERT_JSON_PLAIN);
+        read(text, &b);
+        assert_true(alert_same_content(&a, &b));
+        free(text);
+        alert_free(&a);
+        alert_free(&b);
+    }
+}
+
+static void refuses_conditions_that_could_never_fire(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {MEASURED("trace:errors", "threshold:errors", "{\"window\":\"900\"}"),
+         "threshold is required"},
+        {MEASURED("trace:errors", "threshold:errors",
+                  "{\"threshold\":\"x\",\"window\":\"900\"}"),
+         "must be a number"},
+        {MEASURED("trace:errors", "threshold:errors", "{\"threshold\":\"1\"}"),
+         "config_value.window: is required"},
+        {MEASURED("trace:errors", "threshold:errors",
+                  "{\"threshold\":\"1\",\"window_in_seconds\":\"900\"}"),
+         "config_value.window: is required"},
+        {MEASURED("trace:errors", "threshold:errors",
+                  "{\"threshold\":\"1\",\"window\":\"15m\"}"),
+         "whole seconds"},
+        {MEASURED("trace:errors", "threshold:errors",
+                  "{\"threshold\":\"1\",\"window\":\"0\"}"),
+         "more than 0"},
+        {MEASURED("trace:errors", "threshold:cost",
+                  "{\"threshold\":\"1\",\"window\":\"60\"}"),
+         "does not belong to this event type"},
+        {MEASURED("prompt:created", "threshold:errors",
+                  "{\"threshold\":\"1\",\"window\":\"60\"}"),
+         "does not belong to this event type"},
+        {MEASURED("trace:feedback_score", "threshold:feedback_score",
+                  "{\"threshold\":\"1\",\"window\":\"60\",\"operator\":\">\"}"),
+         "config_value.name: is required"},
+        {MEASURED("trace:feedback_score", "threshold:feedback_score",
+                  "{\"threshold\":\"1\",\"window\":\"60\",\"name\":\"n\",\"operator\":\"=\"}"),
+         "operator: must be > or <"},
+        {MEASURED("trace:latency", "threshold:latency",
+                  "{\"threshold\":\"1\",\"window\":\"60\",\"operator\":\"<\"}"),
+         "only scores"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct alert a;
+        struct err err = {0};
+        if (alert_from_json(span_of(rows[i][0]), &a, &err))
+            fail_msg("%s\npassed, expected: %s", rows[i][0], rows[i][1]);
+        if (!strstr(err.text, rows[i][1]))
+            fail_msg("%s\nexpected %s\ngot %s", rows[i][0], rows[i][1], err.text);
+    }
 }
 
 int main(void)
@@ -450,7 +520,8 @@ int main(void)
         cmocka_unit_test(too_many_of_anything_is_refused),
         cmocka_unit_test(output_is_json_whatever_the_text),
         cmocka_unit_test(output_reports_a_full_buffer),
-        cmocka_unit_test(output_reports_metadata_that_is_no_json),
+        cmocka_unit_test(conditions_go_both_ways),
+        cmocka_unit_test(refuses_conditions_that_could_never_fire),
     };
     setlocale(LC_ALL, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);

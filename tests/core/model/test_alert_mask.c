@@ -40,29 +40,28 @@ static void mask_shows_three_at_each_end(void **state)
 }
 
 static void fill(struct alert *a, const char *url, const char *token, const char *header,
-                 const char *metadata)
+                 const char *key)
 {
     alert_init(a);
     assert_true(alert_set_secret(&a->url, url) && alert_set_secret(&a->token, token) &&
-                alert_set_secret(&a->metadata, metadata));
+                alert_set_metadata(a, ALERT_BASE_URL, "b") &&
+                alert_set_metadata(a, ALERT_ROUTING_KEY, key));
     assert_true(!header || alert_add_header(a, "X-Key", header));
 }
 
-#define KEY(k) "{\"base_url\":\"b\",\"routing_key\":\"" k "\"}"
-
 static const struct keep_row {
     const char *url, *token, *header,
-        *metadata; /* given; stored are LONG, "short", KEY(LONG) */
-    const char *kept_token, *kept_header, *kept_metadata; /* NULL with ok: not set */
+        *key; /* given; stored are LONG, "short", LONG */
+    const char *kept_token, *kept_header, *kept_key; /* NULL with ok: not set */
     const char *refusal;
 } KEEP[] = {
-    {"https://h/x", LONG_MASK, "*****", KEY(LONG_MASK), LONG, "short", KEY(LONG), NULL},
+    {"https://h/x", LONG_MASK, "*****", LONG_MASK, LONG, "short", LONG, NULL},
     {"https://H:443/other?q", LONG_MASK, "*****", NULL, LONG, "short", NULL, NULL},
-    {"https://h/x", "new token", "new", KEY("new"), "new token", "new", KEY("new"), NULL},
-    {"https://evil/x", "new token", "new", KEY("new"), "new token", "new", KEY("new"),
+    {"https://h/x", "new token", "new", "new", "new token", "new", "new", NULL},
+    {"https://evil/x", "new token", "new", "new", "new token", "new", "new",
      NULL},
     {"https://h/x", NULL, NULL, NULL, NULL, NULL, NULL, NULL},
-    {"https://h/x", LONG, "*/*", "{}", LONG, "*/*", "{}", NULL},
+    {"https://h/x", LONG, "*/*", NULL, LONG, "*/*", NULL, NULL},
     {"https://evil/x", LONG_MASK, NULL, NULL, NULL, NULL, NULL,
      "scheme, host or port changed"},
     {"http://h/x", LONG_MASK, NULL, NULL, NULL, NULL, NULL, "scheme, host or port changed"},
@@ -71,14 +70,14 @@ static const struct keep_row {
     {NULL, LONG_MASK, NULL, NULL, NULL, NULL, NULL, "scheme, host or port changed"},
     {"https://evil/x", NULL, "*****", NULL, NULL, NULL, NULL,
      "scheme, host or port changed"},
-    {"https://evil/x", NULL, NULL, KEY(LONG_MASK), NULL, NULL, NULL,
+    {"https://evil/x", NULL, NULL, LONG_MASK, NULL, NULL, NULL,
      "scheme, host or port"},
     {"https://h/x", "01***********def", NULL, NULL, NULL, NULL, NULL, "none stored"},
     {"https://h/x", "012*********cdef", NULL, NULL, "012*********cdef", NULL, NULL, NULL},
     {"https://h/x", "abc**********xyz", NULL, NULL, NULL, NULL, NULL, "none stored"},
     {"https://h/x", "****************", NULL, NULL, NULL, NULL, NULL, "none stored"},
     {"https://h/x", NULL, "****", NULL, NULL, NULL, NULL, "none stored"},
-    {"https://h/x", NULL, NULL, KEY("****"), NULL, NULL, NULL, "none stored"},
+    {"https://h/x", NULL, NULL, "****", NULL, NULL, NULL, "none stored"},
 };
 
 static void assert_same(const char *text, const char *expected)
@@ -96,8 +95,8 @@ static void keep_gives_back_only_what_was_masked(void **state)
         const struct keep_row *r = &KEEP[i];
         struct alert stored, next;
         struct err err = {0};
-        fill(&stored, "https://h/x", LONG, "short", KEY(LONG));
-        fill(&next, r->url, r->token, r->header, r->metadata);
+        fill(&stored, "https://h/x", LONG, "short", LONG);
+        fill(&next, r->url, r->token, r->header, r->key);
         bool ok = alert_keep_masked(&next, &stored, &err);
         if (!r->refusal && !ok)
             fail_msg("row %zu refused: %s", i, err.text);
@@ -110,7 +109,7 @@ static void keep_gives_back_only_what_was_masked(void **state)
         if (ok && next.header_count)
             assert_string_equal(next.headers[0].value, r->kept_header);
         if (ok)
-            assert_same(next.metadata, r->kept_metadata);
+            assert_same(alert_metadata(&next, ALERT_ROUTING_KEY), r->kept_key);
         assert_null(strstr(err.text, LONG));
         alert_free(&stored);
         alert_free(&next);
@@ -121,17 +120,17 @@ static void keep_refuses_masks_of_a_new_alert(void **state)
 {
     (void)state;
     static const struct {
-        const char *token, *header, *metadata;
+        const char *token, *header, *key;
         bool ok;
     } rows[] = {
-        {"secret", "value", KEY("k"), true}, {NULL, NULL, NULL, true},
+        {"secret", "value", "k", true}, {NULL, NULL, NULL, true},
         {LONG_MASK, NULL, NULL, false},      {"***", NULL, NULL, false},
-        {NULL, "***", NULL, false},          {NULL, NULL, KEY(LONG_MASK), false},
+        {NULL, "***", NULL, false},          {NULL, NULL, LONG_MASK, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct alert next;
         struct err err = {0};
-        fill(&next, "https://h/x", rows[i].token, rows[i].header, rows[i].metadata);
+        fill(&next, "https://h/x", rows[i].token, rows[i].header, rows[i].key);
         assert_int_equal(alert_keep_masked(&next, NULL, &err), rows[i].ok);
         assert_int_equal(err.code, rows[i].ok ? ERR_NONE : ERR_INVALID);
         alert_free(&next);
@@ -162,7 +161,7 @@ static void masked_json_comes_back_whole(void **state)
     struct alert stored, next;
     struct buf json;
     struct err err = {0};
-    fill(&stored, "https://h/x", LONG, "short", KEY(LONG));
+    fill(&stored, "https://h/x", LONG, "short", LONG);
     buf_init(&json, BUF_UNLIMITED);
     assert_true(alert_to_json(&stored, ALERT_JSON_MASKED, &json));
     assert_null(strstr(buf_text(&json), LONG));
@@ -170,7 +169,7 @@ static void masked_json_comes_back_whole(void **state)
     assert_true(alert_keep_masked(&next, &stored, &err));
     assert_string_equal(next.token, LONG);
     assert_string_equal(next.headers[0].value, "short");
-    assert_string_equal(next.metadata, KEY(LONG));
+    assert_string_equal(alert_metadata(&next, ALERT_ROUTING_KEY), LONG);
     buf_free(&json);
     alert_free(&stored);
     alert_free(&next);

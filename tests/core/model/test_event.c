@@ -24,6 +24,9 @@ static const struct {
     {EVENT_PROMPT_CREATED, "prompt:created", "New prompt added", false},
     {EVENT_PROMPT_COMMITTED, "prompt:committed", "New prompt version created", false},
     {EVENT_PROMPT_DELETED, "prompt:deleted", "Prompt deleted", false},
+    {EVENT_EXPERIMENT_FINISHED, "experiment:finished", "Experiment finished", false},
+    {EVENT_TRACE_COST, "trace:cost", "Cost threshold", true},
+    {EVENT_TRACE_LATENCY, "trace:latency", "Latency threshold", true},
 };
 
 static void table_holds_the_documented_types(void **state)
@@ -59,9 +62,6 @@ static void parse_refuses_other_names(void **state)
                                         "trace:errors ",
                                         "TRACE:ERRORS",
                                         "span:guardrails_triggered",
-                                        "trace:cost",
-                                        "trace:latency",
-                                        "experiment:finished",
                                         "trace:error"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         enum event_type type = EVENT_TYPE_COUNT;

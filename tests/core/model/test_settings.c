@@ -74,6 +74,8 @@ static void init_gives_documented_defaults(void **state)
         {SETTING_RETRY_INITIAL, "retry.initial", "1s", 1000},
         {SETTING_RETRY_MAX_DELAY, "retry.max_delay", "60s", 60000},
         {SETTING_PAYLOAD_STYLE, "payload.style", "documented", 0},
+        {SETTING_THRESHOLD_INTERVAL, "threshold.interval", "10s", 10000},
+        {SETTING_THRESHOLD_REPEAT, "threshold.repeat", "0s", 0},
         {SETTING_STORE_URL, "store.url", "", 0},
         {SETTING_LOG_RETENTION, "log.retention", "30d", 2592000000},
     };
@@ -181,9 +183,7 @@ static void set_says_what_would_be_right(void **state)
         {"intake.max_body", "2GiB",
          "intake.max_body: must be a whole number with B, KiB, MiB or GiB, from 1KiB to "
          "1GiB"},
-        {"payload.style", "server",
-         "payload.style: \"server\" is not there yet; use documented"},
-        {"payload.style", "x", "payload.style: must be documented"},
+        {"payload.style", "x", "payload.style: must be documented|server"},
         {"debounce.windw", "1s",
          "unknown setting debounce.windw; did you mean debounce.window?"},
         {"RETRY.MAX", "1", "unknown setting RETRY.MAX; did you mean retry.max?"},

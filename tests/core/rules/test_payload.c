@@ -150,6 +150,16 @@ static void assert_keys(json_t *object, const char *expected)
     buf_free(&keys);
 }
 
+static bool sample(const char *name, enum event_type type, struct buf *out)
+{
+    struct alert a;
+    alert_init(&a);
+    assert_true(alert_set(&a.name, name) && alert_set(&a.workspace, "team"));
+    bool ok = payload_sample(&a, PAYLOAD_DOCUMENTED, 3, type, 5, out);
+    alert_free(&a);
+    return ok;
+}
+
 /* The documented objects inside, by a reader that is not ours. */
 static void samples_are_json_for_others(void **state)
 {
@@ -158,7 +168,7 @@ static void samples_are_json_for_others(void **state)
         struct buf out;
         json_error_t problem;
         buf_init(&out, BUF_UNLIMITED);
-        assert_true(payload_sample("A", "T\xff\"", "team", (enum event_type)type, 5, &out));
+        assert_true(sample("T\xff\"", (enum event_type)type, &out));
         json_t *body = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, &problem);
         if (!body)
             fail_msg("%s: %s", problem.text, buf_text(&out));
@@ -238,6 +248,12 @@ static const char *const KEYS[EVENT_TYPE_COUNT] = {
                                "change_description,created_at,created_by,",
     [EVENT_PROMPT_DELETED] = "id,name,description,tags,created_at,created_by,"
                              "last_updated_at,last_updated_by,latest_version,",
+    [EVENT_EXPERIMENT_FINISHED] = "id,name,dataset_id,dataset_name,metadata,type,created_at,"
+                                  "created_by,",
+    [EVENT_TRACE_COST] = "event_type,metric_name,metric_value,threshold,window_seconds,"
+                         "project_ids,project_names,",
+    [EVENT_TRACE_LATENCY] = "event_type,metric_name,metric_value,threshold,window_seconds,"
+                            "project_ids,project_names,",
 };
 
 static void samples_have_the_documented_keys(void **state)
@@ -268,7 +284,7 @@ static void sample_is_a_whole_body(void **state)
         struct js_value root, payload;
         char id[UUID_SIZE];
         buf_init(&out, BUF_UNLIMITED);
-        assert_true(payload_sample("A", "Test", "team", (enum event_type)type, 5, &out));
+        assert_true(sample("Test", (enum event_type)type, &out));
         assert_true(js_parse(buf_span(&out), &root, NULL));
         payload = js_get(root, "payload");
         assert_true(

@@ -95,17 +95,17 @@ static void close_due_leaves_what_is_not_due(void **state)
 {
     struct store_fixture *f = *state;
     char id[UUID_SIZE];
-    int64_t buckets, deliveries;
+    struct store_due due;
     add_alert(f, "a", URL, id);
     accept_events(f, 1);
     assert_int_equal(step_close_due(f->store, f->now + 29999, 10), 0);
-    assert_true(store_next_due(f->reader, &buckets, &deliveries, NULL));
-    assert_int_equal(buckets, f->now + 30000);
-    assert_int_equal(deliveries, INT64_MAX);
+    assert_true(store_next_due(f->reader, &due, NULL));
+    assert_int_equal(due.buckets, f->now + 30000);
+    assert_int_equal(due.deliveries, INT64_MAX);
     close_all(f);
-    assert_true(store_next_due(f->reader, &buckets, &deliveries, NULL));
-    assert_int_equal(buckets, INT64_MAX);
-    assert_int_equal(deliveries, f->now);
+    assert_true(store_next_due(f->reader, &due, NULL));
+    assert_int_equal(due.buckets, INT64_MAX);
+    assert_int_equal(due.deliveries, f->now);
 }
 
 static void close_due_stops_at_the_limit(void **state)

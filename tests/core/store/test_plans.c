@@ -106,7 +106,7 @@ static void use_everything(struct store_fixture *f)
     struct delivery_rows deliveries;
     struct log_rows log;
     struct delivery d;
-    int64_t one, two;
+    struct store_due due;
     char trace[] = "0193a000-0000-7000-8000-000000000001";
     add_alert(f->store, id);
     struct accept *a = step_request("default");
@@ -138,7 +138,7 @@ static void use_everything(struct store_fixture *f)
     alert_rows_free(&alerts);
     assert_true(store_bucket_list(f->reader, NULL, 5, &buckets, NULL));
     bucket_rows_free(&buckets);
-    assert_true(store_next_due(f->reader, &one, &two, NULL));
+    assert_true(store_next_due(f->reader, &due, NULL));
     counts(f);
     step_alert_enable(f->store, id, false);
     step_purge(f->store, f->now + 1, 10);

@@ -1,0 +1,171 @@
+/* What the engine asks the store for, and when. */
+#include "engine/engine_impl.h"
+
+enum {
+    CLOSE_AT_ONCE = 64, /* buckets in one step, so that many do not hold the others up */
+    CLAIM_AT_ONCE = 64,
+    CHECK_AT_ONCE = 64,
+};
+
+/* The ask_to_ and plan_ functions return when to look again. */
+
+static struct note *note_for(struct engine *e, enum note_kind kind)
+{
+    struct err err;
+    struct note *n = note_new(&e->inbox, kind);
+    if (!n) {
+        err_memory(&err);
+        engine_failed(e, kind, &err);
+    }
+    return n;
+}
+
+static int64_t ask_to_close(struct engine *e, int64_t now)
+{
+    struct note *n = note_for(e, NOTE_CLOSED);
+    if (!n)
+        return e->resting[NOTE_CLOSED];
+    e->closing = true;
+    store_close_due(e->store, now, CLOSE_AT_ONCE, note_answered, n);
+    return INT64_MAX;
+}
+
+static int64_t ask_to_claim(struct engine *e, int64_t now)
+{
+    struct note *n = note_for(e, NOTE_CLAIMED);
+    if (!n)
+        return e->resting[NOTE_CLAIMED];
+    size_t room = flights_room(e->flights);
+    size_t count = flights_busy(e->flights, e->busy, BUSY_MAX);
+    e->claiming = true;
+    e->changes_asked = e->changes;
+    store_claim(e->store, now, (int64_t)(room < CLAIM_AT_ONCE ? room : CLAIM_AT_ONCE),
+                (const char(*)[33])e->busy, count, note_answered, n);
+    return INT64_MAX;
+}
+
+static int64_t ask_to_purge(struct engine *e)
+{
+    struct note *n = note_for(e, NOTE_PURGED);
+    if (!n)
+        return e->resting[NOTE_PURGED];
+    e->purging = true;
+    store_purge(e->store, clock_wall_ms(e->clock) - e->policy.retention_ms, ENGINE_PURGE_AT_ONCE,
+                note_answered, n);
+    return INT64_MAX;
+}
+
+static int64_t ask_to_recover(struct engine *e)
+{
+    struct note *n = note_for(e, NOTE_RECOVERED);
+    if (!n)
+        return e->resting[NOTE_RECOVERED];
+    e->recovering = true;
+    store_recover(e->store, note_answered, n);
+    return INT64_MAX;
+}
+
+static int64_t ask_to_check(struct engine *e)
+{
+    struct note *n = note_for(e, NOTE_CHECKED);
+    if (!n)
+        return e->resting[NOTE_CHECKED];
+    e->checking = true;
+    store_check_conditions(e->store, e->policy.threshold_interval_ms,
+                           e->policy.threshold_repeat_ms, CHECK_AT_ONCE, note_answered, n);
+    return INT64_MAX;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t plan_close(struct engine *e, int64_t now, int64_t due)
+{
+    int64_t at = later(due, e->resting[NOTE_CLOSED]);
+    if (e->closing)
+        return INT64_MAX;
+    if (at > now)
+        return at;
+    return ask_to_close(e, now);
+}
+
+static int64_t plan_claim(struct engine *e, int64_t now, int64_t due)
+{
+    int64_t at = later(due, e->resting[NOTE_CLAIMED]);
+    if (e->blocked)
+        at = later(at, e->blocked_until);
+    if (e->claiming || flights_room(e->flights) == 0)
+        return INT64_MAX;
+    if (at > now)
+        return at;
+    return ask_to_claim(e, now);
+}
+
+static int64_t plan_purge(struct engine *e, int64_t now)
+{
+    int64_t at = later(e->purge_at, e->resting[NOTE_PURGED]);
+    if (e->purging)
+        return INT64_MAX;
+    if (at > now)
+        return at;
+    return ask_to_purge(e);
+}
+
+static int64_t plan_check(struct engine *e, int64_t now, int64_t due)
+{
+    int64_t at = later(due, e->resting[NOTE_CHECKED]);
+    if (e->checking)
+        return INT64_MAX;
+    if (at > now)
+        return at;
+    return ask_to_check(e);
+}
+
+static int64_t plan_recover(struct engine *e, int64_t now)
+{
+    if (e->recovering)
+        return INT64_MAX;
+    if (e->resting[NOTE_RECOVERED] > now)
+        return e->resting[NOTE_RECOVERED];
+    return ask_to_recover(e);
+}
+
+static int64_t plan_record(struct engine *e, int64_t now)
+{
+    if (!e->unrecorded)
+        return INT64_MAX;
+    if (e->resting[NOTE_RECORDED] > now)
+        return e->resting[NOTE_RECORDED];
+    engine_record_again(e);
+    return e->unrecorded ? now + REST_MS : INT64_MAX;
+}
+
+int64_t engine_plan(struct engine *e)
+{
+    int64_t now = engine_now(e);
+    struct store_due due;
+    struct err err;
+    if (atomic_load(&e->stopping))
+        return INT64_MAX;
+    int64_t next = plan_record(e, now);
+    if (!e->recovered)
+        return earlier(next, plan_recover(e, now));
+    if (e->resting[READING] > now)
+        return earlier(next, e->resting[READING]);
+    if (!store_next_due(e->reader, &due, &err)) {
+        engine_failed(e, READING, &err);
+        return earlier(next, e->resting[READING]);
+    }
+    engine_succeeded(e, READING);
+    next = earlier(next, plan_close(e, now, due.buckets));
+    next = earlier(next, plan_claim(e, now, due.deliveries));
+    next = earlier(next, plan_check(e, now, due.conditions));
+    return earlier(next, plan_purge(e, now));
+}
