@@ -38,7 +38,7 @@ uses_model  := base
 uses_rules  := model base
 uses_store  := rules model base
 uses_send   := rules model base
-uses_intake := store rules model base
+uses_intake := send store rules model base
 uses_engine := send store rules model base
 uses_tui    := engine intake send store rules model base
 

@@ -25,7 +25,7 @@ check 'model uses base' beyond core/model model base
 check 'rules uses model, base' beyond core/rules rules model base
 check 'store uses rules, model, base' beyond core/store store rules model base
 check 'send uses rules, model, base' beyond core/send send rules model base
-check 'intake uses store, rules, model, base' beyond core/intake intake store rules model base
+check 'intake uses send, store, rules, model, base' beyond core/intake intake send store rules model base
 check 'engine uses send, store, rules, model, base' beyond core/engine engine send store rules model base
 check 'core knows no curses' sh -c "grep -rnE 'curses|cmark' core --include='*.[ch]' | grep -E '#include'"
 check 'core does not print or exit' sh -c "grep -rnE '(^|[^_a-zA-Z>.])(printf|puts|perror|exit|_exit)\(' core --include='*.c'"

@@ -200,6 +200,12 @@ static bool listen_once(struct host *h, struct err *err)
         .max_body = (size_t)s->number[SETTING_INTAKE_MAX_BODY],
         .connections = (unsigned)s->number[SETTING_INTAKE_CONNECTIONS],
         .timeout_ms = s->number[SETTING_INTAKE_TIMEOUT],
+        .proxy = s->text[SETTING_DELIVERY_PROXY],
+        .ca_file = s->text[SETTING_DELIVERY_CA_FILE],
+        .send_timeout_ms = s->number[SETTING_DELIVERY_TIMEOUT],
+        .send_connect_timeout_ms = s->number[SETTING_DELIVERY_CONNECT_TIMEOUT],
+        .style = tuning_style(s),
+        .retries = (int)s->number[SETTING_RETRY_MAX],
     };
     if (!settings_listen(s, host, sizeof host, &options.port, err))
         return false;

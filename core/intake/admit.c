@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "intake/guard.h"
+#include "intake/ownpeer.h"
 
 enum { WORKSPACE_MAX = 150 }; /* characters */
 
@@ -86,9 +88,8 @@ static void refuse_route(struct request *r, enum route_found found, const char *
     char text[320];
     if (found == ROUTE_NOT_SERVED)
         snprintf(text, sizeof text,
-                 "not served here%s: %.150s (the help page \"Served paths\" "
-                 "lists what is)",
-                 r->match.later ? " yet" : "", path);
+                 "not served here: %.150s (the help page \"Served paths\" lists what is)",
+                 path);
     else if (found == ROUTE_OTHER_METHOD)
         snprintf(text, sizeof text, "%.150s takes another method: %s", path,
                  r->match.allow);
@@ -109,6 +110,23 @@ static bool find_route(struct request *r, const char *method, const char *path)
     if (found != ROUTE_SERVED)
         refuse_route(r, found, copy);
     return found == ROUTE_SERVED;
+}
+
+/* Alerts hold endpoints and secrets: other users of the machine may send events, but not
+ * read or change alerts. */
+static bool check_owner(const struct admission *a, struct request *r)
+{
+    uid_t uid;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (!r->match.owner_only || a->api_key)
+        return true;
+    if (info && ownpeer_uid(info->connect_fd, &uid) && uid == geteuid())
+        return true;
+    request_fail_text(r, 403,
+                      "the alerts API answers only the user that runs opik-alerts, unless "
+                      "the setting intake.api_key is set and its key is sent");
+    return false;
 }
 
 /* ------------------------------------------------------------------ with which body */
@@ -143,6 +161,7 @@ static void check_body(struct request *r)
 void admit(const struct admission *a, struct request *r, const char *method,
            const char *path)
 {
-    if (check_access(a, r) && find_route(r, method, path) && read_workspace(r))
+    if (check_access(a, r) && find_route(r, method, path) && check_owner(a, r) &&
+        read_workspace(r))
         check_body(r);
 }

@@ -64,10 +64,14 @@ bool facts_trace_update(struct facts *f, struct js_value update, struct span id,
 bool facts_score(struct facts *f, struct js_value score, struct span trace_id,
                  struct err *err);
 
+/* What a span cost; id: that of the path, or empty. */
+bool facts_span(struct facts *f, struct js_value span, struct span id, struct err *err);
+
 /* Whole bodies. */
 bool facts_traces(struct facts *f, struct js_value root, struct err *err);
 bool facts_trace_updates(struct facts *f, struct js_value root, struct err *err);
 bool facts_scores(struct facts *f, struct js_value root, bool threads, struct err *err);
+bool facts_spans(struct facts *f, struct js_value root, struct err *err);
 bool facts_guardrails(struct facts *f, struct js_value root, struct err *err);
 bool facts_experiments(struct facts *f, struct js_value root, struct err *err);
 bool facts_events(struct facts *f, struct js_value root, struct err *err);

@@ -9,7 +9,7 @@ static bool event_type_of(struct facts *f, struct js_value value, enum event_typ
     if (!facts_text(f, value, "event_type", &name, err))
         return false;
     if (!event_type_parse(name, type))
-        return facts_wrong(f, "event_type", "is none of the seven event types", err);
+        return facts_wrong(f, "event_type", "is no event type", err);
     return true;
 }
 

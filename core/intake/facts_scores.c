@@ -43,6 +43,10 @@ static bool add_score(struct facts *f, const struct js_value *v, enum event_type
     if (!check_score(f, v, err) ||
         !facts_project(f, v[SCORE_PROJECT_NAME], v[SCORE_PROJECT_ID], &fact, err))
         return false;
+    fact.measure = type;
+    fact.measured = js_number(v[SCORE_VALUE], &fact.value);
+    if (!facts_text(f, v[SCORE_NAME], "name", &fact.score, err))
+        return false;
     buf_clear(&f->text);
     buf_add_format(&f->text, "{\"%s\":", key);
     js_append_string(&f->text, id);

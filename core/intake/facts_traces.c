@@ -1,7 +1,10 @@
 /* Traces and their updates: a trace with error information is an event, any other is only
  * remembered for its name and project. */
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/timefmt.h"
+#include "base/uuid.h"
 #include "intake/facts.h"
 
 enum trace_key {
@@ -93,13 +96,48 @@ static bool read_members(struct facts *f, const struct js_value *v, struct fact 
     return !fact->is_event || build_tail(f, v, &fact->tail, err);
 }
 
+/* The time that a UUIDv7 was made at, wall ms (RFC 9562 5.7). */
+static int64_t made_at(struct span id)
+{
+    char digits[16];
+    if (id.len < 13 || !uuid_is_v7(id.at))
+        return -1;
+    snprintf(digits, sizeof digits, "%.8s%.4s", id.at, id.at + 9);
+    return strtoll(digits, NULL, 16);
+}
+
+static bool read_time(struct js_value value, int64_t *ms)
+{
+    return value.type == JS_STRING &&
+           timefmt_parse_iso((struct span){value.text.at + 1, value.text.len - 2}, ms);
+}
+
+/* How long a trace took: a later update tells its end only, and an SDK makes the id when the
+ * trace starts. */
+static void measure(const struct js_value *v, struct span id, struct fact *fact)
+{
+    int64_t start, end;
+    fact->measured = false;
+    if (!read_time(v[TRACE_END], &end))
+        return;
+    if (!read_time(v[TRACE_START], &start))
+        start = made_at(id);
+    if (start < 0 || end < start)
+        return;
+    fact->measured = true;
+    fact->measure = EVENT_TRACE_LATENCY;
+    fact->value = (double)(end - start) / 1000;
+    fact->once = id;
+}
+
 static bool add_trace(struct facts *f, const struct js_value *v, struct fact *fact,
                       struct span id, struct err *err)
 {
     fact->trace_id = id;
+    measure(v, id, fact);
     if (fact->is_event)
         return build_head(f, v, fact, err) && facts_add(f, fact, err);
-    bool tells = fact->trace_name.len || fact->project_name.len || fact->project_id.len;
+    bool tells = fact->measured || fact->trace_name.len || fact->project_name.len || fact->project_id.len;
     return !tells || facts_add(f, fact, err);
 }
 

@@ -60,6 +60,21 @@ void traces_update_batch(struct request *r)
     ingest(r, facts_trace_updates);
 }
 
+void spans_create_batch(struct request *r)
+{
+    ingest(r, facts_spans);
+}
+
+static bool one_span(struct facts *f, struct js_value root, struct err *err)
+{
+    return facts_span(f, root, (struct span){NULL, 0}, err);
+}
+
+void spans_create(struct request *r)
+{
+    ingest(r, one_span);
+}
+
 void guardrails_create(struct request *r)
 {
     ingest(r, facts_guardrails);
@@ -111,6 +126,18 @@ void traces_update(struct request *r)
     char id[UUID_SIZE];
     if (trace_of_path(r, id) && start(r, &root, &f))
         finish(r, &f, facts_trace_update(&f, root, span_of(id), &err), &err);
+}
+
+void spans_update(struct request *r)
+{
+    struct js_value root;
+    struct facts f;
+    struct err err;
+    char id[UUID_SIZE];
+    if (!uuid_read(r->match.params[0], id))
+        request_fail_text(r, 400, "the span's id in the path must be a UUID");
+    else if (start(r, &root, &f))
+        finish(r, &f, facts_span(&f, root, span_of(id), &err), &err);
 }
 
 void scores_trace(struct request *r)

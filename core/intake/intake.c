@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "intake/admit.h"
+#include "intake/courier.h"
 #include "intake/listen.h"
 #include "intake/peers.h"
 #include "intake/readers.h"
@@ -28,6 +29,7 @@ struct intake {
     struct readers readers;
     struct peers *peers;
     struct admission admission;
+    struct api api;
     char *host, *hosts, *api_key; /* what admission borrows */
     size_t max_body;
     uint16_t port;
@@ -49,6 +51,7 @@ static enum MHD_Result begin(struct intake *in, struct MHD_Connection *connectio
     r->store = in->store;
     r->clock = in->clock;
     r->readers = &in->readers;
+    r->api = &in->api;
     r->peers = in->peers;
     r->peer = peer;
     if (peers_begin(in->peers, peer)) {
@@ -145,6 +148,7 @@ static bool start_daemon(struct intake *in, const struct intake_options *o, stru
 static void destroy(struct intake *in)
 {
     peers_free(&in->peers);
+    courier_free(&in->api.courier);
     readers_free(&in->readers);
     free(in->host);
     free(in->hosts);
@@ -173,6 +177,16 @@ static bool copy_options(struct intake *in, const struct intake_options *o, stru
     return true;
 }
 
+static bool make_courier(struct intake *in, const struct intake_options *o, struct err *err)
+{
+    const struct courier_options options = {o->clock, o->proxy, o->ca_file,
+                                            o->send_timeout_ms, o->send_connect_timeout_ms};
+    in->api.style = o->style;
+    in->api.retries = o->retries;
+    in->api.courier = courier_new(&options, err);
+    return in->api.courier != NULL;
+}
+
 struct intake *intake_start(const struct intake_options *o, struct err *err)
 {
     struct intake *in = sodium_init() < 0 ? NULL : calloc(1, sizeof *in);
@@ -181,7 +195,7 @@ struct intake *intake_start(const struct intake_options *o, struct err *err)
         return NULL;
     }
     readers_init(&in->readers, o->store);
-    if (copy_options(in, o, err) &&
+    if (copy_options(in, o, err) && make_courier(in, o, err) &&
         (in->peers = peers_new(o->clock, o->timeout_ms, IDLE_MS, err)) &&
         start_daemon(in, o, err))
         return in;
@@ -196,7 +210,9 @@ void intake_stop(struct intake **inp, int64_t grace_ms)
         return;
     /* Not MHD_quiesce_daemon(): it races with its own threads, and the loser aborts. So the
      * port stays open to the end, and who comes now is told to come again. */
-    peers_close(in->peers, grace_ms); /* the stop aborts when a connection still sleeps */
+    peers_close(in->peers, grace_ms);
+    courier_close(in->api.courier);
+    peers_rest(in->peers); /* the stop aborts when a connection still sleeps */
     MHD_stop_daemon(in->daemon);
     destroy(in);
     *inp = NULL;

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "rules/payload.h"
 #include "store/store.h"
 
 struct intake;
@@ -29,6 +30,11 @@ struct intake_options {
     unsigned connections;      /* at once */
     int64_t timeout_ms;        /* total time of one request */
     unsigned threads;          /* 0: one for each processor, at most 4 */
+    const char *proxy;         /* of connection tests; NULL or empty: none */
+    const char *ca_file;       /* of connection tests; NULL or empty: the system's */
+    int64_t send_timeout_ms, send_connect_timeout_ms;
+    enum payload_style style; /* of tests and examples */
+    int retries;
 };
 
 /* Listens and serves. ERR_BUSY: the port is in use (the text says so). */

@@ -73,6 +73,53 @@ void misc_accept(struct request *r)
         request_reply(r, 204);
 }
 
+/* The project that a body names by id or name. NULL id and name: any, and nothing is read. */
+static bool find_project(struct request *r, const char *id, const char *name,
+                         struct project *p, struct err *err)
+{
+    *p = (struct project){0};
+    if (!id && !name)
+        return true;
+    struct store_reader *reader = request_reader(r);
+    if (!reader)
+        return false;
+    bool ok = store_project_get(reader, r->workspace, id, name, p, err);
+    request_reader_done(r, &reader);
+    if (!ok)
+        request_fail(r, err);
+    return ok;
+}
+
+/* Threads are not kept: the answer holds what the question told, and the project. */
+void misc_thread(struct request *r)
+{
+    struct js_value root;
+    struct err err;
+    struct project p;
+    const char *thread, *name, *id;
+    if (!request_object(r, &root))
+        return;
+    if (!request_text(r, root, "thread_id", &thread, &err) ||
+        !request_text(r, root, "project_name", &name, &err) ||
+        !request_text(r, root, "project_id", &id, &err)) {
+        request_fail(r, &err);
+        return;
+    }
+    if (!thread) {
+        request_fail_text(r, 400, "thread_id: is required");
+        return;
+    }
+    if (!find_project(r, id, name, &p, &err))
+        return;
+    buf_add_text(&r->answer, "{\"id\":");
+    js_append_string(&r->answer, span_of(thread));
+    if (p.id[0])
+        buf_add_format(&r->answer, ",\"project_id\":\"%s\"", p.id);
+    buf_add_char(&r->answer, '}');
+    project_free(&p);
+    request_reply(r, 200);
+}
+
 void misc_otlp(struct request *r)
 {
     request_fail_text(r, 415, "OpenTelemetry is not served here: send with the Opik SDK");

@@ -218,6 +218,12 @@ void peers_close(struct peers *p, int64_t grace_ms)
     while (p->requests > 0 && pthread_cond_timedwait(&p->quiet, &p->lock, &until) == 0)
         ;
     p->no_sleep = true;
+    pthread_mutex_unlock(&p->lock);
+}
+
+void peers_rest(struct peers *p)
+{
+    pthread_mutex_lock(&p->lock);
     while (p->asleep > 0)
         pthread_cond_wait(&p->quiet, &p->lock);
     pthread_mutex_unlock(&p->lock);

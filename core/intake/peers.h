@@ -33,8 +33,9 @@ void peers_end(struct peers *p, struct peer *peer);
 bool peers_sleep(struct peers *p);
 void peers_wake(struct peers *p);
 
-/* From now on requests are refused. Waits up to grace_ms (real time) for those under way,
- * then for the sleeping ones until the last is awake. */
+/* From now on requests are refused. Waits up to grace_ms (real time) for those under way;
+ * after that, none may fall asleep. */
 void peers_close(struct peers *p, int64_t grace_ms);
+void peers_rest(struct peers *p); /* waits until the last sleeping one is awake */
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "intake/handlers.h"
+#include "intake/ids.h"
 #include "intake/request.h"
 
 static const char *const TYPES[] = {"mustache", "jinja2", "python", NULL};
@@ -166,41 +167,13 @@ void prompts_delete(struct request *r)
         store_prompt_delete(r->store, r->workspace, INTAKE_USER, &id, 1, request_done, r);
 }
 
-/* The ids of a body, canonical, in the arena. NULL: the request has failed. */
-static const char **body_ids(struct request *r, struct js_value root, size_t *count)
-{
-    struct js_value ids = js_get(root, "ids");
-    size_t room = js_count(ids);
-    const char **out = arena_alloc(&r->arena, (room + 1) * sizeof *out);
-    struct js_iter it;
-    struct js_item item;
-    char id[UUID_SIZE];
-    *count = 0;
-    if (ids.type != JS_ARRAY || room == 0 || room > 1000 || !out) {
-        request_fail_text(r, 400, "ids: must be an array of 1 to 1000 ids");
-        return NULL;
-    }
-    for (js_iter(&it, ids); js_next(&it, &item);) {
-        struct span quoted = item.value.text;
-        bool fine = item.value.type == JS_STRING && quoted.len >= 2 &&
-                    uuid_read((struct span){quoted.at + 1, quoted.len - 2}, id);
-        const char *copy = fine ? arena_copy(&r->arena, span_of(id)) : NULL;
-        if (!copy) {
-            request_fail_text(r, 400, "ids: must hold UUIDs");
-            return NULL;
-        }
-        out[(*count)++] = copy;
-    }
-    return out;
-}
-
 void prompts_delete_batch(struct request *r)
 {
     struct js_value root;
     size_t count;
     if (!request_object(r, &root))
         return;
-    const char **ids = body_ids(r, root, &count);
+    const char **ids = ids_read(r, js_get(root, "ids"), &count);
     if (!ids)
         return;
     if (request_wait(r))
@@ -217,7 +190,7 @@ void prompts_tag_versions(struct request *r)
     if (!request_object(r, &root))
         return;
     update = js_get(root, "update");
-    const char **ids = body_ids(r, root, &count);
+    const char **ids = ids_read(r, js_get(root, "ids"), &count);
     if (!ids)
         return;
     if (!tags_are_fine(update, &err) || !request_json(r, update, "tags", &tags, &err)) {

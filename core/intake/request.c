@@ -254,17 +254,27 @@ void request_reply_created(struct request *r, const char *collection, struct spa
         request_fail(r, &err);
 }
 
-void request_fail_text(struct request *r, int status, const char *text)
+void request_fail_texts(struct request *r, int status, const char *const *texts, size_t count)
 {
     struct buf safe;
     buf_init(&safe, BUF_UNLIMITED);
-    text_safe(&safe, span_of(text), TEXT_LINE);
     buf_clear(&r->answer);
     buf_add_text(&r->answer, "{\"errors\":[");
-    js_append_string(&r->answer, buf_span(&safe));
+    for (size_t i = 0; i < count; i++) {
+        buf_clear(&safe);
+        text_safe(&safe, span_of(texts[i]), TEXT_LINE);
+        if (i)
+            buf_add_char(&r->answer, ',');
+        js_append_string(&r->answer, buf_span(&safe));
+    }
     buf_add_text(&r->answer, "]}");
     buf_free(&safe);
     reply(r, status);
+}
+
+void request_fail_text(struct request *r, int status, const char *text)
+{
+    request_fail_texts(r, status, &text, 1);
 }
 
 static int status_of(enum err_code code)

@@ -21,12 +21,22 @@
 #include "intake/readers.h"
 #include "intake/route.h"
 
+struct courier;
+
+/* What the alerts API needs beside the store. */
+struct api {
+    struct courier *courier;
+    enum payload_style style;
+    int retries;
+};
+
 #define INTAKE_USER "admin" /* who did it, for everything that comes in here */
 
 struct request {
     struct store *store;
     const struct clock *clock;
     struct readers *readers;
+    const struct api *api;
     struct peers *peers;
     struct peer *peer; /* the connection */
     struct MHD_Connection *connection;
@@ -95,6 +105,7 @@ void request_reply(struct request *r, int status); /* with r->answer as the body
 void request_reply_created(struct request *r, const char *collection, struct span id);
 void request_fail(struct request *r, const struct err *err);
 void request_fail_text(struct request *r, int status, const char *text);
+void request_fail_texts(struct request *r, int status, const char *const *texts, size_t count);
 
 /* A store_done: `arg` is the request; answers 204 or the error. */
 void request_done(void *arg, const struct err *err, const void *result);

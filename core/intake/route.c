@@ -17,16 +17,21 @@ static const struct route ROUTES[] = {
     {"POST", PRIVATE "traces/threads/feedback-scores/delete", misc_accept},
     {"PUT", PRIVATE "traces/threads/open", misc_accept},
     {"PUT", PRIVATE "traces/threads/close", misc_accept},
+    {"POST", PRIVATE "traces/threads/retrieve", misc_thread},
     {"PUT", PRIVATE "traces/{}/feedback-scores", scores_trace},
     {"POST", PRIVATE "traces/{}/feedback-scores/delete", misc_accept},
     {"PATCH", PRIVATE "traces/{}", traces_update},
     {"POST", PRIVATE "guardrails", guardrails_create},
     {"PUT", PRIVATE "experiments/items/bulk", experiments_bulk},
-    {"POST", PRIVATE "spans/batch", misc_accept},
+    {"POST", PRIVATE "experiments", experiments_create},
+    {"POST", PRIVATE "experiments/items", misc_accept},
+    {"POST", PRIVATE "experiments/finish", experiments_finish},
+    {"GET", PRIVATE "experiments/{}", experiments_get},
+    {"POST", PRIVATE "spans/batch", spans_create_batch},
     {"PATCH", PRIVATE "spans/batch", misc_accept},
     {"PUT", PRIVATE "spans/feedback-scores", misc_accept},
-    {"POST", PRIVATE "spans", misc_accept},
-    {"PATCH", PRIVATE "spans/{}", misc_accept},
+    {"POST", PRIVATE "spans", spans_create},
+    {"PATCH", PRIVATE "spans/{}", spans_update},
     {"PUT", PRIVATE "spans/{}/feedback-scores", misc_accept},
     {"POST", PRIVATE "spans/{}/feedback-scores/delete", misc_accept},
     {"POST", PRIVATE "prompts", prompts_create},
@@ -45,6 +50,14 @@ static const struct route ROUTES[] = {
     {"GET", PRIVATE "projects", projects_list},
     {"POST", PRIVATE "projects/retrieve", projects_retrieve},
     {"GET", PRIVATE "projects/{}", projects_get},
+    {"GET", PRIVATE "projects/{}/alerts", alerts_list_project, true},
+    {"GET", PRIVATE "alerts", alerts_list, true},
+    {"POST", PRIVATE "alerts", alerts_create, true},
+    {"POST", PRIVATE "alerts/delete", alerts_delete, true},
+    {"POST", PRIVATE "alerts/webhooks/tests", alerts_test, true},
+    {"GET", PRIVATE "alerts/webhooks/examples", alerts_examples, true},
+    {"GET", PRIVATE "alerts/{}", alerts_get, true},
+    {"PUT", PRIVATE "alerts/{}", alerts_replace, true},
     {"GET", "is-alive/ping", misc_ping},
     {"GET", "is-alive/ver", misc_version},
     {"POST", PRIVATE "auth", misc_auth},
@@ -104,13 +117,13 @@ static size_t best_fit(const char *path)
     return best;
 }
 
-static route_handler *find_handler(const char *method, const char *path, size_t fit,
+static const struct route *find_served(const char *method, const char *path, size_t fit,
                                    struct span params[ROUTE_PARAMS])
 {
     for (size_t i = 0; i < ROUTES_COUNT; i++)
         if (strcmp(ROUTES[i].method, method) == 0 && params_in(ROUTES[i].pattern) == fit &&
             route_fits(ROUTES[i].pattern, path, params))
-            return ROUTES[i].handler;
+            return &ROUTES[i];
     return NULL;
 }
 
@@ -143,24 +156,17 @@ static void list_methods(const char *path, size_t fit, char allow[ROUTE_ALLOW_SI
             add_method(allow, ROUTES[i].method);
 }
 
-static bool is_planned(const char *path)
-{
-    struct span params[ROUTE_PARAMS] = {{0}};
-    return strncmp(path, PRIVATE "alerts", strlen(PRIVATE "alerts")) == 0 ||
-           route_fits(PRIVATE "projects/{}/alerts", path, params);
-}
-
 enum route_found route_find(const char *method, const char *path, struct route_match *match)
 {
     *match = (struct route_match){0};
     path = route_path(path);
     size_t fit = best_fit(path);
-    match->later = is_planned(path);
     if (fit == SIZE_MAX)
         return is_known(NULL, path, fit) ? ROUTE_NOT_SERVED : ROUTE_UNKNOWN;
-    route_handler *handler = find_handler(method, path, fit, match->params);
-    if (handler && (fit == 0 || !is_known(method, path, fit - 1))) {
-        match->handler = handler;
+    const struct route *served = find_served(method, path, fit, match->params);
+    if (served && (fit == 0 || !is_known(method, path, fit - 1))) {
+        match->handler = served->handler;
+        match->owner_only = served->owner_only;
         return ROUTE_SERVED;
     }
     if (is_known(method, path, fit))

@@ -17,6 +17,7 @@ struct route {
     const char
         *pattern; /* v1/private/traces/{} : each {} is one segment, given as a param */
     route_handler *handler;
+    bool owner_only; /* without an API key, it answers our own user only */
 };
 
 /* An operation that is known and not served here. */
@@ -37,7 +38,7 @@ struct route_match {
     route_handler *handler;
     struct span params[ROUTE_PARAMS]; /* borrowed from the path */
     char allow[ROUTE_ALLOW_SIZE];     /* "GET, PUT"; empty but for ROUTE_OTHER_METHOD */
-    bool later;                       /* not served, but planned */
+    bool owner_only;
 };
 
 /* The path is percent-decoded, with or without the prefix /api. A literal segment wins over

@@ -54,13 +54,14 @@ export async function startReceiver() {
   };
 }
 
-export async function startAlerts() {
+// `options`: further words for serve.
+export async function startAlerts(...options) {
   const dir = await mkdtemp(join(tmpdir(), "opik-alerts-sdk-"));
   let child, url;
 
   async function serve() {
     child = spawn(program, ["serve", "--data-dir", dir, "--config", join(dir, "none.ini"), "--set", "intake.listen=127.0.0.1:0",
-      "--set", `debounce.window=${WINDOW}ms`, "--set", "retry.initial=100ms"], { stdio: ["ignore", "pipe", "inherit"] });
+      "--set", `debounce.window=${WINDOW}ms`, "--set", "retry.initial=100ms", ...options], { stdio: ["ignore", "pipe", "inherit"] });
     url = await new Promise((done, fail) => {
       let out = "";
       child.stdout.on("data", (piece) => {
@@ -68,6 +69,7 @@ export async function startAlerts() {
         const line = /^listening on (\S+)\n/.exec(out);
         if (line) done(line[1]);
       });
+      child.once("error", fail);
       child.once("exit", (code) => fail(new Error(`serve ended with ${code}`)));
     });
   }

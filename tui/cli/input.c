@@ -63,7 +63,7 @@ static bool read_type(struct js_value v, enum event_type *type, struct err *err)
     bool done = js_string(v, &name) && event_type_parse(buf_span(&name), type);
     buf_free(&name);
     return done || err_set(err, ERR_INVALID,
-                           "event_type must be one of the seven types, such as %s",
+                           "event_type must be a known type, such as %s",
                            event_type_name(EVENT_TRACE_ERRORS));
 }
 

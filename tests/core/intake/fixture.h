@@ -47,6 +47,9 @@ static inline int set_up(void **state)
         .max_body = 64 * 1024,
         .connections = 512,
         .timeout_ms = 30000,
+        .send_timeout_ms = 20000,
+        .send_connect_timeout_ms = 5000,
+        .retries = 3,
     };
     start(f);
     *state = f;

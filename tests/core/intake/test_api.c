@@ -274,9 +274,26 @@ static void the_small_answers_are_there(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void a_thread_is_answered_with_its_project(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, 404, "POST", "traces/threads/retrieve",
+           "{\"thread_id\":\"t\",\"project_name\":\"Shop\"}");
+    expect(f, 400, "POST", "traces/threads/retrieve", "{\"project_name\":\"Shop\"}");
+    expect(f, 201, "POST", "projects", "{\"name\":\"Shop\"}");
+    char *answer = answer_of(f, 200, "POST", "traces/threads/retrieve",
+                             "{\"thread_id\":\"t \\\"1\\\"\",\"project_name\":\"Shop\"}");
+    expect_member(answer, "id", "t \"1\"");
+    char *project = member(answer, "project_id");
+    assert_non_null(project);
+    free(project);
+    free(answer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_thread_is_answered_with_its_project),
         TEST(create_prompt_works_step_by_step),
         TEST(the_older_sdk_sends_null_for_what_it_leaves_out),
         TEST(a_version_is_found_by_id_and_by_commit),

@@ -124,7 +124,7 @@ static const struct {
     {facts_experiments, "{\"items\":[{\"trace\":{},\"feedback_scores\":[{}]}]}",
      "items[0].feedback_scores[0].name: is required"},
     {facts_events, "{\"events\":[{\"event_type\":\"x\",\"entity\":{\"a\":1}}]}",
-     "events[0].event_type: is none of the seven event types"},
+     "events[0].event_type: is no event type"},
     {facts_events, "{\"events\":[{\"event_type\":\"trace:errors\",\"entity\":[]}]}",
      "events[0].entity: must be an object"},
     {facts_events, "{\"events\":[{\"event_type\":\"trace:errors\",\"entity\":{}}]}",

@@ -32,7 +32,7 @@ static void paths_lead_where_they_should(void **state)
         {"GET", "/v1/private/projects/x", ROUTE_SERVED, ""},
         {"GET", "/v1/private/projects/stats", ROUTE_NOT_SERVED, ""},
         {"POST", "/v1/private/prompts/retrieve-by-commits", ROUTE_NOT_SERVED, ""},
-        {"GET", "/v1/private/alerts", ROUTE_NOT_SERVED, ""},
+        {"GET", "/v1/private/alerts", ROUTE_SERVED, ""},
         {"PATCH", "/v1/private/datasets", ROUTE_NOT_SERVED, ""},
         {"GET", "/v1/private/nonsense", ROUTE_UNKNOWN, ""},
         {"GET", "/", ROUTE_UNKNOWN, ""},
@@ -61,16 +61,18 @@ static void params_are_the_segments(void **state)
     assert_true(span_is(match.params[1], "two"));
 }
 
-static void alerts_are_announced(void **state)
+static void alerts_are_for_their_owner(void **state)
 {
     struct route_match match;
     (void)state;
-    route_find("POST", "/v1/private/alerts/webhooks/tests", &match);
-    assert_true(match.later);
-    route_find("GET", "/v1/private/projects/x/alerts", &match);
-    assert_true(match.later);
-    route_find("GET", "/v1/private/datasets", &match);
-    assert_false(match.later);
+    assert_int_equal(route_find("POST", "/v1/private/alerts/webhooks/tests", &match),
+                     ROUTE_SERVED);
+    assert_true(match.owner_only);
+    assert_int_equal(route_find("GET", "/v1/private/projects/x/alerts", &match),
+                     ROUTE_SERVED);
+    assert_true(match.owner_only);
+    assert_int_equal(route_find("POST", "/v1/private/traces/batch", &match), ROUTE_SERVED);
+    assert_false(match.owner_only);
 }
 
 static void hosts_are_ours_or_refused(void **state)
@@ -126,7 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_lead_where_they_should),
         cmocka_unit_test(params_are_the_segments),
-        cmocka_unit_test(alerts_are_announced),
+        cmocka_unit_test(alerts_are_for_their_owner),
         cmocka_unit_test(hosts_are_ours_or_refused),
         cmocka_unit_test(keys_and_content_types_are_told_apart),
     };

@@ -105,8 +105,7 @@ static void paths_without_an_answer_say_so(void **state)
         int status;
         const char *words;
     } cases[] = {
-        {"GET", "/api/v1/private/alerts", 404,
-         "not served here yet: /api/v1/private/alerts"},
+        {"PATCH", "/api/v1/private/alerts", 405, "takes another method: GET, POST"},
         {"GET", "/v1/private/datasets", 404, "not served here: /v1/private/datasets"},
         {"GET", "/nonsense", 404, "there is no such path: /nonsense"},
         {"GET", "/%1b%5b1m%22", 404, "there is no such path: /\\\\x1b[1m\\\""},

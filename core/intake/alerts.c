@@ -1,0 +1,167 @@
+/* The alerts API: one alert written, read, deleted. */
+#include <string.h>
+
+#include "intake/alerts_read.h"
+#include "intake/handlers.h"
+#include "intake/ids.h"
+#include "intake/request.h"
+#include "model/alert_json.h"
+
+enum { PROBLEMS_MAX = 8 };
+
+/* ------------------------------------------------------------------ reading a body */
+
+/* What is wrong with the values: all of it, one sentence each. */
+static bool is_fine(struct request *r, const struct alert *a, bool for_test)
+{
+    struct alert_problem problems[PROBLEMS_MAX];
+    size_t count = alert_check(a, for_test, problems, PROBLEMS_MAX);
+    if (count == 0)
+        return true;
+    if (count > PROBLEMS_MAX)
+        count = PROBLEMS_MAX;
+    int status = problems[0].field == ALERT_FIELD_CONDITION ? 400 : 422;
+    const char *texts[PROBLEMS_MAX];
+    for (size_t i = 0; i < count; i++)
+        texts[i] = problems[i].text;
+    request_fail_texts(r, status, texts, count);
+    return false;
+}
+
+bool alerts_read_body(struct request *r, const char *id, bool for_test, struct alert *a)
+{
+    struct err err;
+    struct js_value root;
+    if (!request_object(r, &root))
+        return false;
+    if (!alert_from_json(root.text, a, &err)) {
+        request_fail(r, &err);
+        return false;
+    }
+    if (id)
+        memcpy(a->id, id, sizeof a->id);
+    if (!alert_set(&a->workspace, r->workspace)) {
+        alert_free(a);
+        request_fail_text(r, 503, "out of memory");
+        return false;
+    }
+    if (is_fine(r, a, for_test))
+        return true;
+    alert_free(a);
+    return false;
+}
+
+bool alerts_find(struct request *r, const char *id, bool *found, struct alert *stored)
+{
+    struct err err = {0};
+    struct store_reader *reader = request_reader(r);
+    if (!reader)
+        return false;
+    *found = store_alert_get(reader, r->workspace, id, stored, &err);
+    request_reader_done(r, &reader);
+    if (*found || err.code == ERR_NOT_FOUND)
+        return true;
+    request_fail(r, &err);
+    return false;
+}
+
+bool alerts_unmask(struct request *r, struct alert *a, const struct alert *stored)
+{
+    struct err err;
+    if (alert_keep_masked(a, stored, &err))
+        return true;
+    request_fail_text(r, err.code == ERR_INVALID ? 422 : 503, err.text);
+    return false;
+}
+
+/* ------------------------------------------------------------------ create and replace */
+
+static void created(void *arg, const struct err *err, const void *result)
+{
+    struct request *r = arg;
+    const struct alert *a = result;
+    if (err)
+        request_fail(r, err);
+    else
+        request_reply_created(r, "v1/private/alerts", span_of(a->id));
+}
+
+static void put(struct request *r, const struct alert *a, enum store_put how,
+                store_done *done)
+{
+    if (request_wait(r))
+        store_alert_put(r->store, a, how, INTAKE_USER, done, r);
+}
+
+/* A create that comes again, as a client's retry does, is no conflict. */
+static void create_again(struct request *r, const struct alert *a, const struct alert *stored)
+{
+    if (alert_same_content(a, stored))
+        request_reply_created(r, "v1/private/alerts", span_of(a->id));
+    else
+        request_fail_text(r, 409, "an alert with this id exists already");
+}
+
+void alerts_create(struct request *r)
+{
+    struct alert a, stored;
+    bool found = false;
+    if (!alerts_read_body(r, NULL, false, &a))
+        return;
+    if (alerts_unmask(r, &a, NULL) && (!a.id[0] || alerts_find(r, a.id, &found, &stored))) {
+        if (found) {
+            create_again(r, &a, &stored);
+            alert_free(&stored);
+        } else {
+            put(r, &a, STORE_CREATE, created);
+        }
+    }
+    alert_free(&a);
+}
+
+void alerts_replace(struct request *r)
+{
+    struct alert a, stored;
+    bool found;
+    const char *id = request_path_id(r, 0);
+    if (!id || !alerts_read_body(r, id, false, &a))
+        return;
+    if (alerts_find(r, id, &found, &stored)) {
+        if (!found)
+            request_fail_text(r, 404, "no such alert");
+        else if (alerts_unmask(r, &a, &stored))
+            put(r, &a, STORE_REPLACE, request_done);
+        if (found)
+            alert_free(&stored);
+    }
+    alert_free(&a);
+}
+
+/* ------------------------------------------------------------------ get and delete */
+
+void alerts_get(struct request *r)
+{
+    struct alert stored;
+    bool found;
+    const char *id = request_path_id(r, 0);
+    if (!id || !alerts_find(r, id, &found, &stored))
+        return;
+    if (!found) {
+        request_fail_text(r, 404, "no such alert");
+        return;
+    }
+    r->answer.failed = !alert_to_json(&stored, ALERT_JSON_MASKED, &r->answer);
+    alert_free(&stored);
+    request_reply(r, 200);
+}
+
+void alerts_delete(struct request *r)
+{
+    struct js_value root;
+    size_t count;
+    if (!request_object(r, &root))
+        return;
+    const char **ids = ids_read(r, js_get(root, "ids"), &count);
+    if (ids && request_wait(r))
+        store_alert_delete(r->store, r->workspace, ids, count, INTAKE_USER, request_done, r);
+}

@@ -1,0 +1,251 @@
+#include "intake/courier.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "model/alert_json.h"
+#include "rules/payload.h"
+#include "send/send.h"
+
+enum { UNDER_WAY_MAX = 16, LONG_MS = 3600 * 1000 };
+
+struct parcel {
+    struct parcel *prev, *next;
+    struct courier *courier;
+    struct alert alert;
+    struct buf body, shown;
+    courier_done *done;
+    void *arg;
+    struct send_handle *handle;
+};
+
+struct courier {
+    pthread_mutex_t lock; /* for waiting, count, closed */
+    pthread_t thread;
+    bool started, closed;
+    struct parcel *waiting;
+    size_t count; /* parcels anywhere */
+    struct parcel *under_way; /* the thread's own, as is the sender but for its wake-up */
+    struct sender *sender;
+    const struct clock *clock;
+    char *proxy, *ca_file;
+    int64_t timeout_ms, connect_timeout_ms;
+};
+
+struct courier *courier_new(const struct courier_options *o, struct err *err)
+{
+    struct courier *c = calloc(1, sizeof *c);
+    if (!c) {
+        err_memory(err);
+        return NULL;
+    }
+    pthread_mutex_init(&c->lock, NULL);
+    c->clock = o->clock;
+    c->timeout_ms = o->timeout_ms;
+    c->connect_timeout_ms = o->connect_timeout_ms;
+    c->proxy = o->proxy ? strdup(o->proxy) : NULL;
+    c->ca_file = o->ca_file ? strdup(o->ca_file) : NULL;
+    if ((!o->proxy || c->proxy) && (!o->ca_file || c->ca_file))
+        return c;
+    err_memory(err);
+    courier_free(&c);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ a parcel */
+
+static void parcel_free(struct parcel *p)
+{
+    alert_free(&p->alert);
+    buf_wipe(&p->body);
+    buf_free(&p->shown);
+    free(p);
+}
+
+/* Two bodies: the one that is sent, and the one that may be shown. */
+static bool fill_bodies(struct parcel *p, const struct buf *bare)
+{
+    const char *key = alert_metadata(&p->alert, ALERT_ROUTING_KEY);
+    struct buf mask;
+    if (!payload_wants_routing_key(buf_span(bare)))
+        return buf_add_span(&p->body, buf_span(bare)) &&
+               buf_add_span(&p->shown, buf_span(bare));
+    buf_init(&mask, BUF_UNLIMITED);
+    buf_reserve(&p->body, bare->len + 64 + 6 * strlen(key ? key : ""));
+    bool ok = alert_mask(key ? key : "", &mask) &&
+              payload_add_routing_key(buf_span(bare), key, &p->body) &&
+              payload_add_routing_key(buf_span(bare), buf_text(&mask), &p->shown);
+    buf_free(&mask);
+    return ok;
+}
+
+static void deliver(struct parcel *p, struct outcome *outcome)
+{
+    struct courier *c = p->courier;
+    p->done(p->arg, outcome, buf_span(&p->shown));
+    parcel_free(p);
+    pthread_mutex_lock(&c->lock);
+    c->count--;
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void sent(void *arg, struct outcome *outcome)
+{
+    struct parcel *p = arg;
+    DL_DELETE(p->courier->under_way, p);
+    deliver(p, outcome);
+}
+
+static void fail(struct parcel *p, enum outcome_kind kind, const char *why)
+{
+    struct outcome outcome = {.kind = kind, .retry_after_ms = -1};
+    snprintf(outcome.error, sizeof outcome.error, "%s", why);
+    deliver(p, &outcome);
+    outcome_free(&outcome);
+}
+
+/* ------------------------------------------------------------------ the thread */
+
+static void start(struct courier *c, struct parcel *p)
+{
+    const struct send_request request = {
+        .url = p->alert.url ? p->alert.url : "",
+        .token = p->alert.token,
+        .headers = p->alert.headers,
+        .header_count = p->alert.header_count,
+        .body = buf_text(&p->body),
+        .body_len = p->body.len,
+        .timeout_ms = c->timeout_ms,
+        .connect_timeout_ms = c->connect_timeout_ms,
+    };
+    DL_APPEND(c->under_way, p);
+    p->handle = sender_start(c->sender, &request, sent, p);
+    if (p->handle)
+        return;
+    DL_DELETE(c->under_way, p);
+    fail(p, OUTCOME_CANCELLED, "out of memory");
+}
+
+/* Takes what waits; false: closed. */
+static bool take(struct courier *c)
+{
+    pthread_mutex_lock(&c->lock);
+    struct parcel *waiting = c->waiting, *p, *next;
+    bool open = !c->closed;
+    c->waiting = NULL;
+    pthread_mutex_unlock(&c->lock);
+    DL_FOREACH_SAFE(waiting, p, next)
+    {
+        DL_DELETE(waiting, p);
+        if (open)
+            start(c, p);
+        else
+            fail(p, OUTCOME_CANCELLED, "the intake is stopping");
+    }
+    return open;
+}
+
+static void *run(void *arg)
+{
+    struct courier *c = arg;
+    struct parcel *p;
+    while (take(c))
+        sender_turn(c->sender, LONG_MS);
+    DL_FOREACH(c->under_way, p)
+    {
+        sender_cancel(p->handle);
+    }
+    while (sender_active(c->sender) > 0)
+        sender_turn(c->sender, 100);
+    return NULL;
+}
+
+/* Under the lock. */
+static bool ensure_thread(struct courier *c, struct err *err)
+{
+    const struct sender_options options = {c->clock, c->proxy, c->ca_file, UNDER_WAY_MAX};
+    sigset_t all, before;
+    if (c->started)
+        return true;
+    if (!c->sender && !(c->sender = sender_new(&options, err)))
+        return false;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    c->started = pthread_create(&c->thread, NULL, run, c) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return c->started ||
+           err_set(err, ERR_MEMORY, "a thread for connection tests could not be started");
+}
+
+static bool enqueue(struct courier *c, struct parcel *p, struct err *err)
+{
+    pthread_mutex_lock(&c->lock);
+    bool ok = !c->closed || err_set(err, ERR_BUSY, "the intake is stopping");
+    if (ok && c->count >= UNDER_WAY_MAX)
+        ok = err_set(err, ERR_BUSY, "%d connection tests are under way: try again later",
+                     (int)UNDER_WAY_MAX);
+    ok = ok && ensure_thread(c, err);
+    if (ok) {
+        DL_APPEND(c->waiting, p);
+        c->count++;
+        sender_wake(c->sender);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return ok;
+}
+
+bool courier_send(struct courier *c, struct alert *a, struct buf *body, courier_done *done,
+                  void *arg, struct err *err)
+{
+    struct parcel *p = calloc(1, sizeof *p);
+    if (!p)
+        return err_memory(err);
+    p->courier = c;
+    p->done = done;
+    p->arg = arg;
+    p->alert = *a;
+    buf_init(&p->body, BUF_UNLIMITED);
+    buf_init(&p->shown, BUF_UNLIMITED);
+    bool ok = (fill_bodies(p, body) || err_memory(err)) && enqueue(c, p, err);
+    if (ok) {
+        alert_init(a);
+        buf_free(body);
+        return true;
+    }
+    alert_init(&p->alert); /* it stays the caller's */
+    parcel_free(p);
+    return false;
+}
+
+void courier_close(struct courier *c)
+{
+    pthread_mutex_lock(&c->lock);
+    bool started = c->started;
+    c->closed = true;
+    c->started = false;
+    if (started)
+        sender_wake(c->sender);
+    pthread_mutex_unlock(&c->lock);
+    if (started)
+        pthread_join(c->thread, NULL);
+}
+
+void courier_free(struct courier **cp)
+{
+    struct courier *c = *cp;
+    if (!c)
+        return;
+    courier_close(c);
+    if (c->sender)
+        sender_free(&c->sender);
+    pthread_mutex_destroy(&c->lock);
+    free(c->proxy);
+    free(c->ca_file);
+    free(c);
+    *cp = NULL;
+}

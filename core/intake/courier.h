@@ -1,0 +1,36 @@
+/* Sends connection tests for the alerts API on a thread of its own, which is started by the
+ * first one. Internal to intake/. */
+#ifndef INTAKE_COURIER_H
+#define INTAKE_COURIER_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "model/alert.h"
+#include "model/outcome.h"
+
+struct courier;
+
+struct courier_options {
+    const struct clock *clock;        /* borrowed */
+    const char *proxy, *ca_file;      /* copied; NULL: none, the system's */
+    int64_t timeout_ms, connect_timeout_ms;
+};
+
+struct courier *courier_new(const struct courier_options *options, struct err *err);
+
+/* Runs on the courier's thread; must not block. `shown` is what was sent, secrets masked. */
+typedef void courier_done(void *arg, const struct outcome *outcome, struct span shown);
+
+/* Sends a sample body to the alert's endpoint. Takes over what `a` and `body` hold, on success
+ * only; the alert's routing key is put into the body here. ERR_BUSY: too many are under way,
+ * or it is closed. Any thread. */
+bool courier_send(struct courier *c, struct alert *a, struct buf *body, courier_done *done,
+                  void *arg, struct err *err);
+
+/* Cancels what is under way (done is called for each, before it returns) and takes nothing
+ * new. */
+void courier_close(struct courier *c);
+void courier_free(struct courier **c);
+
+#endif

@@ -1,0 +1,162 @@
+/* The alerts API where the SDK does not reach: who may ask, stopping, limits. */
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/intake/fixture.h"
+#include "support/receiver.h"
+
+enum { NOBODY = 65534, TESTS_AT_ONCE = 16 };
+
+#define BODY(url) "{\"name\":\"a\",\"webhook\":{\"url\":\"" url "\"},\"triggers\":[{\"event_type\":\"trace:errors\"}]}"
+
+/* The status that a process of another user gets; the test runs as root or says nothing. */
+static int status_for_nobody(struct fixture *f, const char *method, const char *path,
+                             const char *headers, const char *body)
+{
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        int got = setuid(NOBODY) == 0 ? ask(f, method, path, headers, body, NULL) : 0;
+        _exit(got / 100 * 10 + got % 10); /* 403 is 43, 204 is 24 */
+    }
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void other_users_may_send_events_but_not_see_alerts(void **state)
+{
+    struct fixture *f = *state;
+    if (getuid() != 0)
+        return;
+    assert_int_equal(status_for_nobody(f, "GET", "/v1/private/alerts", NULL, NULL), 43);
+    assert_int_equal(
+        status_for_nobody(f, "POST", "/v1/private/alerts", JSON, BODY("http://h/x")), 43);
+    assert_int_equal(status_for_nobody(f, "POST", "/v1/private/alerts/webhooks/tests", JSON,
+                                       BODY("http://h/x")),
+                     43);
+    assert_int_equal(
+        status_for_nobody(f, "POST", "/v1/private/traces/batch", JSON, "{\"traces\":[]}"), 24);
+    assert_int_equal(ask(f, "GET", "/v1/private/alerts", NULL, NULL, NULL), 200);
+}
+
+static void with_an_api_key_the_key_decides(void **state)
+{
+    struct fixture *f = *state;
+    f->options.api_key = "the-key";
+    restart(f);
+    assert_int_equal(ask(f, "GET", "/v1/private/alerts", NULL, NULL, NULL), 401);
+    assert_int_equal(
+        ask(f, "GET", "/v1/private/alerts", "Authorization: the-key\r\n", NULL, NULL), 200);
+    if (getuid() == 0)
+        assert_int_equal(status_for_nobody(f, "GET", "/v1/private/alerts",
+                                           "Authorization: the-key\r\n", NULL),
+                         20);
+}
+
+static void all_problems_are_told_at_once(void **state)
+{
+    struct fixture *f = *state;
+    char *answer = answer_of(f, 422, "POST", "alerts",
+                             "{\"webhook\":{\"url\":\"ftp://h\",\"headers\":{\"Host\":\"x\"}},"
+                             "\"triggers\":[]}");
+    assert_non_null(strstr(answer, "A name is required"));
+    assert_non_null(strstr(answer, "http:// or https://"));
+    assert_non_null(strstr(answer, "set by opik-alerts itself"));
+    free(answer);
+    expect(f, 400, "POST", "alerts", "{\"name\":");
+    expect(f, 400, "POST", "alerts/delete", "{\"ids\":[]}");
+    expect(f, 400, "POST", "alerts/delete", "{\"ids\":[1]}");
+    expect(f, 404, "GET", "alerts/nonsense", NULL);
+    expect(f, 400, "GET", "alerts/webhooks/examples?alert_type=mail", NULL);
+}
+
+/* Nothing of a secret in an answer, whatever is asked. */
+static void answers_hold_no_secret(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, 201, "POST", "alerts",
+           "{\"name\":\"a\",\"alert_type\":\"pagerduty\",\"metadata\":{\"routing_key\":"
+           "\"CANARY-routing-key\"},\"webhook\":{\"url\":\"http://127.0.0.1:9/x\","
+           "\"secret_token\":\"CANARY-secret-token\",\"headers\":{\"X-Key\":"
+           "\"CANARY-header-value\"}},\"triggers\":[{\"event_type\":\"trace:errors\"}]}");
+    char *list = answer_of(f, 200, "GET", "alerts", NULL);
+    assert_null(strstr(list, "CANARY"));
+    assert_non_null(strstr(list, "http://127.0.0.1:9/x")); /* clients put it back */
+    free(list);
+    char *tested = answer_of(
+        f, 200, "POST", "alerts/webhooks/tests",
+        "{\"name\":\"a\",\"alert_type\":\"pagerduty\",\"metadata\":{\"routing_key\":"
+        "\"CANARY-routing-key\"},\"webhook\":{\"url\":\"http://127.0.0.1:9/x\","
+        "\"secret_token\":\"CANARY-secret-token\"},\"triggers\":[]}");
+    assert_null(strstr(tested, "CANARY"));
+    free(tested);
+}
+
+static void a_stop_ends_connection_tests(void **state)
+{
+    struct fixture *f = *state;
+    struct receiver *r = receiver_start();
+    const struct receiver_answer never = {.how = RECEIVER_NEVER};
+    struct http_client c;
+    struct http_answer a;
+    char url[128], body[512];
+    receiver_script(r, &never, 1);
+    receiver_url(r, "/hook", url, sizeof url);
+    snprintf(body, sizeof body, "{\"name\":\"a\",\"webhook\":{\"url\":\"%s\"},\"triggers\":[]}",
+             url);
+    http_open(&c, intake_port(f->intake));
+    assert_true(http_send_request(&c, "POST", "/v1/private/alerts/webhooks/tests", JSON,
+                                  span_of(body)));
+    assert_true(receiver_wait(r, 1, HTTP_DEADLINE_MS));
+    intake_stop(&f->intake, 100);
+    assert_true(http_read(&c, &a));
+    assert_int_equal(a.status, 200);
+    assert_non_null(strstr(buf_text(&a.body), "\"status\":\"failure\""));
+    http_answer_free(&a);
+    http_close(&c);
+    receiver_stop(&r);
+    start(f);
+}
+
+static void too_many_connection_tests_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct receiver *r = receiver_start();
+    const struct receiver_answer never = {.how = RECEIVER_NEVER};
+    struct http_client clients[TESTS_AT_ONCE];
+    char url[128], body[512];
+    receiver_script(r, &never, 1);
+    receiver_url(r, "/hook", url, sizeof url);
+    snprintf(body, sizeof body, "{\"name\":\"a\",\"webhook\":{\"url\":\"%s\"},\"triggers\":[]}",
+             url);
+    for (int i = 0; i < TESTS_AT_ONCE; i++) {
+        http_open(&clients[i], intake_port(f->intake));
+        assert_true(http_send_request(&clients[i], "POST", "/v1/private/alerts/webhooks/tests",
+                                      JSON, span_of(body)));
+    }
+    assert_true(receiver_wait(r, TESTS_AT_ONCE, HTTP_DEADLINE_MS));
+    char *answer = answer_of(f, 503, "POST", "alerts/webhooks/tests", body);
+    assert_non_null(strstr(answer, "try again later"));
+    free(answer);
+    for (int i = 0; i < TESTS_AT_ONCE; i++)
+        http_close(&clients[i]);
+    intake_stop(&f->intake, 0);
+    receiver_stop(&r);
+    start(f);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(other_users_may_send_events_but_not_see_alerts),
+        TEST(with_an_api_key_the_key_decides),
+        TEST(all_problems_are_told_at_once),
+        TEST(answers_hold_no_secret),
+        TEST(a_stop_ends_connection_tests),
+        TEST(too_many_connection_tests_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
