@@ -41,7 +41,7 @@ static bool general(const struct payload_head *head, const struct payload_event 
 /* How many events may be in the details: by their bytes, with what stands around each. */
 static size_t how_many_fit(const struct payload_event *events, size_t count)
 {
-    size_t bytes = 4096;
+    size_t bytes = 64 * 1024; /* what stands around, names included */
     for (size_t i = 0; i < count; i++) {
         bytes += events[i].entity.len + 6 * events[i].user.len + 64;
         if (bytes > DETAILS_MAX)
@@ -50,20 +50,26 @@ static size_t how_many_fit(const struct payload_event *events, size_t count)
     return count;
 }
 
-static bool add_details(const struct payload_head *head, const struct payload_event *events,
-                        size_t count, struct buf *out)
+static void add_details(const struct payload_head *head, struct span name,
+                        const struct payload_event *events, size_t count, struct buf *out)
 {
     struct payload_head cut_head = *head;
+    struct buf cut_name;
     size_t fit = how_many_fit(events, count);
+    buf_init(&cut_name, BUF_UNLIMITED);
+    buf_add_span(&cut_name, name);
+    cut_head.alert_name = buf_text(&cut_name);
     cut_head.truncated += (int64_t)(count - fit);
-    return general(&cut_head, events, fit, out);
+    if (cut_name.failed || !general(&cut_head, events, fit, out))
+        out->failed = true;
+    buf_free(&cut_name);
 }
 
 bool payload_pagerduty(const struct payload_head *head, const struct payload_event *events,
                        size_t count, struct buf *out)
 {
     char at[TIMEFMT_ISO_SIZE];
-    const char *name = head->alert_name && *head->alert_name ? head->alert_name : "Alert";
+    struct span name = cut(head->alert_name ? head->alert_name : "", SUMMARY_MAX);
     timefmt_iso(head->created_at, at);
     buf_add_text(out, BEGINNING);
     if (head->dedup_delivery)
@@ -72,11 +78,11 @@ bool payload_pagerduty(const struct payload_head *head, const struct payload_eve
         buf_add_format(out, "\"opik-alerts:%s:%s\"", head->alert_id,
                        event_type_name(head->type));
     buf_add_text(out, ",\"payload\":{\"summary\":");
-    js_append_string(out, cut(name, SUMMARY_MAX));
+    js_append_string(out, name.len ? name : span_of("Alert"));
     buf_add_format(out, ",\"source\":\"Opik\",\"severity\":\"%s\",\"timestamp\":\"%s\"",
                    severity_of(head), at);
     buf_add_text(out, ",\"custom_details\":");
-    add_details(head, events, count, out);
+    add_details(head, name, events, count, out);
     return buf_add_text(out, "}}");
 }
 
