@@ -28,7 +28,8 @@ struct app {
     const char **words; /* what is no option, in order */
     size_t word_count;
     const char **set;
-    bool help, version, follow;
+    bool help, version;
+    unsigned given; /* bits of usage_options that were typed */
     char data_dir[PATH_MAX], config[PATH_MAX], user[256];
 };
 
@@ -45,8 +46,16 @@ static void harden(void)
 
 /* ---------------------------------------------------------------- the call */
 
+static void note_given(struct app *app, int id)
+{
+    for (size_t i = 0; i < usage_option_count; i++)
+        if ((int)usage_options[i].id == id)
+            app->given |= 1u << i;
+}
+
 static void take_option(struct app *app, int id, const char *value)
 {
+    note_given(app, id);
     switch (id) {
     case 1:
         app->words[app->word_count++] = value;
@@ -71,7 +80,13 @@ static void take_option(struct app *app, int id, const char *value)
         app->call.workspace = value;
         break;
     case OPTION_FOLLOW:
-        app->follow = true;
+        app->call.follow = true;
+        break;
+    case OPTION_DRY_RUN:
+        app->call.dry_run = true;
+        break;
+    case OPTION_SECRETS:
+        app->call.secrets = value;
         break;
     case OPTION_HELP:
     case 'h':
@@ -177,12 +192,24 @@ static bool refused(const struct app *app, const struct action_info *verb)
     return true;
 }
 
+static bool takes_options(const struct app *app, const char *verb)
+{
+    for (size_t i = 0; i < usage_option_count; i++) {
+        if (!(app->given & 1u << i) || usage_takes(&usage_options[i], verb))
+            continue;
+        out_error("%s: takes no --%s; see opik-alerts --help", verb ? verb : "the console",
+                  usage_options[i].name);
+        return false;
+    }
+    return true;
+}
+
 static int check_verb(const struct app *app, const struct action_info *verb, size_t args)
 {
     if (refused(app, verb))
         return EXIT_CALL;
-    if (app->follow && verb->id != ACTION_CLI_LOG)
-        return wrong_call(": takes no --follow", verb->verb);
+    if (!takes_options(app, verb->verb))
+        return EXIT_CALL;
     if (usage_fits(verb, args))
         return EXIT_DONE;
     char usage[96];
@@ -242,7 +269,6 @@ static int run(struct app *app, const struct action_info *verb, size_t words,
         .user = app->user,
         .args = app->words + words,
         .arg_count = app->word_count - words,
-        .follow = app->follow,
         .signal_fd = -1,
     };
     int status = verb ? cli_run(verb->id, &cli) : session_main(&cli);
@@ -266,8 +292,8 @@ static int dispatch(struct app *app, const struct clock *clock)
         int status = check_verb(app, verb, app->word_count - words);
         if (status != EXIT_DONE)
             return status;
-    } else if (app->follow) {
-        return wrong_call(": is for the log", "--follow");
+    } else if (!takes_options(app, NULL)) {
+        return EXIT_CALL;
     }
     return run(app, verb, words, clock);
 }

@@ -14,6 +14,9 @@ struct call {
     size_t set_count;
     const char *workspace; /* --workspace NAME; NULL: default, or all where that makes sense */
     bool read_only, json;
+    bool follow;         /* log --follow */
+    bool dry_run;        /* alert import --dry-run */
+    const char *secrets; /* alert export and import: the file of a passphrase; NULL: none */
 };
 
 /* Fills *out (owned by the caller). Errors name file and line, variable or --set. A config file

@@ -197,6 +197,10 @@ enum store_put { STORE_CREATE, STORE_REPLACE, STORE_PUT /* either */ };
 void store_alert_put(struct store *s, const struct alert *a, enum store_put how, const char *user,
                      store_done *done, void *arg);
 
+/* The same for many, all or none. result: const struct alert *, the first of them. */
+void store_alert_put_all(struct store *s, const struct alert *alerts, size_t count,
+                         enum store_put how, const char *user, store_done *done, void *arg);
+
 /* result: const int64_t *, how many existed. Disabling or deleting drops an open bucket (its
  * pairs are counted as dropped with the reason and a row of the log says so) and makes
  * unfinished deliveries dead letters with that reason. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -94,7 +95,7 @@ static void create_refuses_bad_files(void **state)
          "http"},
         {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\"},\"triggers\":"
          "[{\"event_type\":\"trace:cost\"}]}",
-         "trace:cost"},
+         "threshold"},
         {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/"
          "\",\"secret_token\":\"abc**********xyz\"},"
          "\"triggers\":[{\"event_type\":\"trace:errors\"}]}",
@@ -240,6 +241,99 @@ static void export_and_import_round_trip(void **state)
     free(text);
 }
 
+/* Sealed under a passphrase, into another data directory; the wrong one opens nothing. */
+static void sealed_secrets_travel(void **state)
+{
+    const struct program *p = *state;
+    char id[64], words[800], good[320], bad[320];
+    struct run r;
+    snprintf(good, sizeof good, "%s.good", p->file);
+    snprintf(bad, sizeof bad, "%s.bad", p->file);
+    run_write_file(good, "correct horse battery\n", 0600);
+    run_write_file(bad, "wrong\n", 0600);
+    program_create(p, sample, id);
+    snprintf(words, sizeof words, "alert export %s --secrets %s", id, good);
+    program_expect(p, &r, 0, NULL, words);
+    char *text = r.out;
+    free(r.err);
+    assert_null(strstr(text, "abcdefghijklmnop"));
+    assert_non_null(strstr(text, "sealed:1:"));
+    snprintf(words, sizeof words, "alert delete %s", id);
+    program_expect(p, &r, 0, NULL, words);
+    run_free(&r);
+    program_expect(p, &r, 1, text, "alert import -");
+    assert_non_null(strstr(r.err, "--secrets"));
+    run_free(&r);
+    snprintf(words, sizeof words, "alert import - --secrets %s", bad);
+    program_expect(p, &r, 1, text, words);
+    assert_non_null(strstr(r.err, "passphrase"));
+    run_free(&r);
+    snprintf(words, sizeof words, "alert import - --secrets %s", good);
+    program_expect(p, &r, 0, text, words);
+    run_free(&r);
+    json_t *a = show(p, id), *webhook = json_object_get(a, "webhook");
+    assert_string_equal(text_of(webhook, "secret_token"), "abc**********nop");
+    json_decref(a);
+    run_write_file(good, "x\n", 0644);
+    program_expect(p, &r, 1, text, words);
+    assert_non_null(strstr(r.err, "others can read it"));
+    run_free(&r);
+    unlink(good);
+    unlink(bad);
+    free(text);
+}
+
+static void a_secret_can_stand_as_a_file(void **state)
+{
+    const struct program *p = *state;
+    char token[320], text[1024];
+    struct run r;
+    snprintf(token, sizeof token, "%s.token", p->file);
+    run_write_file(token, "abcdefghijklmnop\n", 0600);
+    snprintf(text, sizeof text,
+             "{\"name\":\"by file\",\"webhook\":{\"url\":\"http://127.0.0.1:9/x\","
+             "\"secret_token\":\"file:%s\"},\"triggers\":[{\"event_type\":\"trace:errors\"}]}",
+             token);
+    program_expect(p, &r, 0, text, "alert import -");
+    json_t *list = program_json(p, "alert list --json");
+    json_t *webhook = json_object_get(json_array_get(list, 0), "webhook");
+    assert_string_equal(text_of(webhook, "secret_token"), "abc**********nop");
+    json_decref(list);
+    run_free(&r);
+    unlink(token);
+    program_expect(p, &r, 1, text, "alert import -");
+    run_free(&r);
+}
+
+static void dry_run_tells_and_changes_nothing(void **state)
+{
+    const struct program *p = *state;
+    char id[64], text[2048];
+    struct run r;
+    program_create(p, sample, id);
+    program_expect(p, &r, 0, NULL, "alert export");
+    snprintf(text, sizeof text, "%s", r.out);
+    run_free(&r);
+    program_expect(p, &r, 0, text, "alert import - --dry-run");
+    assert_int_equal(strncmp(r.out, "keep ", 5), 0);
+    run_free(&r);
+    char *name = strstr(text, "Errors to ops");
+    memcpy(name, "Errors to me!", 13);
+    program_expect(p, &r, 0, text, "alert import - --dry-run");
+    assert_int_equal(strncmp(r.out, "replace ", 8), 0);
+    assert_non_null(strstr(r.out, id));
+    run_free(&r);
+    program_expect(p, &r, 0, sample, "alert import - --dry-run --json");
+    assert_non_null(strstr(r.out, "\"action\":\"create\""));
+    run_free(&r);
+    json_t *list = program_json(p, "alert list --json");
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(json_array_get(list, 0), "name"), "Errors to ops");
+    json_decref(list);
+    program_expect(p, &r, 2, NULL, "alert list --dry-run");
+    run_free(&r);
+}
+
 static void import_is_all_or_nothing(void **state)
 {
     const struct program *p = *state;
@@ -357,6 +451,9 @@ int main(void)
         TEST(enable_disable_and_delete_change_all_or_none),
         TEST(workspace_separates),
         TEST(export_and_import_round_trip),
+        TEST(sealed_secrets_travel),
+        TEST(a_secret_can_stand_as_a_file),
+        TEST(dry_run_tells_and_changes_nothing),
         TEST(import_is_all_or_nothing),
         TEST(hostile_names_are_printed_safely),
         TEST(test_says_what_came),

@@ -1,4 +1,5 @@
 #include "cli/alert.h"
+#include "cli/alert_secrets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,9 +77,9 @@ static void list_for_people(const struct alert_rows *rows)
     out_table_print(&t);
 }
 
-/* An alert that goes meanwhile is left out. */
+/* An alert that goes meanwhile is left out. box: seals its secrets; NULL: they are masked. */
 static bool array_item(struct cli *cli, struct out_array *array, const char *id,
-                       struct err *err)
+                       struct passbox *box, struct err *err)
 {
     struct alert a;
     struct buf json;
@@ -86,22 +87,24 @@ static bool array_item(struct cli *cli, struct out_array *array, const char *id,
     if (!cli_alert_get(cli, id, &a, &why))
         return why.code == ERR_NOT_FOUND || err_set(err, why.code, "%s", why.text);
     buf_init(&json, BUF_UNLIMITED);
-    bool done = alert_to_json(&a, ALERT_JSON_MASKED, &json);
+    bool done = !box || alert_secrets_seal_all(box, &a, err);
+    done = done && (alert_to_json(&a, box ? ALERT_JSON_PLAIN : ALERT_JSON_MASKED, &json) ||
+                    err_memory(err));
     if (done)
         out_array_item(array, buf_span(&json));
     buf_free(&json);
     alert_free(&a);
-    return done || err_memory(err);
+    return done;
 }
 
-static int print_array(struct cli *cli, const struct alert_rows *rows)
+static int print_array(struct cli *cli, const struct alert_rows *rows, struct passbox *box)
 {
     struct out_array array;
     struct err err = {0};
     bool done = true;
     out_array_begin(&array);
     for (size_t i = 0; done && i < rows->count; i++)
-        done = array_item(cli, &array, rows->items[i].id, &err);
+        done = array_item(cli, &array, rows->items[i].id, box, &err);
     out_array_end(&array);
     return done ? EXIT_DONE : cli_fail(&err);
 }
@@ -114,7 +117,7 @@ int cli_alert_list(struct cli *cli)
     if (!store_alert_list(cli->reader, cli->workspace, &rows, &err))
         return cli_fail(&err);
     if (cli->call->json)
-        status = print_array(cli, &rows);
+        status = print_array(cli, &rows, NULL);
     else if (rows.count > 0)
         list_for_people(&rows);
     else
@@ -203,7 +206,8 @@ int cli_alert_show(struct cli *cli)
 
 /* ---------------------------------------------------------------- export */
 
-static int export_some(struct cli *cli, char (*ids)[UUID_SIZE], size_t count)
+static int export_some(struct cli *cli, char (*ids)[UUID_SIZE], size_t count,
+                       struct passbox *box)
 {
     struct out_array array;
     struct err err = {0};
@@ -216,31 +220,42 @@ static int export_some(struct cli *cli, char (*ids)[UUID_SIZE], size_t count)
     bool done = true;
     out_array_begin(&array);
     for (size_t i = 0; done && i < count; i++)
-        done = array_item(cli, &array, ids[i], &err);
+        done = array_item(cli, &array, ids[i], box, &err);
     out_array_end(&array);
     return done ? EXIT_DONE : cli_fail(&err);
 }
 
-static int export_all(struct cli *cli)
+static int export_all(struct cli *cli, struct passbox *box)
 {
     struct alert_rows rows = {0};
     struct err err = {0};
     if (!store_alert_list(cli->reader, cli->workspace, &rows, &err))
         return cli_fail(&err);
-    int status = print_array(cli, &rows);
+    int status = print_array(cli, &rows, box);
     alert_rows_free(&rows);
+    return status;
+}
+
+static int export(struct cli *cli, struct passbox *box)
+{
+    if (cli->arg_count == 0)
+        return export_all(cli, box);
+    size_t count;
+    char(*ids)[UUID_SIZE] = cli_ids(cli, &count);
+    if (!ids)
+        return EXIT_CALL;
+    int status = export_some(cli, ids, count, box);
+    free(ids);
     return status;
 }
 
 int cli_alert_export(struct cli *cli)
 {
-    if (cli->arg_count == 0)
-        return export_all(cli);
-    size_t count;
-    char(*ids)[UUID_SIZE] = cli_ids(cli, &count);
-    if (!ids)
-        return EXIT_CALL;
-    int status = export_some(cli, ids, count);
-    free(ids);
+    struct err err = {0};
+    struct passbox *box = NULL;
+    if (cli->call->secrets && !(box = alert_secrets_box(cli->call->secrets, &err)))
+        return cli_fail(&err);
+    int status = export(cli, box);
+    passbox_free(&box);
     return status;
 }

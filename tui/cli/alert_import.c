@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "cli/alert.h"
+#include "cli/alert_secrets.h"
 #include "cli/input.h"
 #include "cli/out.h"
 #include "cli/await.h"
@@ -13,7 +14,7 @@
 /* Everything that one import brings, checked before the first is written. */
 struct import {
     struct alert *alerts;
-    struct await *answers;
+    struct passbox *box; /* opens sealed secrets; NULL: no passphrase was given */
     size_t count;
 };
 
@@ -22,7 +23,7 @@ static void import_free(struct import *im)
     for (size_t i = 0; i < im->count; i++)
         alert_free(&im->alerts[i]);
     free(im->alerts);
-    free(im->answers);
+    passbox_free(&im->box);
 }
 
 static bool check_scopes(struct cli *cli, const struct alert *a, struct err *err)
@@ -41,11 +42,12 @@ static bool check_scopes(struct cli *cli, const struct alert *a, struct err *err
     return true;
 }
 
-static bool read_one(struct cli *cli, struct span text, struct alert *a, struct err *err)
+static bool read_one(struct cli *cli, struct import *im, struct span text, struct alert *a,
+                     struct err *err)
 {
     struct alert stored;
     struct err why = {0};
-    if (!alert_from_json(text, a, err))
+    if (!alert_from_json(text, a, err) || !alert_secrets_resolve(im->box, a, err))
         return false;
     if (!alert_set(&a->workspace, cli->workspace))
         return err_memory(err);
@@ -66,7 +68,7 @@ static bool read_item(struct cli *cli, struct import *im, struct span text)
     struct alert *a = &im->alerts[im->count++];
     snprintf(name, sizeof name, "alert %zu", im->count);
     alert_init(a);
-    if (!read_one(cli, text, a, &err)) {
+    if (!read_one(cli, im, text, a, &err)) {
         out_error("%s: %s", name, err.text);
         return false;
     }
@@ -86,8 +88,7 @@ static bool read_all(struct cli *cli, struct import *im, struct js_value root)
     struct js_iter it;
     struct js_item item = {.value = root};
     im->alerts = calloc(count + 1, sizeof *im->alerts);
-    im->answers = calloc(count + 1, sizeof *im->answers);
-    if (!im->alerts || !im->answers) {
+    if (!im->alerts) {
         out_error("out of memory");
         return false;
     }
@@ -99,42 +100,93 @@ static bool read_all(struct cli *cli, struct import *im, struct js_value root)
     return fine;
 }
 
-static void print_ids(const struct import *im)
+/* Every alert has its id before it is written, so that all of them can be told. */
+static void give_ids(struct cli *cli, struct import *im)
 {
-    struct out_array array;
-    out_array_begin(&array);
-    for (size_t i = 0; i < im->count; i++) {
-        char json[UUID_SIZE + 16];
-        snprintf(json, sizeof json, "{\"id\":\"%s\"}", im->answers[i].id);
-        if (im->answers[i].err.code == ERR_NONE)
-            out_array_item(&array, span_of(json));
-    }
-    out_array_end(&array);
+    for (size_t i = 0; i < im->count; i++)
+        if (!im->alerts[i].id[0])
+            uuid_v7(im->alerts[i].id, clock_wall_ms(cli->clock));
 }
 
-/* All steps are asked for before the first is waited for, so they are committed together.
- */
-static int write_all(struct cli *cli, struct import *im)
+static void print_ids(struct cli *cli, const struct import *im)
 {
-    int status = EXIT_DONE;
+    struct out_array array;
+    if (cli->call->json)
+        out_array_begin(&array);
     for (size_t i = 0; i < im->count; i++) {
-        await_init(&im->answers[i], AWAIT_ALERT);
-        store_alert_put(cli->store, &im->alerts[i], STORE_PUT, cli->user, await_done,
-                        &im->answers[i]);
-    }
-    for (size_t i = 0; i < im->count; i++) {
-        struct err err = {0};
-        if (!await_answer(&im->answers[i], &err)) {
-            out_error("alert %zu: %s", i + 1, err.text);
-            status = EXIT_FAILED;
-        } else if (!cli->call->json) {
-            out_line("%s", im->answers[i].id);
-        }
+        char json[UUID_SIZE + 16];
+        snprintf(json, sizeof json, "{\"id\":\"%s\"}", im->alerts[i].id);
+        if (cli->call->json)
+            out_array_item(&array, span_of(json));
+        else
+            out_line("%s", im->alerts[i].id);
     }
     if (cli->call->json)
-        print_ids(im);
-    return status;
+        out_array_end(&array);
 }
+
+static int write_all(struct cli *cli, struct import *im)
+{
+    struct await answer;
+    struct err err = {0};
+    if (im->count == 0)
+        return EXIT_DONE;
+    give_ids(cli, im);
+    await_init(&answer, AWAIT_ALERT);
+    store_alert_put_all(cli->store, im->alerts, im->count, STORE_PUT, cli->user, await_done,
+                        &answer);
+    if (!await_answer(&answer, &err))
+        return cli_fail(&err);
+    print_ids(cli, im);
+    return EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------ dry run */
+
+static const char *what_happens(struct cli *cli, const struct alert *a)
+{
+    struct alert stored;
+    if (!a->id[0] || !cli_alert_get(cli, a->id, &stored, NULL))
+        return "create";
+    bool same = alert_same_content(a, &stored);
+    alert_free(&stored);
+    return same ? "keep" : "replace";
+}
+
+static void tell_one(struct out_array *array, const struct alert *a, const char *what)
+{
+    struct buf json;
+    if (!array) {
+        out_line("%-8s %-36s %s", what, a->id[0] ? a->id : "(a new id)", a->name);
+        return;
+    }
+    buf_init(&json, BUF_UNLIMITED);
+    buf_add_format(&json, "{\"action\":\"%s\",\"id\":", what);
+    if (a->id[0])
+        js_append_string(&json, span_of(a->id));
+    else
+        buf_add_text(&json, "null");
+    buf_add_text(&json, ",\"name\":");
+    js_append_string(&json, span_of(a->name));
+    buf_add_char(&json, '}');
+    out_array_item(array, buf_span(&json));
+    buf_free(&json);
+}
+
+static int tell_all(struct cli *cli, const struct import *im)
+{
+    struct out_array array;
+    if (cli->call->json)
+        out_array_begin(&array);
+    for (size_t i = 0; i < im->count; i++)
+        tell_one(cli->call->json ? &array : NULL, &im->alerts[i],
+                 what_happens(cli, &im->alerts[i]));
+    if (cli->call->json)
+        out_array_end(&array);
+    return EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------ the verb */
 
 int cli_alert_import(struct cli *cli)
 {
@@ -144,14 +196,16 @@ int cli_alert_import(struct cli *cli)
     struct err err = {0};
     int status = EXIT_FAILED;
     buf_init(&text, IMPORT_MAX);
-    if (!input_read(cli->args[0], &text, &err) || !js_parse(buf_span(&text), &root, &err))
+    if (cli->call->secrets && !(im.box = alert_secrets_box(cli->call->secrets, &err)))
+        cli_fail(&err);
+    else if (!input_read(cli->args[0], &text, &err) || !js_parse(buf_span(&text), &root, &err))
         cli_fail(&err);
     else if (root.type != JS_ARRAY && root.type != JS_OBJECT)
         out_error("%s: must be an array of alerts", cli->args[0]);
     else if (!read_all(cli, &im, root))
         out_error("nothing was imported");
     else
-        status = write_all(cli, &im);
+        status = cli->call->dry_run ? tell_all(cli, &im) : write_all(cli, &im);
     import_free(&im);
     buf_wipe(&text);
     return status;

@@ -113,7 +113,7 @@ static bool watch_signals(struct cli *cli, struct err *err)
 static int run_verb(const struct verb *verb, struct cli *cli)
 {
     struct err err = {0};
-    bool runs_on = (verb->needs & NEEDS_SIGNALS) || cli->follow;
+    bool runs_on = (verb->needs & NEEDS_SIGNALS) || cli->call->follow;
     if (runs_on && !watch_signals(cli, &err))
         return cli_fail(&err);
     if ((verb->needs & NEEDS_STORE) && !cli_open(cli, cli->call->data_dir, &err))

@@ -20,7 +20,6 @@ struct cli {
     const char *user;        /* the login name: who did it */
     const char *const *args; /* what follows the verb */
     size_t arg_count;
-    bool follow;         /* log --follow */
     struct store *store; /* open for the verbs that need it */
     struct store_reader *reader;
     int signal_fd; /* SIGTERM, SIGINT, SIGHUP; for the verbs that run on; else -1 */

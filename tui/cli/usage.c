@@ -17,6 +17,9 @@ const struct usage_option usage_options[] = {
     {OPTION_JSON, "json", NULL, "print JSON", NULL},
     {OPTION_WORKSPACE, "workspace", "NAME", "the workspace, instead of default", NULL},
     {OPTION_FOLLOW, "follow", NULL, "go on as the log grows", "log"},
+    {OPTION_DRY_RUN, "dry-run", NULL, "only say what an import would do", "alert import"},
+    {OPTION_SECRETS, "secrets", "FILE", "seal or open secrets with its passphrase",
+     "alert export,alert import"},
     {OPTION_HELP, "help", NULL, "this help, also after a command", NULL},
     {OPTION_VERSION, "version", NULL, "the version", NULL},
 };
@@ -34,6 +37,18 @@ static void print_option(const struct usage_option *o)
     snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "",
              o->argument ? o->argument : "");
     print_pair(left, o->help);
+}
+
+bool usage_takes(const struct usage_option *option, const char *verb)
+{
+    size_t len = verb ? strlen(verb) : 0;
+    for (const char *at = option->verbs; at && *at;) {
+        size_t word = strcspn(at, ",");
+        if (word == len && verb && memcmp(at, verb, len) == 0)
+            return true;
+        at += word + (at[word] == ',');
+    }
+    return !option->verbs;
 }
 
 static bool begins_with(const char *verb, const char *first, const char *second)

@@ -17,6 +17,8 @@ enum option_id {
     OPTION_JSON,
     OPTION_WORKSPACE,
     OPTION_FOLLOW,
+    OPTION_DRY_RUN,
+    OPTION_SECRETS,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -26,13 +28,16 @@ struct usage_option {
     const char *name;     /* data-dir */
     const char *argument; /* DIR; NULL: none */
     const char *help;
-    const char *verb; /* the only verb that takes it; NULL: everywhere */
+    const char *verbs; /* those that take it, with commas between; NULL: everywhere */
 };
 extern const struct usage_option usage_options[];
 extern const size_t usage_option_count;
 
 /* Prints what there is: all verbs, or those whose words begin with first and second. */
 void usage_print(const char *first, const char *second);
+
+/* Whether a verb takes an option; verb NULL: the console. */
+bool usage_takes(const struct usage_option *option, const char *verb);
 
 /* The words of a verb with what follows them: alert delete ID... */
 void usage_line(const struct action_info *verb, char *out, size_t size);

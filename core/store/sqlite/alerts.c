@@ -18,7 +18,8 @@ static void alerts_changed(struct tx *tx)
 
 struct put_step {
     struct step step;
-    struct alert alert;
+    struct alert *alerts;
+    size_t count;
     enum store_put how;
     char *user;
 };
@@ -63,10 +64,9 @@ static void make_ids(struct alert *a, int64_t wall)
 }
 
 /* Whether `how` allows it, given what is stored (NULL: nothing). */
-static bool check_stored(const struct put_step *s, const struct alert *stored,
-                         struct err *err)
+static bool check_stored(const struct put_step *s, const struct alert *a,
+                         const struct alert *stored, struct err *err)
 {
-    const struct alert *a = &s->alert;
     bool foreign = stored && strcmp(stored->workspace, a->workspace) != 0;
     if (s->how == STORE_REPLACE && (!stored || foreign))
         return err_set(err, ERR_NOT_FOUND, "no such alert");
@@ -77,9 +77,9 @@ static bool check_stored(const struct put_step *s, const struct alert *stored,
     return true;
 }
 
-static bool stamp(struct put_step *s, const struct alert *stored, int64_t wall)
+static bool stamp(const struct put_step *s, struct alert *a, const struct alert *stored,
+                  int64_t wall)
 {
-    struct alert *a = &s->alert;
     a->revision = stored ? stored->revision + 1 : 1;
     a->created_at = stored ? stored->created_at : wall;
     a->updated_at = wall;
@@ -174,57 +174,85 @@ static bool follow(struct tx *tx, const struct alert *a, const struct alert *sto
                   DB_ARGS(db_text(endpoint), db_text(a->id), db_text(endpoint)), err);
 }
 
-static bool put(struct put_step *s, struct tx *tx, const struct alert *stored,
-                struct err *err)
+static bool put(const struct put_step *s, struct tx *tx, struct alert *a,
+                const struct alert *stored, struct err *err)
 {
-    struct alert *a = &s->alert;
     char endpoint[33];
-    if (!check_stored(s, stored, err) || !check_scopes(tx, a, err))
+    if (!check_stored(s, a, stored, err) || !check_scopes(tx, a, err))
         return false;
-    if (!stamp(s, stored, tx->wall))
+    if (!stamp(s, a, stored, tx->wall))
         return err_memory(err);
     seal_hash(tx->store->sealer, span_of(a->url ? a->url : ""), endpoint);
     alerts_changed(tx);
     return write_alert(tx, a, endpoint, err) && follow(tx, a, stored, endpoint, err);
 }
 
+static bool put_one(const struct put_step *s, struct tx *tx, struct alert *a, struct err *err)
+{
+    struct alert stored;
+    bool found = false;
+    if (a->id[0] && !alert_row_find(tx->db, NULL, a->id, &found, &stored, err))
+        return false;
+    bool fine = put(s, tx, a, found ? &stored : NULL, err);
+    if (found)
+        alert_free(&stored);
+    return fine;
+}
+
 static bool run_put(struct step *step, struct tx *tx, struct err *err)
 {
     struct put_step *s = (struct put_step *)step;
-    struct alert stored;
-    bool found = false;
-    if (s->alert.id[0] && !alert_row_find(tx->db, NULL, s->alert.id, &found, &stored, err))
-        return false;
-    bool fine = put(s, tx, found ? &stored : NULL, err);
-    if (found)
-        alert_free(&stored);
-    step->result = &s->alert;
-    return fine;
+    for (size_t i = 0; i < s->count; i++)
+        if (!put_one(s, tx, &s->alerts[i], err))
+            return false;
+    step->result = s->alerts;
+    return true;
 }
 
 static void free_put(struct step *step)
 {
     struct put_step *s = (struct put_step *)step;
-    alert_free(&s->alert);
+    for (size_t i = 0; i < s->count; i++)
+        alert_free(&s->alerts[i]);
+    free(s->alerts);
     free(s->user);
     free(s);
+}
+
+static bool copy_alerts(struct put_step *p, const struct alert *alerts, size_t count)
+{
+    p->alerts = calloc(count + 1, sizeof *p->alerts);
+    for (; p->alerts && p->count < count; p->count++) {
+        struct alert *a = &p->alerts[p->count];
+        if (!alert_copy(a, &alerts[p->count]))
+            return false;
+        if (!a->workspace && !alert_set(&a->workspace, "default")) {
+            alert_free(a);
+            return false;
+        }
+    }
+    return p->alerts != NULL;
+}
+
+void store_alert_put_all(struct store *s, const struct alert *alerts, size_t count,
+                         enum store_put how, const char *user, store_done *done, void *arg)
+{
+    struct put_step *p = step_new(sizeof *p, run_put, free_put, done, arg);
+    if (!p)
+        return;
+    p->how = how;
+    p->user = strdup(user);
+    p->step.undo = p->step.durable = true;
+    if (p->user && copy_alerts(p, alerts, count))
+        writer_submit(s, &p->step);
+    else
+        step_refuse(&p->step);
 }
 
 void store_alert_put(struct store *s, const struct alert *a, enum store_put how,
                      const char *user, store_done *done, void *arg)
 {
-    struct put_step *p = step_new(sizeof *p, run_put, free_put, done, arg);
-    if (!p)
-        return;
-    alert_init(&p->alert);
-    p->how = how;
-    p->user = strdup(user);
-    p->step.undo = p->step.durable = true;
-    if (!p->user || !alert_copy(&p->alert, a) ||
-        (!p->alert.workspace && !alert_set(&p->alert.workspace, "default")))
-        step_refuse(&p->step);
-    else
-        writer_submit(s, &p->step);
+    store_alert_put_all(s, a, 1, how, user, done, arg);
 }
 
 /* ---------------------------------------------------------------- enable and delete */
