@@ -58,7 +58,7 @@ static void type_alert(struct terminal *t, const char *name, const char *url)
     terminal_type(t, "n");
     terminal_wait(t, "New alert");
     terminal_type(t, name);
-    terminal_type(t, "\t\t");
+    terminal_type(t, "\t\t\t");
     terminal_type(t, url);
     terminal_type(t, "\007"); /* ^G: add a trigger */
     terminal_wait(t, "Add trigger");
@@ -92,12 +92,44 @@ static void creates_an_alert_by_keys(void **state)
     terminal_golden(t, "alerts-80x24");
 }
 
+static void pages_on_a_threshold(void **state)
+{
+    struct fixture *f = *state;
+    struct terminal *t = f->terminal;
+    type_alert(t, "Costs", "");
+    terminal_type(t, "\t\025"); /* on the trigger: ^X below takes it away again */
+    terminal_type(t, "\033[A\033[A");
+    terminal_settle(t, 50);
+    terminal_type(t, "\030"); /* ^X */
+    terminal_wait_gone(t, "all projects");
+    terminal_type(t, "\007"); /* ^G, and down to the costs */
+    terminal_wait(t, "Add trigger");
+    terminal_type(t, "jjjjjjjj\r");
+    terminal_wait(t, "Cost threshold");
+    terminal_type(t, "\033[A\031"); /* up to it, ^Y */
+    terminal_wait(t, "Threshold, such as");
+    terminal_type(t, "over ten in 1h\r");
+    terminal_wait(t, "must be a number");
+    terminal_type(t, "\025over 12.5 in 1h\r");
+    terminal_wait(t, "over 12.5 in 1h, all projects");
+    for (int i = 0; i < 3; i++)
+        terminal_type(t, "\033[A");
+    terminal_type(t, "  ");
+    terminal_wait(t, "< PagerDuty >");
+    terminal_type(t, "\t\tr0uting-key\t  ");
+    terminal_wait(t, "< error >");
+    assert_false(terminal_shows(t, "r0uting"));
+    terminal_golden(t, "form-pagerduty-80x24");
+    terminal_type(t, "\023");
+    terminal_wait(t, "https://events.pagerdut");
+}
+
 static void says_what_is_wrong_beside_the_field(void **state)
 {
     struct fixture *f = *state;
     terminal_type(f->terminal, "n");
     terminal_wait(f->terminal, "New alert");
-    terminal_type(f->terminal, "\t\tftp://x\023");
+    terminal_type(f->terminal, "\t\t\tftp://x\023");
     terminal_wait(f->terminal, "A name is required");
     assert_true(terminal_shows(f->terminal, "Must start with http:// or https://"));
     assert_true(terminal_shows(f->terminal, "Add at least one trigger"));
@@ -172,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_CONSOLE(says_how_to_begin),
         IN_CONSOLE(creates_an_alert_by_keys),
+        IN_CONSOLE(pages_on_a_threshold),
         IN_CONSOLE(says_what_is_wrong_beside_the_field),
         IN_CONSOLE(tests_a_connection_without_saving),
         IN_CONSOLE(deletes_after_a_question_that_names_the_alert),

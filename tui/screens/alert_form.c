@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/condition_text.h"
 #include "reply.h"
+#include "rules/threshold.h"
 #include "screens/form_state.h"
 #include "screens/screens.h"
 
@@ -13,6 +15,7 @@ struct alert_form {
     struct screen screen;
     struct form_state state;
     struct project_rows projects; /* for the names in scopes */
+    struct condition_rows conditions; /* how those of a stored alert stand */
     int top;                      /* the first line that is visible */
     bool saving;
 };
@@ -26,6 +29,7 @@ static void free_form(struct screen *s)
 {
     form_free(&of(s)->state);
     project_rows_free(&of(s)->projects);
+    condition_rows_free(&of(s)->conditions);
     free(s);
 }
 
@@ -35,8 +39,20 @@ static unsigned place(struct screen *s)
     return PLACE_FORM;
 }
 
+static void refresh_conditions(struct alert_form *form)
+{
+    struct condition_rows rows;
+    const char *id = form->state.alert.id;
+    if (!id[0] || !store_condition_list(console_reader(form->screen.console), id, &rows, NULL))
+        return;
+    condition_rows_free(&form->conditions);
+    form->conditions = rows;
+}
+
 static void refresh(struct screen *s, unsigned changes)
 {
+    if (changes & STORE_CHANGED_CONDITIONS)
+        refresh_conditions(of(s));
     struct project_rows rows;
     if (!(changes & STORE_CHANGED_PROJECTS) ||
         !store_project_list(console_reader(s->console), console_workspace(s->console), &rows, NULL))
@@ -101,15 +117,34 @@ static void scope_words(const struct alert_form *form, const struct alert_trigge
         len += (size_t)snprintf(out + len, size - len, "%s%s", i ? ", " : "", project_name(form, t->projects[i]));
 }
 
+/* What raises it, then where: "over 10 in 15m (now 3), all projects". */
+static void trigger_words(const struct alert_form *form, const struct alert_trigger *t, struct buf *out)
+{
+    char scope[300], value[THRESHOLD_TEXT_SIZE];
+    scope_words(form, t, scope, sizeof scope);
+    condition_text_write(t, out);
+    for (size_t c = 0; c < t->condition_count; c++)
+        for (size_t i = 0; i < form->conditions.count; i++) {
+            const struct condition_row *row = &form->conditions.items[i];
+            if (strcmp(row->id, t->conditions[c].id) != 0 || !row->known)
+                continue;
+            threshold_text(row->value, value);
+            buf_add_format(out, " (now %s)", value);
+        }
+    buf_add_format(out, "%s%s", out->len ? ", " : "", scope);
+}
+
 static void draw_trigger(struct alert_form *form, const struct canvas *c, int y, size_t i)
 {
-    char scope[300];
     const struct alert_trigger *t = &form->state.alert.triggers[i];
     bool on = focused(&form->state, SPOT_TRIGGER, i);
-    scope_words(form, t, scope, sizeof scope);
+    struct buf words;
+    buf_init(&words, BUF_UNLIMITED);
+    trigger_words(form, t, &words);
     canvas_text(c, y, 1, c->columns - 2, on ? STYLE_SELECTED : STYLE_NORMAL, span_of(""));
     canvas_text(c, y, 2, 28, on ? STYLE_SELECTED : STYLE_NORMAL, span_of(event_type_info(t->type)->title));
-    canvas_text(c, y, 31, -1, on ? STYLE_SELECTED : STYLE_DIM, span_of(scope));
+    canvas_text(c, y, 31, -1, on ? STYLE_SELECTED : STYLE_DIM, buf_span(&words));
+    buf_free(&words);
     if (on)
         term_cursor(c->y + y, c->x + 1, true);
 }
@@ -124,20 +159,61 @@ static void advanced_words(const struct form_state *f, char *out, size_t size)
                  f->header_count == 1 ? "" : "s");
 }
 
+static const char *url_hint(enum alert_destination d)
+{
+    return d == DESTINATION_SLACK ? "https://hooks.slack.com/services/..." : "https://example.org/hook";
+}
+
+static void draw_labelled(const struct form_state *f, const struct canvas *c, int y, const char *label,
+                          enum form_spot spot, const char *text)
+{
+    canvas_text(c, y, 1, LABEL_COLUMNS, STYLE_STRONG, span_of(label));
+    draw_choice(f, c, y, 1 + LABEL_COLUMNS, spot, 0, text);
+}
+
+/* The lines about the destination. False: another spot. */
+static bool draw_destination(const struct form_state *f, const struct canvas *c, int y, enum form_spot spot)
+{
+    static const char *const names[] = {"< General >", "< Slack >", "< PagerDuty >"};
+    char text[40];
+    switch (spot) {
+    case SPOT_DESTINATION:
+        draw_labelled(f, c, y, "Destination", spot, names[f->destination]);
+        return true;
+    case SPOT_BASE_URL:
+        draw_field(f, c, y, "Links go to", &f->base_url, spot, "http://localhost:5173");
+        return true;
+    case SPOT_ROUTING_KEY:
+        draw_field(f, c, y, "Routing key", &f->routing_key, spot, "of the Events API v2 integration");
+        return true;
+    case SPOT_SEVERITY:
+        snprintf(text, sizeof text, "< %s >", FORM_SEVERITIES[f->severity]);
+        draw_labelled(f, c, y, "Severity", spot, text);
+        return true;
+    case SPOT_DEDUP:
+        draw_labelled(f, c, y, "Incident", spot,
+                      f->dedup_delivery ? "< one for each delivery >" : "< one for alert and event type >");
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void draw_spot(struct alert_form *form, const struct canvas *c, int y, const struct form_line *line)
 {
     struct form_state *f = &form->state;
     char text[120];
+    if (draw_destination(f, c, y, line->spot))
+        return;
     switch (line->spot) {
     case SPOT_NAME:
         draw_field(f, c, y, "Name", &f->name, SPOT_NAME, "what this alert is for");
         break;
     case SPOT_ENABLED:
-        canvas_text(c, y, 1, LABEL_COLUMNS, STYLE_STRONG, span_of("Enabled"));
-        draw_choice(f, c, y, 1 + LABEL_COLUMNS, SPOT_ENABLED, 0, f->enabled ? "[x] yes" : "[ ] no");
+        draw_labelled(f, c, y, "Enabled", SPOT_ENABLED, f->enabled ? "[x] yes" : "[ ] no");
         break;
     case SPOT_URL:
-        draw_field(f, c, y, "Endpoint URL", &f->url, SPOT_URL, "https://example.org/hook");
+        draw_field(f, c, y, "Endpoint URL", &f->url, SPOT_URL, url_hint(f->destination));
         break;
     case SPOT_ADVANCED:
         advanced_words(f, text, sizeof text);
@@ -332,14 +408,59 @@ static void choose_scope(struct alert_form *form)
         console_push(c, scope_picker_new(c, &f->alert.triggers[f->index], scope_chosen, form));
 }
 
+static void ask_threshold(struct alert_form *form, const char *text);
+
+static void threshold_typed(void *arg, const char *text)
+{
+    struct alert_form *form = arg;
+    struct form_state *f = &form->state;
+    struct err err;
+    if (condition_text_read(span_of(text), &f->alert.triggers[f->index], &err)) {
+        f->problem_count = 0;
+        return;
+    }
+    console_toast(form->screen.console, STYLE_ERROR, "%s", err.text);
+    ask_threshold(form, text);
+}
+
+static void ask_threshold(struct alert_form *form, const char *text)
+{
+    struct console *c = form->screen.console;
+    enum event_type type = form->state.alert.triggers[form->state.index].type;
+    bool score = type == EVENT_TRACE_FEEDBACK_SCORE || type == EVENT_THREAD_FEEDBACK_SCORE;
+    const char *question = event_type_info(type)->measured ? "Threshold, such as: over 10 in 15m"
+                           : score ? "Threshold, such as: relevance under 0.7 in 1h"
+                                   : "Threshold, such as: over 10 in 15m (empty: every event)";
+    console_push(c, prompt_new(c, question, text, threshold_typed, form));
+}
+
+static void choose_threshold(struct alert_form *form)
+{
+    struct form_state *f = &form->state;
+    enum condition_kind kind;
+    struct buf text;
+    if (f->focus != SPOT_TRIGGER) {
+        console_toast(form->screen.console, STYLE_WARN, "move to a trigger first");
+        return;
+    }
+    const struct alert_trigger *t = &f->alert.triggers[f->index];
+    if (!condition_kind_of(t->type, &kind)) {
+        console_toast(form->screen.console, STYLE_WARN, "this event type has no threshold");
+        return;
+    }
+    buf_init(&text, BUF_UNLIMITED);
+    condition_text_write(t, &text);
+    ask_threshold(form, buf_text(&text));
+    buf_free(&text);
+}
+
 /* What Enter does where the focus is. */
 static void enter(struct alert_form *form)
 {
     struct form_state *f = &form->state;
+    if (form_next_choice(f))
+        return;
     switch (f->focus) {
-    case SPOT_ENABLED:
-        f->enabled = !f->enabled;
-        break;
     case SPOT_ADVANCED:
         f->advanced = !f->advanced;
         break;
@@ -372,7 +493,7 @@ static void reveal(struct alert_form *form)
     if (field && field->masked)
         field->revealed = !field->revealed;
     else
-        console_toast(form->screen.console, STYLE_WARN, "move to a secret first: the token, or a header's value");
+        console_toast(form->screen.console, STYLE_WARN, "move to a secret first: the token, a header's value, the routing key");
 }
 
 static void move(struct form_state *f, int by)
@@ -437,6 +558,9 @@ static bool act(struct screen *s, enum action a)
         return true;
     case ACTION_FORM_SCOPE:
         choose_scope(form);
+        return true;
+    case ACTION_FORM_THRESHOLD:
+        choose_threshold(form);
         return true;
     case ACTION_FORM_REVEAL:
         reveal(form);

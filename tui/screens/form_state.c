@@ -29,10 +29,28 @@ static void free_header(struct form_header *h)
     field_free(&h->value);
 }
 
+#define PAGERDUTY_URL "https://events.pagerduty.com/v2/enqueue"
+
+const char *const FORM_SEVERITIES[] = {"automatic", "critical", "error", "warning", "info"};
+
+static void fill_destination(struct form_state *f)
+{
+    const char *severity = alert_metadata(&f->alert, ALERT_SEVERITY);
+    const char *dedup = alert_metadata(&f->alert, ALERT_DEDUP);
+    f->destination = f->alert.destination;
+    for (int i = 1; severity && i < FORM_SEVERITY_COUNT; i++)
+        if (strcmp(severity, FORM_SEVERITIES[i]) == 0)
+            f->severity = i;
+    f->dedup_delivery = dedup && strcmp(dedup, "delivery") == 0;
+}
+
 static bool fill(struct form_state *f)
 {
     bool ok = field_set(&f->name, f->alert.name) && field_set(&f->url, f->alert.url) &&
-              field_set(&f->token, f->alert.token);
+              field_set(&f->token, f->alert.token) &&
+              field_set(&f->base_url, alert_metadata(&f->alert, ALERT_BASE_URL)) &&
+              field_set(&f->routing_key, alert_metadata(&f->alert, ALERT_ROUTING_KEY));
+    fill_destination(f);
     f->enabled = f->alert.enabled;
     for (size_t i = 0; ok && i < f->alert.header_count && i < ALERT_HEADERS_MAX; i++) {
         struct form_header *h = &f->headers[f->header_count++];
@@ -50,6 +68,8 @@ bool form_init(struct form_state *f, const struct alert *edit)
     field_init(&f->name, (size_t)ALERT_NAME_MAX * 4, false);
     field_init(&f->url, ALERT_URL_MAX, false);
     field_init(&f->token, ALERT_TOKEN_MAX, true);
+    field_init(&f->base_url, ALERT_URL_MAX, false);
+    field_init(&f->routing_key, ALERT_TOKEN_MAX, true);
     alert_init(&f->alert);
     bool ok = (!edit || alert_copy(&f->alert, edit)) && fill(f) && form_alert(f, &now);
     if (ok) {
@@ -67,6 +87,8 @@ void form_free(struct form_state *f)
     field_free(&f->name);
     field_free(&f->url);
     field_free(&f->token);
+    field_free(&f->base_url);
+    field_free(&f->routing_key);
     for (size_t i = 0; i < f->header_count; i++)
         free_header(&f->headers[i]);
     f->header_count = 0;
@@ -95,13 +117,36 @@ static bool set_trimmed(char **field, const char *text)
     return ok;
 }
 
+static bool set_trimmed_metadata(struct alert *a, const char *key, const struct field *field)
+{
+    char *text = NULL;
+    bool ok = set_trimmed(&text, field_text(field)) && alert_set_metadata(a, key, text);
+    secret_free(&text);
+    return ok;
+}
+
+/* What the form does not show for a destination stays as it was. */
+static bool set_destination(const struct form_state *f, struct alert *out)
+{
+    out->destination = f->destination;
+    if (f->destination == DESTINATION_GENERAL)
+        return true;
+    if (!set_trimmed_metadata(out, ALERT_BASE_URL, &f->base_url))
+        return false;
+    return f->destination != DESTINATION_PAGERDUTY ||
+           (set_trimmed_metadata(out, ALERT_ROUTING_KEY, &f->routing_key) &&
+            alert_set_metadata(out, ALERT_SEVERITY,
+                               f->severity ? FORM_SEVERITIES[f->severity] : NULL) &&
+            alert_set_metadata(out, ALERT_DEDUP, f->dedup_delivery ? "delivery" : NULL));
+}
+
 bool form_alert(const struct form_state *f, struct alert *out)
 {
     if (!alert_copy(out, &f->alert))
         return false;
     out->enabled = f->enabled;
     bool ok = set_trimmed(&out->name, field_text(&f->name)) && set_trimmed(&out->url, field_text(&f->url)) &&
-              set_trimmed(&out->token, field_text(&f->token));
+              set_trimmed(&out->token, field_text(&f->token)) && set_destination(f, out);
     drop_headers(out);
     for (size_t i = 0; ok && i < f->header_count; i++) {
         const struct form_header *h = &f->headers[i];
@@ -148,6 +193,11 @@ static void focus_problem(struct form_state *f, const struct alert_problem *p)
         [ALERT_FIELD_HEADER_VALUE] = SPOT_HEADER_VALUE,
         [ALERT_FIELD_TRIGGERS] = SPOT_ADD_TRIGGER,
         [ALERT_FIELD_SCOPE] = SPOT_TRIGGER,
+        [ALERT_FIELD_CONDITION] = SPOT_TRIGGER,
+        [ALERT_FIELD_ROUTING_KEY] = SPOT_ROUTING_KEY,
+        [ALERT_FIELD_BASE_URL] = SPOT_BASE_URL,
+        [ALERT_FIELD_SEVERITY] = SPOT_SEVERITY,
+        [ALERT_FIELD_METADATA] = SPOT_DESTINATION,
     };
     f->focus = spots[p->field];
     f->index = p->index;
@@ -208,12 +258,25 @@ static void add_advanced(const struct form_state *f, struct lines *l)
     add(l, LINE_SPOT, SPOT_ADD_HEADER, 0, NULL);
 }
 
+static void add_destination(const struct form_state *f, struct lines *l)
+{
+    add_spot(f, l, SPOT_DESTINATION, ALERT_FIELD_METADATA);
+    add_spot(f, l, SPOT_URL, ALERT_FIELD_URL);
+    if (f->destination == DESTINATION_PAGERDUTY) {
+        add_spot(f, l, SPOT_ROUTING_KEY, ALERT_FIELD_ROUTING_KEY);
+        add_spot(f, l, SPOT_SEVERITY, ALERT_FIELD_SEVERITY);
+        add(l, LINE_SPOT, SPOT_DEDUP, 0, NULL);
+    }
+    if (f->destination != DESTINATION_GENERAL)
+        add_spot(f, l, SPOT_BASE_URL, ALERT_FIELD_BASE_URL);
+}
+
 size_t form_lines(const struct form_state *f, struct form_line *lines)
 {
     struct lines l = {lines, 0};
     add_spot(f, &l, SPOT_NAME, ALERT_FIELD_NAME);
     add(&l, LINE_SPOT, SPOT_ENABLED, 0, NULL);
-    add_spot(f, &l, SPOT_URL, ALERT_FIELD_URL);
+    add_destination(f, &l);
     add(&l, LINE_SPOT, SPOT_ADVANCED, 0, NULL);
     if (f->advanced)
         add_advanced(f, &l);
@@ -222,6 +285,7 @@ size_t form_lines(const struct form_state *f, struct form_line *lines)
     for (size_t i = 0; i < f->alert.trigger_count; i++) {
         add(&l, LINE_SPOT, SPOT_TRIGGER, i, NULL);
         add_problems(f, &l, ALERT_FIELD_SCOPE, i);
+        add_problems(f, &l, ALERT_FIELD_CONDITION, i);
     }
     add_spot(f, &l, SPOT_ADD_TRIGGER, ALERT_FIELD_TRIGGERS);
     add(&l, LINE_BLANK, SPOT_NAME, 0, NULL);
@@ -275,6 +339,10 @@ struct field *form_field(struct form_state *f)
         return &f->url;
     case SPOT_TOKEN:
         return &f->token;
+    case SPOT_BASE_URL:
+        return &f->base_url;
+    case SPOT_ROUTING_KEY:
+        return &f->routing_key;
     case SPOT_HEADER_NAME:
         return &f->headers[f->index].name;
     case SPOT_HEADER_VALUE:
@@ -282,6 +350,39 @@ struct field *form_field(struct form_state *f)
     default:
         return NULL;
     }
+}
+
+/* PagerDuty has one address for all: it comes and goes with the choice. */
+static void next_destination(struct form_state *f)
+{
+    bool untouched = strcmp(field_text(&f->url), PAGERDUTY_URL) == 0;
+    f->destination = (enum alert_destination)((f->destination + 1) % (DESTINATION_PAGERDUTY + 1));
+    if (f->destination == DESTINATION_PAGERDUTY && field_is_empty(&f->url))
+        field_set(&f->url, PAGERDUTY_URL);
+    else if (f->destination != DESTINATION_PAGERDUTY && untouched)
+        field_set(&f->url, NULL);
+}
+
+bool form_next_choice(struct form_state *f)
+{
+    switch (f->focus) {
+    case SPOT_ENABLED:
+        f->enabled = !f->enabled;
+        break;
+    case SPOT_DESTINATION:
+        next_destination(f);
+        break;
+    case SPOT_SEVERITY:
+        f->severity = (f->severity + 1) % FORM_SEVERITY_COUNT;
+        break;
+    case SPOT_DEDUP:
+        f->dedup_delivery = !f->dedup_delivery;
+        break;
+    default:
+        return false;
+    }
+    f->problem_count = 0;
+    return true;
 }
 
 bool form_add_header(struct form_state *f)

@@ -12,7 +12,12 @@
 enum form_spot {
     SPOT_NAME,
     SPOT_ENABLED,
+    SPOT_DESTINATION,
     SPOT_URL,
+    SPOT_BASE_URL,    /* Slack and PagerDuty, as the next three */
+    SPOT_ROUTING_KEY, /* PagerDuty */
+    SPOT_SEVERITY,
+    SPOT_DEDUP,
     SPOT_ADVANCED,
     SPOT_TOKEN,
     SPOT_HEADER_NAME,  /* index: which header */
@@ -42,8 +47,11 @@ enum { FORM_LINES_MAX = 320, FORM_PROBLEMS_MAX = 32 };
 
 struct form_state {
     struct alert alert; /* ids, stamps, triggers; the fields below win for the rest */
-    struct field name, url, token;
+    struct field name, url, token, base_url, routing_key;
     bool enabled, advanced;
+    enum alert_destination destination;
+    int severity; /* of FORM_SEVERITIES; 0: automatic */
+    bool dedup_delivery;
     struct form_header headers[ALERT_HEADERS_MAX];
     size_t header_count;
     enum form_spot focus;
@@ -52,6 +60,9 @@ struct form_state {
     size_t problem_count;
     char *initial; /* what it began with, to tell whether anything changed; a secret */
 };
+
+extern const char *const FORM_SEVERITIES[];
+enum { FORM_SEVERITY_COUNT = 5 };
 
 bool form_init(struct form_state *f, const struct alert *edit); /* NULL: a new alert; false: no memory */
 void form_free(struct form_state *f);
@@ -67,6 +78,7 @@ size_t form_lines(const struct form_state *f, struct form_line *lines);
 
 void form_move(struct form_state *f, int by); /* +1 the next spot, -1 the one before */
 struct field *form_field(struct form_state *f); /* under the focus; NULL: it is none */
+bool form_next_choice(struct form_state *f);     /* of the choice under the focus; false: it is none */
 bool form_add_header(struct form_state *f);      /* and focuses it */
 bool form_remove(struct form_state *f);          /* the header or trigger under the focus */
 void form_set_triggers(struct form_state *f, unsigned chosen);

@@ -1,0 +1,160 @@
+/* The alert form without a terminal. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "model/condition_text.h"
+#include "screens/form_state.h"
+
+static void go_to(struct form_state *f, enum form_spot spot)
+{
+    for (int i = 0; i < FORM_LINES_MAX && f->focus != spot; i++)
+        form_move(f, 1);
+    assert_int_equal(f->focus, spot);
+}
+
+static bool has_spot(const struct form_state *f, enum form_spot spot)
+{
+    struct form_line lines[FORM_LINES_MAX];
+    size_t count = form_lines(f, lines);
+    for (size_t i = 0; i < count; i++)
+        if (lines[i].kind == LINE_SPOT && lines[i].spot == spot)
+            return true;
+    return false;
+}
+
+static struct form_state *new_form(const struct alert *edit)
+{
+    struct form_state *f = malloc(sizeof *f);
+    assert_true(form_init(f, edit));
+    return f;
+}
+
+static void end_form(struct form_state *f)
+{
+    form_free(f);
+    free(f);
+}
+
+static void the_destination_decides_on_the_fields(void **state)
+{
+    (void)state;
+    struct form_state *f = new_form(NULL);
+    assert_false(has_spot(f, SPOT_BASE_URL));
+    go_to(f, SPOT_DESTINATION);
+    assert_true(form_next_choice(f)); /* Slack */
+    assert_true(has_spot(f, SPOT_BASE_URL));
+    assert_false(has_spot(f, SPOT_ROUTING_KEY));
+    assert_string_equal(field_text(&f->url), "");
+    assert_true(form_next_choice(f)); /* PagerDuty */
+    assert_true(has_spot(f, SPOT_ROUTING_KEY));
+    assert_string_equal(field_text(&f->url), "https://events.pagerduty.com/v2/enqueue");
+    assert_true(form_next_choice(f)); /* General again */
+    assert_false(has_spot(f, SPOT_ROUTING_KEY));
+    assert_string_equal(field_text(&f->url), "");
+    assert_false(form_changed(f));
+    end_form(f);
+}
+
+static void an_address_that_was_typed_stays(void **state)
+{
+    (void)state;
+    struct form_state *f = new_form(NULL);
+    field_set(&f->url, "https://proxy.example.org/pd");
+    go_to(f, SPOT_DESTINATION);
+    for (int i = 0; i < 3; i++) {
+        form_next_choice(f);
+        assert_string_equal(field_text(&f->url), "https://proxy.example.org/pd");
+    }
+    end_form(f);
+}
+
+static void what_is_chosen_is_in_the_alert(void **state)
+{
+    (void)state;
+    struct form_state *f = new_form(NULL);
+    struct alert a;
+    field_set(&f->name, "Pager");
+    field_set(&f->routing_key, " key-0123456789 ");
+    field_set(&f->base_url, "https://opik.example.org");
+    go_to(f, SPOT_DESTINATION);
+    form_next_choice(f);
+    form_next_choice(f);
+    go_to(f, SPOT_SEVERITY);
+    form_next_choice(f);
+    go_to(f, SPOT_DEDUP);
+    form_next_choice(f);
+    assert_true(form_alert(f, &a));
+    assert_int_equal(a.destination, DESTINATION_PAGERDUTY);
+    assert_string_equal(alert_metadata(&a, ALERT_ROUTING_KEY), "key-0123456789");
+    assert_string_equal(alert_metadata(&a, ALERT_BASE_URL), "https://opik.example.org");
+    assert_string_equal(alert_metadata(&a, ALERT_SEVERITY), "critical");
+    assert_string_equal(alert_metadata(&a, ALERT_DEDUP), "delivery");
+    alert_free(&a);
+    end_form(f);
+}
+
+/* What is stored comes back the same, also what the form knows nothing of. */
+static void an_edit_keeps_what_it_does_not_show(void **state)
+{
+    (void)state;
+    struct alert a, b;
+    struct err err;
+    alert_init(&a);
+    a.destination = DESTINATION_PAGERDUTY;
+    assert_true(alert_set(&a.name, "n") && alert_set_secret(&a.url, "https://h/x") &&
+                alert_set_metadata(&a, "of_somebody", "else") &&
+                alert_set_metadata(&a, ALERT_ROUTING_KEY, "k") &&
+                alert_set_metadata(&a, ALERT_SEVERITY, "info") &&
+                alert_set_metadata(&a, ALERT_DEDUP, "delivery"));
+    struct alert_trigger *t = alert_add_trigger(&a, EVENT_TRACE_ERRORS);
+    assert_true(condition_text_read(span_of("over 10 in 15m"), t, &err));
+    struct form_state *f = new_form(&a);
+    assert_false(form_changed(f));
+    assert_true(form_alert(f, &b));
+    assert_true(alert_same_content(&a, &b));
+    alert_free(&b);
+    assert_true(condition_text_read(span_of("over 11 in 15m"), &f->alert.triggers[0], &err));
+    assert_true(form_changed(f));
+    end_form(f);
+    alert_free(&a);
+}
+
+static void problems_stand_at_their_fields(void **state)
+{
+    (void)state;
+    struct form_state *f = new_form(NULL);
+    field_set(&f->name, "n");
+    field_set(&f->url, "https://h/x");
+    form_set_triggers(f, 1u << EVENT_TRACE_COST);
+    assert_false(form_check(f, false));
+    assert_int_equal(f->focus, SPOT_TRIGGER);
+    assert_true(form_check(f, true)); /* a test needs no threshold */
+    form_set_triggers(f, 1u << EVENT_TRACE_ERRORS);
+    go_to(f, SPOT_DESTINATION);
+    form_next_choice(f);
+    form_next_choice(f);
+    assert_false(form_check(f, false));
+    assert_int_equal(f->focus, SPOT_ROUTING_KEY);
+    field_set(&f->routing_key, "k");
+    field_set(&f->base_url, "nonsense");
+    assert_false(form_check(f, false));
+    assert_int_equal(f->focus, SPOT_BASE_URL);
+    end_form(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_destination_decides_on_the_fields),
+        cmocka_unit_test(an_address_that_was_typed_stays),
+        cmocka_unit_test(what_is_chosen_is_in_the_alert),
+        cmocka_unit_test(an_edit_keeps_what_it_does_not_show),
+        cmocka_unit_test(problems_stand_at_their_fields),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
