@@ -241,7 +241,8 @@ static void apply_policy(struct engine *e)
         return;
     const struct flights_limits limits = {e->policy.concurrency, e->policy.per_endpoint,
                                           e->policy.timeout_ms,
-                                          e->policy.connect_timeout_ms};
+                                          e->policy.connect_timeout_ms,
+                                          e->policy.retry.max_age_ms};
     flights_set_limits(e->flights, &limits);
     unblock(e);
 }
@@ -253,13 +254,25 @@ static void publish(struct engine *e)
     pthread_mutex_unlock(&e->lock);
 }
 
+/* Returns when the next pause of an endpoint ends. */
+static int64_t resume_paused(struct engine *e)
+{
+    bool any;
+    int64_t next = flights_resume(e->flights, &any);
+    if (any)
+        unblock(e);
+    return next;
+}
+
 void engine_turn(struct engine *e, int64_t wait_ms)
 {
     if (atomic_exchange(&e->changed, false))
         unblock(e);
     take_notes(e);
     apply_policy(e);
-    int64_t next = engine_plan(e), now = engine_now(e);
+    int64_t resume = resume_paused(e), next = engine_plan(e), now = engine_now(e);
+    if (resume < next)
+        next = resume;
     int64_t wait = inbox_has(&e->inbox) || atomic_load(&e->changed) ? 0 : wait_ms;
     if (next < INT64_MAX && next - now < wait)
         wait = next > now ? next - now : 0;
@@ -313,7 +326,7 @@ struct engine *engine_new(const struct engine_options *o, struct err *err)
         e->random = (uint64_t)engine_now(e);
     e->sender = sender_new(&sending, err);
     e->reader = e->sender ? store_reader_open(o->store, err) : NULL;
-    e->flights = e->reader ? flights_new(e->sender, record_landed, e) : NULL;
+    e->flights = e->reader ? flights_new(e->sender, o->clock, record_landed, e) : NULL;
     if (!e->flights || !store_subscribe(o->store, store_has_changed, e)) {
         if (e->reader)
             err_memory(err);

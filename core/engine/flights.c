@@ -21,12 +21,14 @@ struct endpoint {
     char hash[33];
     size_t sending, queued;
     bool slow; /* its last attempt timed out */
+    int64_t paused_until; /* steady ms; 0: not paused */
     struct flight *queue;
     UT_hash_handle hh;
 };
 
 struct flights {
     struct sender *sender;
+    const struct clock *clock;
     flight_landed *landed;
     void *arg;
     struct flights_limits limits;
@@ -36,12 +38,14 @@ struct flights {
     bool closed, cancelled;
 };
 
-struct flights *flights_new(struct sender *sender, flight_landed *landed, void *arg)
+struct flights *flights_new(struct sender *sender, const struct clock *clock,
+                            flight_landed *landed, void *arg)
 {
     struct flights *f = calloc(1, sizeof *f);
     if (!f)
         return NULL;
     f->sender = sender;
+    f->clock = clock;
     f->landed = landed;
     f->arg = arg;
     return f;
@@ -73,6 +77,8 @@ size_t flights_sending(const struct flights *f)
 
 static size_t slots(const struct flights *f, const struct endpoint *e)
 {
+    if (e->paused_until)
+        return 0;
     return e->slow ? 1 : f->limits.per_endpoint;
 }
 
@@ -112,7 +118,7 @@ static struct endpoint *endpoint_of(struct flights *f, const char *hash)
 
 static void forget_idle(struct flights *f, struct endpoint *e)
 {
-    if (e->sending || e->queued || e->slow)
+    if (e->sending || e->queued || e->slow || e->paused_until)
         return;
     HASH_DEL(f->endpoints, e);
     free(e);
@@ -135,6 +141,19 @@ static void start_others(struct flights *f)
         start_queued(f, e);
 }
 
+static void pause_endpoint(const struct flights *f, struct endpoint *e,
+                           const struct outcome *outcome)
+{
+    bool asked = outcome->kind == OUTCOME_RESPONSE &&
+                 (outcome->status == 429 || outcome->status == 503);
+    if (!asked || outcome->retry_after_ms <= 0 ||
+        outcome->retry_after_ms > f->limits.max_pause_ms)
+        return;
+    int64_t until = clock_steady_ms(f->clock) + outcome->retry_after_ms;
+    if (until > e->paused_until)
+        e->paused_until = until;
+}
+
 static void sent(void *arg, struct outcome *outcome)
 {
     struct flight *x = arg;
@@ -145,6 +164,7 @@ static void sent(void *arg, struct outcome *outcome)
     f->sending--;
     e->sending--;
     e->slow = outcome->timed_out;
+    pause_endpoint(f, e, outcome);
     if (f->cancelled && outcome->kind == OUTCOME_CANCELLED) {
         outcome->kind = OUTCOME_UNKNOWN;
         snprintf(outcome->error, sizeof outcome->error,
@@ -211,6 +231,25 @@ static void start_queued(struct flights *f, struct endpoint *e)
         f->queued--;
         start(f, x);
     }
+}
+
+int64_t flights_resume(struct flights *f, bool *any)
+{
+    int64_t now = clock_steady_ms(f->clock), next_end = INT64_MAX;
+    struct endpoint *e, *next;
+    *any = false;
+    HASH_ITER(hh, f->endpoints, e, next)
+    {
+        if (e->paused_until > now) {
+            next_end = e->paused_until < next_end ? e->paused_until : next_end;
+        } else if (e->paused_until) {
+            e->paused_until = 0;
+            *any = true;
+            start_queued(f, e);
+            forget_idle(f, e);
+        }
+    }
+    return next_end;
 }
 
 bool flights_add(struct flights *f, struct claim *claim)

@@ -1,8 +1,9 @@
 /* The requests under way, and the slots of each endpoint (a full URL, by its keyed hash).
  *
  * A claim waits in its endpoint's queue until the endpoint has a free slot: per_endpoint of
- * them, or one after an attempt that timed out. So one that hangs holds up only itself. The
- * engine's thread. */
+ * them, or one after an attempt that timed out. So one that hangs holds up only itself. One
+ * that answers 429 or 503 with a Retry-After is paused as a whole (RFC 9110 10.2.3: the server
+ * speaks of itself, not of one message). The engine's thread. */
 #ifndef ENGINE_FLIGHTS_H
 #define ENGINE_FLIGHTS_H
 
@@ -25,9 +26,11 @@ typedef void flight_landed(void *arg, const struct claim *claim, struct outcome 
 struct flights_limits {
     size_t concurrency, per_endpoint;
     int64_t timeout_ms, connect_timeout_ms;
+    int64_t max_pause_ms; /* a longer Retry-After pauses nothing: it ends its delivery */
 };
 
-struct flights *flights_new(struct sender *sender, flight_landed *landed, void *arg);
+struct flights *flights_new(struct sender *sender, const struct clock *clock,
+                            flight_landed *landed, void *arg);
 void flights_free(struct flights **f); /* none may be under way */
 
 void flights_set_limits(struct flights *f, const struct flights_limits *limits);
@@ -37,6 +40,10 @@ void flights_set_limits(struct flights *f, const struct flights_limits *limits);
 bool flights_add(struct flights *f, struct claim *claim);
 
 size_t flights_sending(const struct flights *f); /* requests under way */
+
+/* Goes on with endpoints whose pause is over; *any tells whether there was one. Returns when
+ * the next pause ends (steady ms), INT64_MAX where nothing is paused. */
+int64_t flights_resume(struct flights *f, bool *any);
 
 /* The endpoints that take no more now; at most `max` are written. */
 size_t flights_busy(const struct flights *f, char (*out)[33], size_t max);

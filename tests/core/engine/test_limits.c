@@ -74,6 +74,38 @@ static void sends_at_most_so_many_in_all(void **state)
     release_until(r, ALERTS);
 }
 
+/* The answer to one delivery holds back the next ones to the same URL, and
+ * of no other URL. */
+static void a_retry_after_pauses_the_endpoint(void **state)
+{
+    struct rig *r = *state;
+    static const struct receiver_answer answers[] = {
+        {.status = 429, .headers = "Retry-After: 20\r\n"}, {.status = 200}};
+    char other[128];
+    receiver_url(r->receiver, "/other", other, sizeof other);
+    receiver_script(r->receiver, answers, 2);
+    rig_alert(r, r->url, NULL);
+    rig_alert_of(r, other, EVENT_TRACE_ERRORS, NULL);
+    rig_event(r);
+    rig_advance(r, 30000);
+    rig_until_requests(r, 1);
+    rig_until_state(r, DELIVERY_RETRYING, 1);
+    r->store.limits.window_ms = 100;
+    store_set_limits(r->store.store, &r->store.limits);
+    rig_event(r); /* a second delivery of it, due in the middle of the pause */
+    rig_event_of(r, EVENT_TRACE_ERRORS);
+    rig_advance(r, 10000);
+    rig_until_state(r, DELIVERY_DELIVERED, 1); /* the other URL's */
+    rig_pump(r);
+    assert_int_equal(receiver_count(r->receiver), 2);
+    rig_advance(r, 9999);
+    rig_pump(r);
+    assert_int_equal(receiver_count(r->receiver), 2);
+    rig_advance(r, 1);
+    rig_until_state(r, DELIVERY_DELIVERED, 3);
+    assert_int_equal(receiver_count(r->receiver), 4);
+}
+
 static void follows_limits_that_change(void **state)
 {
     struct rig *r = *state;
@@ -204,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(sends_at_most_so_many_to_one_endpoint),
         TEST(sends_at_most_so_many_in_all),
+        TEST(a_retry_after_pauses_the_endpoint),
         TEST(follows_limits_that_change),
         TEST(tells_how_many_are_under_way),
         TEST(does_not_delay_others_beside_one_that_hangs),
