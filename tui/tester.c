@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "base/timefmt.h"
-#include "model/alert_json.h"
 #include "quiet.h"
 #include "rules/payload.h"
 #include "send/send.h"
@@ -70,21 +69,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-static bool fill_bodies(struct tester *t, const struct buf *bare)
-{
-    const char *key = alert_metadata(&t->alert, ALERT_ROUTING_KEY);
-    struct buf mask;
-    if (!payload_wants_routing_key(buf_span(bare)))
-        return buf_add_span(&t->body, buf_span(bare)) && buf_add_span(&t->shown, buf_span(bare));
-    buf_init(&mask, BUF_UNLIMITED);
-    buf_reserve(&t->body, bare->len + 64 + 6 * strlen(key ? key : ""));
-    bool ok = alert_mask(key ? key : "", &mask) &&
-              payload_add_routing_key(buf_span(bare), key, &t->body) &&
-              payload_add_routing_key(buf_span(bare), buf_text(&mask), &t->shown);
-    buf_free(&mask);
-    return ok;
-}
-
 static bool make_bodies(struct tester *t, enum event_type type, const struct settings *settings,
                         int64_t now)
 {
@@ -92,7 +76,7 @@ static bool make_bodies(struct tester *t, enum event_type type, const struct set
     buf_init(&bare, BUF_UNLIMITED);
     bool ok = payload_sample(&t->alert, tuning_style(settings), (int)settings->number[SETTING_RETRY_MAX],
                              type, now, &bare) &&
-              fill_bodies(t, &bare);
+              payload_with_key(&t->alert, buf_span(&bare), &t->body, &t->shown);
     buf_free(&bare);
     return ok;
 }

@@ -8,7 +8,6 @@
 
 #include <utlist.h>
 
-#include "model/alert_json.h"
 #include "rules/payload.h"
 #include "send/send.h"
 
@@ -65,23 +64,6 @@ static void parcel_free(struct parcel *p)
     buf_wipe(&p->body);
     buf_free(&p->shown);
     free(p);
-}
-
-/* Two bodies: the one that is sent, and the one that may be shown. */
-static bool fill_bodies(struct parcel *p, const struct buf *bare)
-{
-    const char *key = alert_metadata(&p->alert, ALERT_ROUTING_KEY);
-    struct buf mask;
-    if (!payload_wants_routing_key(buf_span(bare)))
-        return buf_add_span(&p->body, buf_span(bare)) &&
-               buf_add_span(&p->shown, buf_span(bare));
-    buf_init(&mask, BUF_UNLIMITED);
-    buf_reserve(&p->body, bare->len + 64 + 6 * strlen(key ? key : ""));
-    bool ok = alert_mask(key ? key : "", &mask) &&
-              payload_add_routing_key(buf_span(bare), key, &p->body) &&
-              payload_add_routing_key(buf_span(bare), buf_text(&mask), &p->shown);
-    buf_free(&mask);
-    return ok;
 }
 
 static void deliver(struct parcel *p, struct outcome *outcome)
@@ -211,7 +193,7 @@ bool courier_send(struct courier *c, struct alert *a, struct buf *body, courier_
     p->alert = *a;
     buf_init(&p->body, BUF_UNLIMITED);
     buf_init(&p->shown, BUF_UNLIMITED);
-    bool ok = (fill_bodies(p, body) || err_memory(err)) && enqueue(c, p, err);
+    bool ok = (payload_with_key(&p->alert, buf_span(body), &p->body, &p->shown) || err_memory(err)) && enqueue(c, p, err);
     if (ok) {
         alert_init(a);
         buf_free(body);

@@ -20,6 +20,7 @@ enum {
     CONNECTION_MEMORY = 32 * 1024, /* the head must fit; larger pools slow small requests */
     IDLE_MS = 75 * 1000,
     THREADS_MAX = 4,
+    ANSWER_MS = 500, /* for answers that are ready when the stop begins */
 };
 
 struct intake {
@@ -212,7 +213,7 @@ void intake_stop(struct intake **inp, int64_t grace_ms)
      * port stays open to the end, and who comes now is told to come again. */
     peers_close(in->peers, grace_ms);
     courier_close(in->api.courier);
-    peers_rest(in->peers); /* the stop aborts when a connection still sleeps */
+    peers_rest(in->peers, ANSWER_MS); /* the stop aborts when a connection still sleeps */
     MHD_stop_daemon(in->daemon);
     destroy(in);
     *inp = NULL;

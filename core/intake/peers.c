@@ -221,10 +221,13 @@ void peers_close(struct peers *p, int64_t grace_ms)
     pthread_mutex_unlock(&p->lock);
 }
 
-void peers_rest(struct peers *p)
+void peers_rest(struct peers *p, int64_t answer_ms)
 {
     pthread_mutex_lock(&p->lock);
     while (p->asleep > 0)
         pthread_cond_wait(&p->quiet, &p->lock);
+    struct timespec until = real_in(answer_ms);
+    while (p->requests > 0 && pthread_cond_timedwait(&p->quiet, &p->lock, &until) == 0)
+        ;
     pthread_mutex_unlock(&p->lock);
 }

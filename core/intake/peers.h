@@ -36,6 +36,7 @@ void peers_wake(struct peers *p);
 /* From now on requests are refused. Waits up to grace_ms (real time) for those under way;
  * after that, none may fall asleep. */
 void peers_close(struct peers *p, int64_t grace_ms);
-void peers_rest(struct peers *p); /* waits until the last sleeping one is awake */
+/* Waits until the last sleeping one is awake, and up to answer_ms for its answer to go out. */
+void peers_rest(struct peers *p, int64_t answer_ms);
 
 #endif

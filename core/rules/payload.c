@@ -11,6 +11,8 @@
 #include "base/json.h"
 #include "base/timefmt.h"
 #include "base/uuid.h"
+#include "model/alert_json.h"
+#include "rules/payload_parts.h"
 
 /* The users seen so far, so that ten thousand different ones stay one pass. */
 struct user {
@@ -19,21 +21,21 @@ struct user {
     UT_hash_handle hh;
 };
 
-static void add_key(struct buf *out, const char *key)
+void payload_add_key(struct buf *out, const char *key)
 {
     buf_add_format(out, "\"%s\":", key);
 }
 
-static void add_text(struct buf *out, const char *key, const char *text)
+void payload_add_text(struct buf *out, const char *key, const char *text)
 {
-    add_key(out, key);
+    payload_add_key(out, key);
     js_append_string(out, span_of(text));
     buf_add_char(out, ',');
 }
 
 static void add_ids(struct buf *out, const struct payload_event *events, size_t count)
 {
-    add_key(out, "eventIds");
+    payload_add_key(out, "eventIds");
     for (size_t i = 0; i < count; i++)
         buf_add_format(out, "%c\"%s\"", i ? ',' : '[', events[i].id);
     buf_add_text(out, count ? "]," : "[],");
@@ -43,7 +45,7 @@ static void add_users(struct buf *out, const struct payload_event *events, size_
 {
     struct user *seen = NULL, *users = calloc(count ? count : 1, sizeof *users);
     out->failed = out->failed || !users;
-    add_key(out, "userNames");
+    payload_add_key(out, "userNames");
     buf_add_char(out, '[');
     for (size_t i = 0; !out->failed && i < count; i++) {
         struct user *known, *user = &users[i];
@@ -64,7 +66,7 @@ static void add_users(struct buf *out, const struct payload_event *events, size_
     free(users);
 }
 
-static void add_message(struct buf *out, const struct payload_head *head, size_t count)
+void payload_add_message(struct buf *out, const struct payload_head *head, size_t count)
 {
     struct buf text;
     buf_init(&text, BUF_UNLIMITED);
@@ -72,7 +74,7 @@ static void add_message(struct buf *out, const struct payload_head *head, size_t
                              head->alert_name ? head->alert_name : "", count,
                              event_type_name(head->type));
     if (ok)
-        add_text(out, "message", buf_text(&text));
+        payload_add_text(out, "message", buf_text(&text));
     out->failed = out->failed || !ok;
     buf_free(&text);
 }
@@ -80,17 +82,17 @@ static void add_message(struct buf *out, const struct payload_head *head, size_t
 static void add_payload(struct buf *out, const struct payload_head *head,
                         const struct payload_event *events, size_t count)
 {
-    add_text(out, "alertId", head->alert_id);
-    add_text(out, "alertName", head->alert_name);
-    add_text(out, "eventType", event_type_name(head->type));
+    payload_add_text(out, "alertId", head->alert_id);
+    payload_add_text(out, "alertName", head->alert_name);
+    payload_add_text(out, "eventType", event_type_name(head->type));
     add_ids(out, events, count);
     add_users(out, events, count);
     buf_add_format(out, "\"eventCount\":%zu,", count);
     if (head->truncated > 0)
         buf_add_format(out, "\"truncated\":%lld,", (long long)head->truncated);
-    add_text(out, "aggregationType", "consolidated");
-    add_message(out, head, count);
-    add_key(out, "metadata");
+    payload_add_text(out, "aggregationType", "consolidated");
+    payload_add_message(out, head, count);
+    payload_add_key(out, "metadata");
     buf_add_char(out, '[');
     for (size_t i = 0; i < count; i++) {
         if (i)
@@ -106,13 +108,13 @@ bool payload_documented(const struct payload_head *head, const struct payload_ev
     char at[TIMEFMT_ISO_SIZE];
     timefmt_iso(head->created_at, at);
     buf_add_char(out, '{');
-    add_text(out, "id", head->delivery_id);
-    add_text(out, "eventType", event_type_name(head->type));
-    add_text(out, "alertId", head->alert_id);
-    add_text(out, "alertName", head->alert_name);
-    add_text(out, "workspaceId", head->workspace);
-    add_text(out, "createdAt", at);
-    add_key(out, "payload");
+    payload_add_text(out, "id", head->delivery_id);
+    payload_add_text(out, "eventType", event_type_name(head->type));
+    payload_add_text(out, "alertId", head->alert_id);
+    payload_add_text(out, "alertName", head->alert_name);
+    payload_add_text(out, "workspaceId", head->workspace);
+    payload_add_text(out, "createdAt", at);
+    payload_add_key(out, "payload");
     buf_add_char(out, '{');
     add_payload(out, head, events, count);
     return buf_add_text(out, "}}");
@@ -130,6 +132,22 @@ bool payload_body(const struct payload_head *head, const struct payload_event *e
         return head->style == PAYLOAD_SERVER ? payload_server(head, events, count, out)
                                              : payload_documented(head, events, count, out);
     }
+}
+
+bool payload_with_key(const struct alert *a, struct span bare, struct buf *body,
+                      struct buf *shown)
+{
+    const char *key = alert_metadata(a, ALERT_ROUTING_KEY);
+    struct buf mask;
+    if (!payload_wants_routing_key(bare))
+        return buf_add_span(body, bare) && buf_add_span(shown, bare);
+    buf_init(&mask, BUF_UNLIMITED);
+    /* Enough at once: growing would leave copies behind that nobody wipes. */
+    buf_reserve(body, bare.len + 64 + 6 * strlen(key ? key : ""));
+    bool ok = alert_mask(key ? key : "", &mask) && payload_add_routing_key(bare, key, body) &&
+              payload_add_routing_key(bare, buf_text(&mask), shown);
+    buf_free(&mask);
+    return ok;
 }
 
 void payload_head_of(const struct alert *a, struct payload_head *head)

@@ -1,16 +1,9 @@
 /* The body as a live Opik server sends it: snake_case outside, and one element of metadata
  * for each request that events came in. */
-#include "rules/payload.h"
+#include "rules/payload_parts.h"
 
 #include "base/json.h"
 #include "base/timefmt.h"
-
-static void add_text(struct buf *out, const char *key, const char *text)
-{
-    buf_add_format(out, "\"%s\":", key);
-    js_append_string(out, span_of(text));
-    buf_add_char(out, ',');
-}
 
 static bool is_measured(struct span entity)
 {
@@ -70,25 +63,12 @@ static void add_element(struct parts *p, const struct payload_event *events, str
         buf_add_char(&p->metadata, ']');
 }
 
-static void add_message(struct buf *out, const struct payload_head *head, size_t count)
-{
-    struct buf text;
-    buf_init(&text, BUF_UNLIMITED);
-    bool ok = buf_add_format(&text, "Alert '%s': %zu %s events aggregated",
-                             head->alert_name ? head->alert_name : "", count,
-                             event_type_name(head->type));
-    if (ok)
-        add_text(out, "message", buf_text(&text));
-    out->failed = out->failed || !ok;
-    buf_free(&text);
-}
-
 static void add_payload(struct buf *out, const struct payload_head *head,
                         const struct parts *p)
 {
-    add_text(out, "alertId", head->alert_id);
-    add_text(out, "alertName", head->alert_name);
-    add_text(out, "eventType", event_type_name(head->type));
+    payload_add_text(out, "alertId", head->alert_id);
+    payload_add_text(out, "alertName", head->alert_name);
+    payload_add_text(out, "eventType", event_type_name(head->type));
     buf_add_text(out, "\"eventIds\":[");
     buf_add_span(out, buf_span(&p->ids));
     buf_add_text(out, "],\"userNames\":[");
@@ -96,8 +76,8 @@ static void add_payload(struct buf *out, const struct payload_head *head,
     buf_add_format(out, "],\"eventCount\":%zu,", p->count);
     if (head->truncated > 0)
         buf_add_format(out, "\"truncated\":%lld,", (long long)head->truncated);
-    add_text(out, "aggregationType", "consolidated");
-    add_message(out, head, p->count);
+    payload_add_text(out, "aggregationType", "consolidated");
+    payload_add_message(out, head, p->count);
     buf_add_text(out, "\"metadata\":[");
     buf_add_span(out, buf_span(&p->metadata));
     buf_add_char(out, ']');
@@ -108,16 +88,16 @@ static bool write(const struct payload_head *head, const struct parts *p, struct
     char at[TIMEFMT_ISO_SIZE];
     timefmt_iso(head->created_at, at);
     buf_add_char(out, '{');
-    add_text(out, "id", head->delivery_id);
-    add_text(out, "event_type", event_type_name(head->type));
-    add_text(out, "alert_id", head->alert_id);
-    add_text(out, "alert_name", head->alert_name);
-    add_text(out, "workspace_id", head->workspace);
-    add_text(out, "workspace_name", head->workspace);
+    payload_add_text(out, "id", head->delivery_id);
+    payload_add_text(out, "event_type", event_type_name(head->type));
+    payload_add_text(out, "alert_id", head->alert_id);
+    payload_add_text(out, "alert_name", head->alert_name);
+    payload_add_text(out, "workspace_id", head->workspace);
+    payload_add_text(out, "workspace_name", head->workspace);
     buf_add_text(out, "\"payload\":{");
     add_payload(out, head, p);
     buf_add_text(out, "},");
-    add_text(out, "created_at", at);
+    payload_add_text(out, "created_at", at);
     return buf_add_format(out, "\"max_retries\":%d}", head->retries);
 }
 
