@@ -334,6 +334,23 @@ static void dry_run_tells_and_changes_nothing(void **state)
     run_free(&r);
 }
 
+static void show_tells_thresholds_as_they_are_typed(void **state)
+{
+    const struct program *p = *state;
+    char id[64], words[200];
+    struct run r;
+    program_create(p,
+                   "{\"name\":\"t\",\"webhook\":{\"url\":\"http://h/\"},\"triggers\":[{"
+                   "\"event_type\":\"trace:errors\",\"trigger_configs\":[{\"type\":"
+                   "\"threshold:errors\",\"config_value\":{\"threshold\":\"10\",\"window\":"
+                   "\"900\"}}]}]}",
+                   id);
+    snprintf(words, sizeof words, "alert show %s", id);
+    program_expect(p, &r, 0, NULL, words);
+    assert_non_null(strstr(r.out, "over 10 in 15m"));
+    run_free(&r);
+}
+
 static void import_is_all_or_nothing(void **state)
 {
     const struct program *p = *state;
@@ -451,6 +468,7 @@ int main(void)
         TEST(enable_disable_and_delete_change_all_or_none),
         TEST(workspace_separates),
         TEST(export_and_import_round_trip),
+        TEST(show_tells_thresholds_as_they_are_typed),
         TEST(sealed_secrets_travel),
         TEST(a_secret_can_stand_as_a_file),
         TEST(dry_run_tells_and_changes_nothing),

@@ -7,6 +7,8 @@
 #include "base/timefmt.h"
 #include "cli/out.h"
 #include "model/alert_json.h"
+#include "model/condition_text.h"
+#include "rules/threshold.h"
 
 #define MAX_PROBLEMS 16
 
@@ -168,6 +170,31 @@ static void show_trigger(struct cli *cli, const struct alert *a,
         out_line("%-12s   %s", "", a->project_id);
 }
 
+/* What raises a trigger with conditions, and the value at the last look. */
+static void show_conditions(struct cli *cli, const struct alert *a,
+                            const struct alert_trigger *t)
+{
+    struct condition_rows rows = {0};
+    struct alert_trigger one = {.type = t->type};
+    if (!store_condition_list(cli->reader, a->id, &rows, NULL))
+        return;
+    for (size_t i = 0; i < t->condition_count; i++) {
+        struct buf text;
+        char value[THRESHOLD_TEXT_SIZE] = "";
+        buf_init(&text, BUF_UNLIMITED);
+        one.conditions = &t->conditions[i];
+        one.condition_count = 1;
+        condition_text_write(&one, &text);
+        for (size_t k = 0; k < rows.count; k++)
+            if (strcmp(rows.items[k].id, t->conditions[i].id) == 0 && rows.items[k].known)
+                threshold_text(rows.items[k].value, value);
+        out_line("%-12s   %s%s%s%s", "", buf_text(&text), *value ? " (now " : "", value,
+                 *value ? ")" : "");
+        buf_free(&text);
+    }
+    condition_rows_free(&rows);
+}
+
 static void show_for_people(struct cli *cli, const struct alert *a)
 {
     char origin[300];
@@ -180,8 +207,10 @@ static void show_for_people(struct cli *cli, const struct alert *a)
     show_field("endpoint", origin);
     show_field("token", a->token ? "set" : "none");
     show_headers(a);
-    for (size_t i = 0; i < a->trigger_count; i++)
+    for (size_t i = 0; i < a->trigger_count; i++) {
         show_trigger(cli, a, &a->triggers[i]);
+        show_conditions(cli, a, &a->triggers[i]);
+    }
     show_time("created", a->created_at, a->created_by);
     show_time("updated", a->updated_at, a->updated_by);
 }

@@ -1,0 +1,27 @@
+#!/bin/sh
+# What the help says of served paths is what the table of routes serves.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+passed=0 failed=0
+page=$(sed 's/{[^}]*}/{}/g' assets/help/served-paths.md | tr '\n' ' ' | tr -s ' ')
+routes=$(sed -n 's/^    {"\([A-Z]*\)", PRIVATE "\([^"]*\)".*/\1 v1\/private\/\2/p; s/^    {"\([A-Z]*\)", "\([^"]*\)".*/\1 \2/p' core/intake/route.c)
+# Families that the page names in words, and not path by path.
+in_words='spans/feedback-scores|spans/\{\}/feedback-scores|feedback-scores/delete|prompts|projects|auth|is-alive|toggles|otel'
+IFS='
+'
+for route in $routes; do
+    case $page in
+    *"$route"*) passed=$((passed + 1)) ;;
+    *)
+        if printf '%s' "$route" | grep -Eq "$in_words" || case $page in *"${route#* }"*) true ;; *) false ;; esac; then
+            passed=$((passed + 1))
+        else
+            echo "not in assets/help/served-paths.md: $route"
+            failed=$((failed + 1))
+        fi
+        ;;
+    esac
+done
+[ "$passed" -gt 40 ] || { echo "the table of routes was not read"; failed=$((failed + 1)); }
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
