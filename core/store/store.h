@@ -264,7 +264,9 @@ struct record {
     char *request_headers;            /* as sent, secrets masked; moved in */
 };
 /* Takes `records` (a malloc'ed array) over. A delivery that was ended meanwhile (its alert
- * disabled or deleted) keeps its end, the attempt is added all the same. No result. */
+ * disabled or deleted) keeps its end, the attempt is added all the same. OUTCOME_CANCELLED
+ * says that nothing was sent: the delivery waits again, due at decision.next_at, and no
+ * attempt is counted. No result. */
 void store_record(struct store *s, struct record *records, size_t count, store_done *done, void *arg);
 
 /* Makes finished deliveries due again, with the same id and body. result: const int64_t *, how many. */

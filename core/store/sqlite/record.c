@@ -18,11 +18,23 @@ static bool awaits(const struct delivery_row *d, const struct record *r)
     return d->state == DELIVERY_SENDING && r->n == d->attempts - d->round_from + 1;
 }
 
+/* Nothing was sent: as if it had never been claimed. */
+static bool give_back(struct tx *tx, const struct record *r, const struct delivery_row *d,
+                      struct err *err)
+{
+    bool fresh = d->attempts == d->round_from;
+    const struct delivery_move move = {fresh ? DELIVERY_WAITING : DELIVERY_RETRYING,
+                                       r->decision.next_at, NULL, d->attempts, 0};
+    return delivery_row_move(tx, d, &move, err);
+}
+
 static bool record_one(struct tx *tx, const struct record *r, const struct delivery_row *d,
                        struct err *err)
 {
     const struct retry_decision *next = &r->decision;
     bool open = awaits(d, r);
+    if (r->outcome.kind == OUTCOME_CANCELLED)
+        return !open || give_back(tx, r, d, err);
     struct delivery_move move = {d->state, 0, NULL, d->attempts + 1, r->outcome.status};
     struct attempt attempt = {r->n, r->outcome, 0, r->request_headers};
     if (open) {

@@ -155,10 +155,14 @@ static void gives_back_what_waits_for_a_slot(void **state)
     pthread_join(thread, NULL);
     assert_int_equal(receiver_count(r->receiver), 4);
     assert_int_equal(rig_count(r, DELIVERY_DELIVERED), 4);
-    assert_int_equal(rig_count(r, DELIVERY_RETRYING), 3);
+    assert_int_equal(rig_count(r, DELIVERY_WAITING), 3);
     receiver_status(r->receiver, 200);
     rig_start(r);
     rig_until_state(r, DELIVERY_DELIVERED, 7);
+    struct delivery last = rig_delivery(r); /* waiting cost it no attempt */
+    assert_int_equal(last.attempt_count, 1);
+    assert_int_equal(last.attempts[0].n, 1);
+    delivery_free(&last);
 }
 
 /* With a step of the store just asked for and not answered, whichever it is. */
