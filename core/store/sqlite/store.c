@@ -73,6 +73,27 @@ static void unlock_dir(struct store *s)
     flock(s->dir, LOCK_UN);
 }
 
+/* Whether nothing was ever written: then a key may be made. Afterwards a new one would only
+ * hide that the old one is gone. */
+static bool is_empty(int dir)
+{
+    struct stat st;
+    return fstatat(dir, FILE_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size == 0;
+}
+
+static bool open_sealer(struct store *s, const struct store_options *o, struct err *err)
+{
+    struct err own = {0};
+    s->sealer = sealer_open(o->dir, o->read_only || !is_empty(s->dir), &own);
+    if (s->sealer)
+        return true;
+    if (own.code == ERR_NOT_FOUND)
+        return err_set(err, ERR_DENIED,
+                       "the key file of the data directory is missing; bring it back from a "
+                       "backup, without it stored secrets are lost");
+    return err_set(err, own.code, "%s", own.text);
+}
+
 static bool prepare_file(struct store *s, const struct store_options *o, struct err *err)
 {
     if (!datadir_prepare(o->dir, o->read_only, err))
@@ -151,8 +172,7 @@ struct store *store_open(const struct store_options *options, struct err *err)
     }
     init_shared(s, options);
     bool fine = prepare_file(s, options, err) && (s->path = file_path(options->dir, err)) &&
-                (s->sealer = sealer_open(options->dir, options->read_only, err)) &&
-                open_database(s, err);
+                open_sealer(s, options, err) && open_database(s, err);
     if (s->dir >= 0)
         unlock_dir(s);
     if (!fine)

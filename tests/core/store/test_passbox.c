@@ -29,7 +29,7 @@ static char *sealed(struct passbox *p, const char *plain)
 static void comes_back_with_the_same_passphrase_only(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"", "t", "a longer secret \xf0\x9f\x94\xa5"};
+    static const char *const texts[] = {"", "!", "a longer secret \xf0\x9f\x94\xa5"};
     struct passbox *one = box("correct horse"), *again = box("correct horse"),
                    *other = box("wrong");
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -397,10 +397,29 @@ static void subscribers_hear_what_changed(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void a_lost_key_is_told_and_not_replaced(void **state)
+{
+    struct store_fixture *f = *state;
+    char path[600], away[620];
+    struct err err = {0};
+    const struct store_options options = {f->dir, false, &f->clock, f->limits};
+    store_fixture_close(f);
+    snprintf(path, sizeof path, "%s/key", f->dir);
+    snprintf(away, sizeof away, "%s/away", f->dir);
+    assert_int_equal(rename(path, away), 0);
+    assert_null(store_open(&options, &err));
+    assert_int_equal(err.code, ERR_DENIED);
+    assert_non_null(strstr(err.text, "key file"));
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_equal(rename(away, path), 0);
+    store_fixture_open(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(open_makes_private_files),
+        TEST(a_lost_key_is_told_and_not_replaced),
         TEST(open_refuses_a_file_for_others),
         TEST(open_refuses_a_newer_schema),
         TEST(open_refuses_what_is_no_store),
