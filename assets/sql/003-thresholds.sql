@@ -24,16 +24,16 @@ CREATE TABLE measured (
 
 -- How each condition of an enabled alert stood when it was last looked at.
 CREATE TABLE conditions (
-    id TEXT PRIMARY KEY,
     alert TEXT NOT NULL,
+    id TEXT NOT NULL,
     type INTEGER NOT NULL,
     met INTEGER NOT NULL,
     value REAL,
     fired_at INTEGER NOT NULL,
     looked_at INTEGER NOT NULL,
-    due_at INTEGER NOT NULL
+    due_at INTEGER NOT NULL,
+    PRIMARY KEY (alert, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX conditions_by_alert ON conditions (alert);
 CREATE INDEX conditions_due ON conditions (due_at);
 
 -- What an SDK said of its experiments, for the event that ends them; the oldest rows go first.

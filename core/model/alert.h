@@ -159,7 +159,8 @@ size_t alert_check(const struct alert *a, bool for_test, struct alert_problem *p
 const char *alert_header_name_problem(const char *name);
 const char *alert_header_value_problem(const char *value);
 
-/* Why a text is no threshold: a decimal number, digits and one point. NULL: fine. */
+/* Why a text is no threshold: a decimal number, digits and one point, with or without a minus.
+ * NULL: fine. */
 const char *alert_threshold_problem(const char *text);
 
 /* Why a URL is no endpoint: scheme, host, user info, controls. NULL: fine. */

@@ -146,6 +146,7 @@ const char *alert_threshold_problem(const char *text)
 {
     if (!text || !*text)
         return "A threshold is required";
+    text += *text == '-'; /* scores can be negative */
     size_t whole = strspn(text, "0123456789"), part = 0;
     const char *after = text + whole;
     if (*after == '.') {

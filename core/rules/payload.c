@@ -13,6 +13,7 @@
 #include "base/uuid.h"
 #include "model/alert_json.h"
 #include "rules/payload_parts.h"
+#include "rules/threshold.h"
 
 /* The users seen so far, so that ten thousand different ones stay one pass. */
 struct user {
@@ -162,6 +163,18 @@ void payload_head_of(const struct alert *a, struct payload_head *head)
     head->dedup_delivery = dedup && strcmp(dedup, "delivery") == 0;
 }
 
+/* A trigger with conditions sends what its first one would say. */
+static struct span sample_entity(const struct alert *a, enum event_type type, struct buf *made)
+{
+    const struct alert_trigger *t = alert_trigger_of(a, type);
+    const struct alert_condition *c = t && t->condition_count ? &t->conditions[0] : NULL;
+    if (!c)
+        return span_of(payload_sample_entity(type));
+    double value = strtod(c->threshold ? c->threshold : "0", NULL) + (c->below ? -1 : 1);
+    bool ok = threshold_entity(type, c, value, "", "", made);
+    return ok ? buf_span(made) : span_of(payload_sample_entity(type));
+}
+
 bool payload_sample(const struct alert *a, enum payload_style style, int retries,
                     enum event_type type, int64_t now, struct buf *out)
 {
@@ -177,11 +190,15 @@ bool payload_sample(const struct alert *a, enum payload_style style, int retries
     payload_head_of(a, &head);
     if (!a->id[0])
         head.alert_id = alert;
+    struct buf entity;
+    buf_init(&entity, BUF_UNLIMITED);
     const struct payload_event one = {
         .id = event,
         .user = span_of("test-user"),
         .request = 1,
-        .entity = span_of(payload_sample_entity(type)),
+        .entity = sample_entity(a, type, &entity),
     };
-    return payload_body(&head, &one, 1, out);
+    bool ok = payload_body(&head, &one, 1, out);
+    buf_free(&entity);
+    return ok;
 }

@@ -28,6 +28,12 @@ static bool same_question(const struct alert_condition *a, const struct alert_co
            strcmp(a->name ? a->name : "", b->name ? b->name : "") == 0;
 }
 
+static bool remove_one(struct tx *tx, const char *alert_id, const char *id, struct err *err)
+{
+    return db_run(tx->db, "DELETE FROM conditions WHERE alert = ? AND id = ?",
+                  DB_ARGS(db_text(alert_id), db_text(id)), err);
+}
+
 static bool forget_changed(struct tx *tx, const struct alert *a, const struct alert *stored,
                            struct err *err)
 {
@@ -37,8 +43,7 @@ static bool forget_changed(struct tx *tx, const struct alert *a, const struct al
             const struct alert_condition *was = &t->conditions[c];
             if (same_question(find_condition(a, t->type, was->id), was))
                 continue;
-            if (!db_run(tx->db, "DELETE FROM conditions WHERE id = ?",
-                        DB_ARGS(db_text(was->id)), err))
+            if (!remove_one(tx, a->id, was->id, err))
                 return false;
         }
     }
@@ -156,10 +161,11 @@ static bool keep_look(struct tx *tx, const struct look_step *s, const struct loo
 {
     return db_run(tx->db,
                   "UPDATE conditions SET met = ?, value = ?, fired_at = ?, looked_at = ?, "
-                  "due_at = ? WHERE id = ?",
+                  "due_at = ? WHERE alert = ? AND id = ?",
                   DB_ARGS(db_int(l->state.met), known ? db_real(value) : db_null(),
                           db_int(l->state.fired_at), db_int(tx->wall),
-                          db_int(tx->steady + s->interval_ms), db_text(l->id)),
+                          db_int(tx->steady + s->interval_ms), db_text(l->alert_id),
+                          db_text(l->id)),
                   err);
 }
 
@@ -211,8 +217,7 @@ static bool look_one(struct tx *tx, const struct look_step *s, struct look *l,
         return false;
     const struct alert_condition *c = found ? find_condition(&a, l->type, l->id) : NULL;
     bool fine = c && a.enabled ? look_at(tx, s, l, &a, c, err)
-                               : db_run(tx->db, "DELETE FROM conditions WHERE id = ?",
-                                        DB_ARGS(db_text(l->id)), err);
+                               : remove_one(tx, l->alert_id, l->id, err);
     if (found)
         alert_free(&a);
     return fine;

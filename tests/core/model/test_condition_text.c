@@ -18,6 +18,7 @@ static const struct {
     {EVENT_TRACE_ERRORS, "  > 10   in  900s ", "over 10 in 15m"},
     {EVENT_TRACE_COST, "above 12.5 in 1d", "over 12.5 in 1d"},
     {EVENT_TRACE_FEEDBACK_SCORE, "relevance under 0.7 in 1h", NULL},
+    {EVENT_TRACE_FEEDBACK_SCORE, "mood under -0.5 in 1h", NULL},
     {EVENT_THREAD_FEEDBACK_SCORE, "answer in time < 0.7 in 1h OR other > .9 in 90s",
      "answer in time under 0.7 in 1h or other over .9 in 90s"},
     {EVENT_TRACE_ERRORS, "   ", ""},

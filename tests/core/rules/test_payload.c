@@ -301,6 +301,24 @@ static void sample_is_a_whole_body(void **state)
     }
 }
 
+static void sample_of_a_threshold_says_what_it_would(void **state)
+{
+    (void)state;
+    struct alert a;
+    struct buf out;
+    alert_init(&a);
+    const struct alert_condition c = {
+        .kind = CONDITION_ERRORS, .threshold = (char[]){"10"}, .window_s = 900};
+    assert_true(alert_trigger_add_condition(alert_add_trigger(&a, EVENT_TRACE_ERRORS), &c));
+    buf_init(&out, BUF_UNLIMITED);
+    assert_true(payload_sample(&a, PAYLOAD_DOCUMENTED, 3, EVENT_TRACE_ERRORS, 5, &out));
+    assert_non_null(strstr(buf_text(&out),
+                           "\"metric_value\":\"11\",\"threshold\":\"10\","
+                           "\"window_seconds\":900"));
+    buf_free(&out);
+    alert_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +331,7 @@ int main(void)
         cmocka_unit_test(full_buffer_is_reported),
         cmocka_unit_test(samples_have_the_documented_keys),
         cmocka_unit_test(sample_is_a_whole_body),
+        cmocka_unit_test(sample_of_a_threshold_says_what_it_would),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,6 +143,23 @@ static void a_window_that_passed_clears_and_it_fires_again(void **state)
     assert_int_equal(waiting(f), 2);
 }
 
+/* A client that copies an alert can bring the ids of its conditions along. */
+static void the_same_condition_id_in_two_alerts_is_two_conditions(void **state)
+{
+    struct store_fixture *f = *state;
+    char id[UUID_SIZE];
+    struct alert a;
+    add_alert(f, EVENT_TRACE_ERRORS, &ERRORS_OVER_2, NULL, id);
+    assert_true(store_alert_get(f->reader, NULL, id, &a, NULL));
+    a.id[0] = a.webhook_id[0] = '\0';
+    a.revision = 0;
+    assert_true(step_alert_put(f->store, &a, STORE_CREATE, NULL, NULL));
+    alert_free(&a);
+    fail_traces(f, 3, "Shop");
+    assert_int_equal(look(f, 0), 2);
+    assert_int_equal(waiting(f), 2);
+}
+
 static void repeats_while_it_stays_true(void **state)
 {
     struct store_fixture *f = *state;
@@ -299,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(errors_are_counted_and_raise_once),
         TEST(a_window_that_passed_clears_and_it_fires_again),
+        TEST(the_same_condition_id_in_two_alerts_is_two_conditions),
         TEST(repeats_while_it_stays_true),
         TEST(a_scope_counts_its_projects_only),
         TEST(scores_are_averaged_by_name),
