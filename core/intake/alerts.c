@@ -15,17 +15,19 @@ enum { PROBLEMS_MAX = 8 };
 static bool is_fine(struct request *r, const struct alert *a, bool for_test)
 {
     struct alert_problem problems[PROBLEMS_MAX];
-    size_t count = alert_check(a, for_test, problems, PROBLEMS_MAX);
-    if (count == 0)
-        return true;
-    if (count > PROBLEMS_MAX)
-        count = PROBLEMS_MAX;
-    int status = problems[0].field == ALERT_FIELD_CONDITION ? 400 : 422;
     const char *texts[PROBLEMS_MAX];
-    for (size_t i = 0; i < count; i++)
-        texts[i] = problems[i].text;
-    request_fail_texts(r, status, texts, count);
-    return false;
+    size_t all = alert_check(a, for_test, problems, PROBLEMS_MAX), count = 0;
+    int status = 422;
+    for (size_t i = 0; i < all && i < PROBLEMS_MAX; i++) {
+        if (problems[i].field == ALERT_FIELD_TRIGGERS)
+            continue; /* Opik takes an alert without triggers; only people are asked for one */
+        if (problems[i].field == ALERT_FIELD_CONDITION)
+            status = 400;
+        texts[count++] = problems[i].text;
+    }
+    if (count > 0)
+        request_fail_texts(r, status, texts, count);
+    return count == 0;
 }
 
 bool alerts_read_body(struct request *r, const char *id, bool for_test, struct alert *a)

@@ -64,6 +64,7 @@ static void all_problems_are_told_at_once(void **state)
     assert_non_null(strstr(answer, "http:// or https://"));
     assert_non_null(strstr(answer, "set by opik-alerts itself"));
     free(answer);
+    expect(f, 201, "POST", "alerts", "{\"name\":\"a\",\"webhook\":{\"url\":\"http://h/x\"}}");
     expect(f, 400, "POST", "alerts", "{\"name\":");
     expect(f, 400, "POST", "alerts/delete", "{\"ids\":[]}");
     expect(f, 400, "POST", "alerts/delete", "{\"ids\":[1]}");
