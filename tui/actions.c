@@ -122,6 +122,8 @@ const struct action_info action_table[] = {
      ACTION_CHANGES | ACTION_LOCK, "demo", ""},
     {ACTION_CLI_CONFIG, "cli.config", NULL, "List every setting with its value and origin",
      NULL, 0, 0, "config", ""},
+    {ACTION_CLI_DOCTOR, "cli.doctor", NULL, "Account for every event that was accepted", NULL,
+     0, 0, "doctor", ""},
     {ACTION_CLI_COMPLETION, "cli.completion", NULL, "Print the completion of a shell", NULL,
      0, 0, "completion", "bash|zsh|fish"},
 };

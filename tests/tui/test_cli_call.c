@@ -83,7 +83,7 @@ static void read_only_shows(void **state)
     json_t *list = program_json(p, "alert list --json");
     json_decref(list);
     static const char *const verbs[] = {"alert list", "delivery list", "bucket list", "log",
-                                        "explain",    "alert export",  "config"};
+                                        "explain",    "alert export",  "config",     "doctor"};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         char words[160];
         struct run r;
@@ -129,6 +129,7 @@ static void help_lists_every_verb(void **state)
         "delivery show",  "delivery replay", "log",
         "bucket list",    "explain",         "send",
         "demo",           "config",          "completion",
+        "doctor",
         "--data-dir DIR", "--read-only",
     };
     const struct program *p = *state;

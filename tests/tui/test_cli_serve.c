@@ -177,11 +177,21 @@ static const char failed_trace[] =
     "\"start_time\":\"2026-01-02T03:04:05Z\","
     "\"error_info\":{\"exception_type\":\"E\",\"traceback\":\"t\"}}]}";
 
+/* The member of what doctor says; it must find no difference. */
+static void expect_account(const struct program *p, const char *member, int64_t value)
+{
+    json_t *account = program_json(p, "doctor --json");
+    if (json_integer_value(json_object_get(account, member)) != value)
+        fail_msg("%s is not %lld: %s", member, (long long)value, json_dumps(account, 0));
+    assert_int_equal(json_integer_value(json_object_get(account, "difference")), 0);
+    json_decref(account);
+}
+
 static void bucket_is_listed_while_it_waits(void **state)
 {
     const struct program *p = *state;
     struct run_child c;
-    char url[128], id[64];
+    char url[128], id[64], words[100];
     struct run r;
     program_serve(p, &c, "--set debounce.window=1h", url);
     program_create(p, dead_end, id); /* a change by another process is seen at once */
@@ -195,6 +205,11 @@ static void bucket_is_listed_while_it_waits(void **state)
     program_expect(p, &r, 0, NULL, "bucket list");
     assert_non_null(strstr(r.out, "alert_bucket:"));
     run_free(&r);
+    expect_account(p, "waiting", 1);
+    snprintf(words, sizeof words, "alert delete %s", id);
+    program_expect(p, &r, 0, NULL, words);
+    run_free(&r);
+    expect_account(p, "dropped", 1);
     run_kill(&c);
 }
 
@@ -236,6 +251,7 @@ static void delivery_is_logged_shown_and_replayed(void **state)
     program_expect(p, &r, 0, NULL, "log");
     assert_non_null(strstr(r.out, "To nobody"));
     run_free(&r);
+    expect_account(p, "dead", 1);
     program_expect(p, &r, 0, NULL, "delivery list");
     assert_non_null(strstr(r.out, id));
     run_free(&r);

@@ -61,6 +61,7 @@ int cli_send(struct cli *cli);
 int cli_serve(struct cli *cli);
 int cli_demo(struct cli *cli);
 int cli_config(struct cli *cli);
+int cli_doctor(struct cli *cli);
 int cli_completion(struct cli *cli);
 
 #endif
