@@ -62,7 +62,8 @@ static int compare_items(const void *a, const void *b)
 
 static void keep_oldest(struct due_list *out, int64_t limit)
 {
-    qsort(out->items, out->count, sizeof *out->items, compare_items);
+    if (out->count > 1)
+        qsort(out->items, out->count, sizeof *out->items, compare_items);
     if ((int64_t)out->count > limit)
         out->count = (size_t)limit;
 }

@@ -174,6 +174,9 @@ static void claim_gets_past_a_long_busy_queue(void **state)
     struct claims c = claim(f, 1);
     memcpy(busy[0], c.items[0].endpoint, 33);
     step_claims_free(&c);
+    assert_true(step_claim(f->store, f->now, 10, (const char(*)[33])busy, 1, &c, NULL));
+    assert_int_equal(c.count, 0); /* nothing but the busy one's */
+    step_claims_free(&c);
     f->now++;
     add_alert(f, "other", "http://127.0.0.1:9/other", other);
     accept_events(f, 1);
