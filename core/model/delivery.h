@@ -50,6 +50,7 @@ struct delivery {
     int64_t created_at; /* wall ms: when the bucket closed */
     int64_t next_at;    /* steady ms; 0: none */
     int attempt_count;
+    int status;   /* of the last attempt; 0: none, or no answer */
     char *reason; /* of a dead one; NULL: none */
     char *body;   /* only when read whole; NULL otherwise */
     size_t body_len;

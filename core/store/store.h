@@ -31,6 +31,7 @@
 #include "model/outcome.h"
 #include "model/project.h"
 #include "model/prompt.h"
+#include "rules/match.h"
 #include "rules/payload.h"
 #include "rules/retry.h"
 
@@ -80,7 +81,8 @@ enum store_change {
     STORE_CHANGED_PROJECTS = 16,
     STORE_CHANGED_PROMPTS = 32,
     STORE_CHANGED_CONDITIONS = 64,
-    STORE_CHANGED_ALL = 127
+    STORE_CHANGED_ACTIVITY = 128,
+    STORE_CHANGED_ALL = 255
 };
 typedef void store_changed(void *arg, unsigned changes);
 bool store_subscribe(struct store *s, store_changed *changed, void *arg);
@@ -273,6 +275,11 @@ void store_record(struct store *s, struct record *records, size_t count, store_d
 void store_replay(struct store *s, const char *workspace, const char *const *ids, size_t count,
                   store_done *done, void *arg);
 
+/* Makes open buckets due at once; `keys` as in struct bucket. result: const int64_t *, how
+ * many. */
+void store_bucket_send_now(struct store *s, const char *workspace, const char *const *keys,
+                           size_t count, store_done *done, void *arg);
+
 /* Removes up to `limit` finished deliveries (with attempts) created before `before` (wall ms).
  * result: const int64_t *, how many. */
 void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg);
@@ -384,6 +391,7 @@ struct delivery_filter {
     const char *alert_id;   /* NULL: all */
     int state;              /* enum delivery_state; -1: all */
     int64_t since;          /* created at or after, wall ms; 0: all */
+    int status_from, status_to; /* of the last attempt, both included; 0: all */
 };
 struct delivery_rows {
     struct delivery *items;
@@ -406,6 +414,34 @@ struct log_rows {
 bool store_log_list(struct store_reader *r, const char *workspace, int64_t after, int64_t before,
                     int64_t limit, struct log_rows *out, struct err *err);
 void log_rows_free(struct log_rows *rows);
+
+/* An event of the sample that is kept (at most 100 a second, the last 10,000), and what each
+ * alert of its workspace made of it. */
+struct activity_row {
+    int64_t seq, at; /* at: wall ms */
+    char *workspace, *project, *user; /* project NULL: the event has none */
+    enum event_type type;
+    int64_t matched, considered; /* alerts */
+    int64_t passed_over; /* events since the row before that are not kept */
+    char *verdicts;      /* for activity_each_verdict() */
+};
+struct activity_rows {
+    struct activity_row *items;
+    size_t count;
+};
+/* Newest first, those with seq < before (INT64_MAX: the newest). */
+bool store_activity_list(struct store_reader *r, const char *workspace, int64_t before,
+                         int64_t limit, struct activity_rows *out, struct err *err);
+void activity_rows_free(struct activity_rows *rows);
+
+struct activity_verdict {
+    char alert_id[UUID_SIZE];
+    const char *alert_name; /* as it was then */
+    enum match_verdict verdict;
+};
+/* The first 50, those that took it before those that something stopped. Borrowed for the call. */
+typedef void activity_verdict_fn(void *arg, const struct activity_verdict *v);
+void activity_each_verdict(const struct activity_row *row, activity_verdict_fn *fn, void *arg);
 
 /* Sums, for the status line and for accounting of (event, alert) pairs. */
 struct store_counts {

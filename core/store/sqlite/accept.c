@@ -110,6 +110,8 @@ static bool emit(struct tx *tx, struct accept_step *s, const struct fact *f,
     const struct event_ref event = {f->type, a->workspace, project ? project->id : NULL};
     bool wanted;
     s->result.events++;
+    if (!activity_note(tx, &event, span_of(project ? project->name : ""), a->user, err))
+        return false;
     if (!tx_wanted(tx, &event, &wanted, err))
         return false;
     if (!wanted) {

@@ -76,3 +76,10 @@ bool alert_cache_find(struct alert_cache *c, struct db *db, const char *workspac
     *count = end - low;
     return true;
 }
+
+bool alert_cache_all(struct alert_cache *c, struct db *db, const struct alerts **alerts,
+                     struct err *err)
+{
+    *alerts = &c->alerts;
+    return load(c, db, err);
+}

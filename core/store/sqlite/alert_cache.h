@@ -1,4 +1,4 @@
-/* The enabled alerts, without secrets, by workspace and event type: what matching runs on.
+/* The alerts, without secrets; the enabled ones by workspace and event type: what matching runs on.
  * Internal to store/sqlite; the writer thread. */
 #ifndef SQLITE_ALERT_CACHE_H
 #define SQLITE_ALERT_CACHE_H
@@ -24,5 +24,9 @@ void alert_cache_reset(struct alert_cache *c);
 bool alert_cache_find(struct alert_cache *c, struct db *db, const char *workspace,
                       enum event_type type, const struct alert_use **uses, size_t *count,
                       struct err *err);
+
+/* All of them, the disabled ones too. Borrowed until the next reset. */
+bool alert_cache_all(struct alert_cache *c, struct db *db, const struct alerts **alerts,
+                     struct err *err);
 
 #endif

@@ -66,10 +66,11 @@ bool delivery_row_move(struct tx *tx, const struct delivery_row *d,
     ending_count_state(tx, d->state, to->state, d->events);
     tx->changes |= STORE_CHANGED_DELIVERIES;
     return db_run(tx->db,
-                  "UPDATE deliveries SET state = ?, next_at = ?, reason = ?, attempts = ? "
-                  "WHERE row = ?",
+                  "UPDATE deliveries SET state = ?1, next_at = ?2, reason = ?3, attempts = ?4, "
+                  "status = CASE ?6 WHEN 0 THEN status ELSE ?6 END WHERE row = ?5",
                   DB_ARGS(db_int(to->state), to->next_at ? db_int(to->next_at) : db_null(),
-                          db_text(to->reason), db_int(to->attempts), db_int(d->row)),
+                          db_text(to->reason), db_int(to->attempts), db_int(d->row),
+                          db_int(to->status)),
                   err) &&
            db_run(tx->db,
                   "UPDATE alert_last SET state = ?1, "

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/sqlite/activity.h"
 #include "store/sqlite/ids_step.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
@@ -85,7 +86,8 @@ static bool run_finish(struct step *step, struct tx *tx, struct err *err)
         char *body = take_unfinished(tx, s, s->ids[i], &fine, err);
         if (body && fine) {
             request = request ? request : tx_request(tx);
-            fine = tx_emit(tx, &event, s->user, request, span_of(body), err);
+            fine = activity_note(tx, &event, (struct span){0}, s->user, err) &&
+                   tx_emit(tx, &event, s->user, request, span_of(body), err);
             s->result++;
         }
         free(body);

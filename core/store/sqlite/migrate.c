@@ -8,6 +8,7 @@ static const char *const migrations[] = {
     "sql/001-store.sql",
     "sql/002-prompts.sql",
     "sql/003-thresholds.sql",
+    "sql/004-activity.sql",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "store/sqlite/prompt_list.h"
 #include "store/sqlite/prompt_sql.h"
+#include "store/sqlite/activity.h"
 #include "store/sqlite/prompt_tx.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/writer.h"
@@ -37,7 +38,8 @@ static bool emit(void *arg, enum event_type type, const char *workspace, const c
     struct event_ref event = {.type = type, .workspace = workspace};
     if (e->request == 0)
         e->request = tx_request(e->tx);
-    return tx_emit(e->tx, &event, user, e->request, entity, err);
+    return activity_note(e->tx, &event, (struct span){0}, user, err) &&
+           tx_emit(e->tx, &event, user, e->request, entity, err);
 }
 
 static struct prompt_tx prompt_tx_of(struct tx *tx, struct emitter *e)

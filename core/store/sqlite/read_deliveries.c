@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                            \
     "SELECT row, id, alert, alert_name, workspace, type, state, events, truncated, "       \
-    "created_at, next_at, attempts, reason FROM deliveries "
+    "created_at, next_at, attempts, reason, status FROM deliveries "
 
 static bool read_row(sqlite3_stmt *row, struct delivery *out, struct err *err)
 {
@@ -19,6 +19,7 @@ static bool read_row(sqlite3_stmt *row, struct delivery *out, struct err *err)
     out->created_at = db_col_int(row, 9);
     out->next_at = db_col_int(row, 10);
     out->attempt_count = (int)db_col_int(row, 11);
+    out->status = (int)db_col_int(row, 13);
     return (db_col_copy(row, 3, &out->alert_name) && db_col_copy(row, 4, &out->workspace) &&
             db_col_copy(row, 12, &out->reason)) ||
            err_memory(err);
@@ -33,6 +34,7 @@ static bool read_row(sqlite3_stmt *row, struct delivery *out, struct err *err)
 /* The narrowest index leads; `+` keeps a column out of the choice. */
 static const char by_alert[] = COLUMNS "WHERE alert = ?1 " PAGE;
 static const char by_state[] = COLUMNS "WHERE state = ?1 " PAGE;
+static const char by_status[] = COLUMNS "WHERE status = ?1 " PAGE;
 static const char by_workspace[] = COLUMNS "WHERE workspace = ?1 " PAGE;
 static const char by_time[] = COLUMNS "WHERE ?1 IS NULL " PAGE;
 
@@ -40,7 +42,9 @@ static bool passes(const struct delivery_filter *f, sqlite3_stmt *row)
 {
     return (!f->workspace || span_is(db_col_text(row, 4), f->workspace)) &&
            (!f->alert_id || span_is(db_col_text(row, 2), f->alert_id)) &&
-           (f->state < 0 || db_col_int(row, 6) == f->state);
+           (f->state < 0 || db_col_int(row, 6) == f->state) &&
+           (!f->status_to || (db_col_int(row, 13) >= f->status_from &&
+                              db_col_int(row, 13) <= f->status_to));
 }
 
 /* Where the page begins: below the delivery `before`. False with ERR_NONE: it is gone. */
@@ -74,6 +78,9 @@ static sqlite3_stmt *page_query(struct db *db, const struct delivery_filter *f,
     } else if (f->state >= 0) {
         sql = by_state;
         key = db_int(f->state);
+    } else if (f->status_to && f->status_from == f->status_to) {
+        sql = by_status;
+        key = db_int(f->status_to);
     } else if (f->workspace) {
         sql = by_workspace;
         key = db_text(f->workspace);

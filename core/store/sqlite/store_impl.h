@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "store/seal.h"
+#include "store/sqlite/activity.h"
 #include "store/sqlite/alert_cache.h"
 #include "store/sqlite/buckets.h"
 #include "store/sqlite/db.h"
@@ -35,6 +36,7 @@ struct store {
     struct project_cache projects;
     struct trace_memory traces;
     struct buckets buckets;
+    struct activity activity;
     int64_t request;            /* the last number given; 0: not read yet */
     int64_t version;            /* db_version() when the caches were known to be right */
     int64_t unmatched;          /* counted, to be saved with the next commit */
