@@ -15,11 +15,25 @@ const struct action_info action_table[] = {
      "Create an alert like the selected one", "c", PLACE_ALERTS,
      ACTION_CHANGES | ACTION_NEEDS_ROW, NULL, NULL},
     {ACTION_ALERT_TOGGLE, "alert.toggle", "On/Off", "Enable or disable the selected alert",
-     "space", PLACE_ALERTS, ACTION_CHANGES | ACTION_NEEDS_ROW, NULL, NULL},
-    {ACTION_ALERT_DELETE, "alert.delete", "Delete", "Delete the selected alert", "D delete",
-     PLACE_ALERTS, ACTION_CHANGES | ACTION_DESTROYS | ACTION_NEEDS_ROW, NULL, NULL},
+     "o", PLACE_ALERTS, ACTION_CHANGES | ACTION_NEEDS_ROW, NULL, NULL},
+    {ACTION_ALERT_ENABLE, "alert.enable", NULL, "Enable the selected or marked alerts", "+",
+     PLACE_ALERTS, ACTION_CHANGES | ACTION_NEEDS_ROW | ACTION_BULK | ACTION_HIDDEN, NULL, NULL},
+    {ACTION_ALERT_DISABLE, "alert.disable", NULL, "Disable the selected or marked alerts",
+     "-", PLACE_ALERTS, ACTION_CHANGES | ACTION_NEEDS_ROW | ACTION_BULK | ACTION_HIDDEN, NULL,
+     NULL},
+    {ACTION_ALERT_DELETE, "alert.delete", "Delete", "Delete the selected or marked alerts",
+     "D delete", PLACE_ALERTS,
+     ACTION_CHANGES | ACTION_DESTROYS | ACTION_NEEDS_ROW | ACTION_BULK, NULL, NULL},
+    {ACTION_ALERT_UNDO, "alert.undo", "Undo", "Take a delete back, for ten seconds", "z",
+     PLACE_ALERTS, ACTION_CHANGES, NULL, NULL},
     {ACTION_ALERT_TEST, "alert.test", "Test", "Send a sample webhook of the selected alert",
      "t", PLACE_ALERTS, ACTION_CHANGES | ACTION_NEEDS_ROW, NULL, NULL},
+    {ACTION_ALERT_DELIVERIES, "alert.deliveries", NULL,
+     "Show the deliveries of the selected alert", "l", PLACE_ALERTS,
+     ACTION_NEEDS_ROW | ACTION_HIDDEN, NULL, NULL},
+    {ACTION_ALERT_EXPORT, "alert.export", NULL,
+     "Write the selected or marked alerts to a file, secrets masked", "X", PLACE_ALERTS,
+     ACTION_NEEDS_ROW | ACTION_HIDDEN | ACTION_TAKES_TEXT, NULL, NULL},
     {ACTION_FORM_SAVE, "form.save", "Save", "Save the alert", "^s", PLACE_FORM,
      ACTION_CHANGES, NULL, NULL},
     {ACTION_FORM_TEST, "form.test", "Test", "Test the connection as the form stands", "^t",
@@ -45,10 +59,42 @@ const struct action_info action_table[] = {
      PLACE_FORM, ACTION_HIDDEN, NULL, NULL},
     {ACTION_FORM_CANCEL, "form.cancel", "Cancel", "Leave without saving", "esc", PLACE_FORM,
      0, NULL, NULL},
-    {ACTION_DELIVERY_REPLAY, "delivery.replay", "Replay", "Send this delivery again", "r",
-     PLACE_DELIVERY, ACTION_CHANGES, NULL, NULL},
+    {ACTION_DELIVERY_REPLAY, "delivery.replay", "Replay",
+     "Send this delivery, or the marked ones, again", "r", PLACE_DELIVERY | PLACE_DELIVERIES,
+     ACTION_CHANGES | ACTION_BULK | ACTION_NEEDS_ROW, NULL, NULL},
+    {ACTION_DELIVERY_REPLAY_ALL, "delivery.replay_all", NULL,
+     "Send all deliveries in the list that have ended again", "R", PLACE_DELIVERIES,
+     ACTION_CHANGES | ACTION_DESTROYS | ACTION_HIDDEN, NULL, NULL},
+    {ACTION_DELIVERY_CURL, "delivery.curl", "Curl",
+     "Copy the request as a curl command, secrets as $NAMES", "c", PLACE_DELIVERY, 0, NULL,
+     NULL},
+    {ACTION_BUCKET_SEND, "bucket.send", "Send now",
+     "Close the selected or marked buckets and send them", "n", PLACE_BUCKETS,
+     ACTION_CHANGES | ACTION_BULK | ACTION_NEEDS_ROW, NULL, NULL},
+    {ACTION_SETTING_CHANGE, "setting.change", "Change",
+     "Change a setting; it is written to the file of settings", "e", PLACE_SETTINGS,
+     ACTION_CHANGES | ACTION_NEEDS_ROW, NULL, NULL},
     {ACTION_OPEN, "open", "Open", "Open the selected row", "enter",
-     PLACE_LOG | PLACE_PICKER, ACTION_NEEDS_ROW, NULL, NULL},
+     PLACE_LOG | PLACE_PICKER | (PLACE_TABLES & ~(unsigned)PLACE_ALERTS), ACTION_NEEDS_ROW,
+     NULL, NULL},
+    {ACTION_FILTER, "filter", "Filter", "Show only the rows that pass a filter", "/",
+     PLACE_TABLES, ACTION_TAKES_TEXT, NULL, NULL},
+    {ACTION_SORT, "sort", "Sort", "Sort by the next column, or the one named", "s",
+     PLACE_TABLES, ACTION_TAKES_TEXT, NULL, NULL},
+    {ACTION_SORT_REVERSE, "sort.reverse", NULL, "Turn the order round", "S", PLACE_TABLES,
+     ACTION_HIDDEN, NULL, NULL},
+    {ACTION_COLUMNS, "columns", NULL, "Leave a named column out or show it; alone: all",
+     "C", PLACE_TABLES, ACTION_HIDDEN | ACTION_TAKES_TEXT, NULL, NULL},
+    {ACTION_MARK, "mark", "Mark", "Mark the row, and go to the next", "space", PLACE_TABLES,
+     ACTION_NEEDS_ROW, NULL, NULL},
+    {ACTION_MARK_RANGE, "mark.range", NULL, "Mark from the last marked row to this one", "v",
+     PLACE_TABLES, ACTION_NEEDS_ROW | ACTION_HIDDEN, NULL, NULL},
+    {ACTION_MARK_ALL, "mark.all", NULL, "Mark all rows of the list", "*", PLACE_TABLES,
+     ACTION_NEEDS_ROW | ACTION_HIDDEN, NULL, NULL},
+    {ACTION_UNMARK, "unmark", NULL, "Take all marks away", "u", PLACE_TABLES, ACTION_HIDDEN,
+     NULL, NULL},
+    {ACTION_COPY, "copy", NULL, "Copy the id of the row, or the body", "y",
+     PLACE_TABLES | PLACE_DELIVERY, ACTION_NEEDS_ROW | ACTION_HIDDEN, NULL, NULL},
     {ACTION_UP, "up", NULL, "Up", "up k", MOVES, ACTION_HIDDEN, NULL, NULL},
     {ACTION_DOWN, "down", NULL, "Down", "down j", MOVES, ACTION_HIDDEN, NULL, NULL},
     {ACTION_PAGE_UP, "page_up", NULL, "One page up", "pgup ^b", MOVES, ACTION_HIDDEN, NULL,
@@ -60,26 +106,46 @@ const struct action_info action_table[] = {
      ACTION_HIDDEN, NULL, NULL},
     {ACTION_NEXT_PANE, "next_pane", "Pane", "Next pane", "tab", PLACE_ALERTS | PLACE_LOG, 0,
      NULL, NULL},
-    {ACTION_WORKSPACE, "workspace", NULL, "Switch the workspace", "w",
-     PLACE_ALERTS | PLACE_LOG, ACTION_HIDDEN, NULL, NULL},
+    {ACTION_SHOW_ALERTS, "alerts", NULL, "Screen: the alerts, and the log", "1",
+     PLACE_CONSOLE, ACTION_HIDDEN | ACTION_TAKES_TEXT, NULL, NULL},
+    {ACTION_SHOW_DELIVERIES, "deliveries", NULL, "Screen: what was and will be sent", "2",
+     PLACE_CONSOLE, ACTION_HIDDEN | ACTION_TAKES_TEXT, NULL, NULL},
+    {ACTION_SHOW_BUCKETS, "buckets", NULL, "Screen: what waits for its window to end", "3",
+     PLACE_CONSOLE, ACTION_HIDDEN, NULL, NULL},
+    {ACTION_SHOW_ACTIVITY, "activity", NULL, "Screen: events, and why an alert took them",
+     "4", PLACE_CONSOLE, ACTION_HIDDEN, NULL, NULL},
+    {ACTION_SHOW_OVERVIEW, "overview", NULL, "Screen: rates and latency of each alert", "5",
+     PLACE_CONSOLE, ACTION_HIDDEN, NULL, NULL},
+    {ACTION_SHOW_PROJECTS, "projects", NULL, "Screen: the projects of the workspace", "6",
+     PLACE_CONSOLE, ACTION_HIDDEN, NULL, NULL},
+    {ACTION_SHOW_SETTINGS, "settings", NULL, "Screen: every setting and its origin", "7",
+     PLACE_CONSOLE, ACTION_HIDDEN, NULL, NULL},
+    {ACTION_WORKSPACE, "workspace", NULL, "Switch the workspace", "w", PLACE_ROOTS,
+     ACTION_HIDDEN | ACTION_TAKES_TEXT, NULL, NULL},
+    {ACTION_MOUSE, "mouse", NULL, "Mouse off, for the terminal's own selection, and on", "m",
+     PLACE_CONSOLE, ACTION_HIDDEN, NULL, NULL},
+    {ACTION_COMMAND, "command", "Go to", "Type what to do, in words", ":", PLACE_CONSOLE, 0,
+     NULL, NULL},
     {ACTION_BACK, "back", "Back", "Back", "esc q", PLACE_DELIVERY | PLACE_TEXT, 0, NULL,
      NULL},
     {ACTION_BACK, "close", "Close", "Close", "esc", PLACE_PICKER, 0, NULL, NULL},
-    {ACTION_HELP, "help", "Help", "Help for where you are", "? f1", PLACE_CONSOLE, 0, NULL,
-     NULL},
-    {ACTION_HELP, "form.help", NULL, "Help for where you are", "f1",
+    {ACTION_HELP, "help", NULL, "The pages of the help", "f1", PLACE_CONSOLE, ACTION_HIDDEN,
+     NULL, NULL},
+    {ACTION_KEYS, "keys", "Help", "Find what can be done here, and do it", "? f2",
+     PLACE_CONSOLE, 0, NULL, NULL},
+    {ACTION_HELP, "form.help", NULL, "The pages of the help", "f1",
      PLACE_FORM | PLACE_PICKER, ACTION_HIDDEN, NULL, NULL},
     {ACTION_REDRAW, "redraw", NULL, "Draw the screen again", "^l", EVERYWHERE,
      ACTION_HIDDEN, NULL, NULL},
     {ACTION_SUSPEND, "suspend", NULL, "Suspend; fg comes back", "^z", EVERYWHERE,
      ACTION_HIDDEN, NULL, NULL},
-    {ACTION_QUIT, "quit", "Quit", "Quit", "q", PLACE_ALERTS | PLACE_LOG, 0, NULL, NULL},
+    {ACTION_QUIT, "quit", "Quit", "Quit", "q", PLACE_ROOTS, 0, NULL, NULL},
     {ACTION_QUIT, "quit_now", NULL, "Quit", "^c", EVERYWHERE, ACTION_HIDDEN, NULL, NULL},
 
     {ACTION_CLI_SERVE, "serve", NULL, "Run engine and intake without a screen", NULL, 0,
      ACTION_CHANGES | ACTION_LOCK, "serve", ""},
     {ACTION_CLI_ALERT_LIST, "cli.alert.list", NULL, "List the alerts", NULL, 0, 0,
-     "alert list", ""},
+     "alert list", "[--filter=TEXT]"},
     {ACTION_CLI_ALERT_SHOW, "cli.alert.show", NULL, "Show one alert, secrets masked", NULL,
      0, 0, "alert show", "ID"},
     {ACTION_CLI_ALERT_CREATE, "cli.alert.create", NULL,
@@ -103,7 +169,7 @@ const struct action_info action_table[] = {
      "Create or replace alerts from a file, all or none", NULL, 0, ACTION_CHANGES,
      "alert import", "FILE [--dry-run] [--secrets=FILE]"},
     {ACTION_CLI_DELIVERY_LIST, "cli.delivery.list", NULL, "List deliveries, newest first",
-     NULL, 0, 0, "delivery list", ""},
+     NULL, 0, 0, "delivery list", "[--filter=TEXT]"},
     {ACTION_CLI_DELIVERY_SHOW, "cli.delivery.show", NULL,
      "Show a delivery with its attempts", NULL, 0, 0, "delivery show", "ID"},
     {ACTION_CLI_DELIVERY_REPLAY, "cli.delivery.replay", NULL,
@@ -112,6 +178,10 @@ const struct action_info action_table[] = {
      "[--follow]"},
     {ACTION_CLI_BUCKET_LIST, "cli.bucket.list", NULL, "List the open buckets", NULL, 0, 0,
      "bucket list", ""},
+    {ACTION_CLI_BUCKET_SEND, "cli.bucket.send", NULL, "Close open buckets and send them now",
+     NULL, 0, ACTION_CHANGES, "bucket send", "KEY..."},
+    {ACTION_CLI_ACTIVITY, "cli.activity", NULL,
+     "List the newest events, and what each alert made of them", NULL, 0, 0, "activity", ""},
     {ACTION_CLI_EXPLAIN, "cli.explain", NULL,
      "Say which alerts would take an event, and why not the others", NULL, 0, 0, "explain",
      "[FILE]"},
@@ -126,6 +196,7 @@ const struct action_info action_table[] = {
      0, 0, "doctor", ""},
     {ACTION_CLI_COMPLETION, "cli.completion", NULL, "Print the completion of a shell", NULL,
      0, 0, "completion", "bash|zsh|fish"},
+    {ACTION_CLI_MAN, "cli.man", NULL, "Print the man page", NULL, 0, 0, "man", ""},
 };
 const size_t action_count = sizeof action_table / sizeof *action_table;
 
@@ -171,6 +242,30 @@ const struct action_info *action_of_verb(const char *first, const char *second)
             return &action_table[i];
     }
     return NULL;
+}
+
+void action_words(const struct action_info *a, char *out, size_t size)
+{
+    snprintf(out, size, "%s", a->name);
+    for (char *at = out; *at; at++)
+        if (*at == '.' || *at == '_')
+            *at = ' ';
+}
+
+void action_keys(const struct action_info *a, char *out, size_t size)
+{
+    const char *keys = a->keys ? a->keys : "";
+    size_t len = 0;
+    out[0] = '\0';
+    for (struct span w = next_word(&keys); w.len && len < size; w = next_word(&keys)) {
+        struct key key;
+        if (!key_parse(w, &key))
+            continue;
+        len += (size_t)snprintf(out + len, size - len, "%s", len ? ", " : "");
+        if (len < size)
+            key_label(&key, out + len, size - len);
+        len = strlen(out);
+    }
 }
 
 void action_key_label(enum action a, char *out, size_t size)

@@ -1,9 +1,10 @@
 /* The one table of actions: what can be done, by which key, in which words.
  *
- * From it alone come the key bar, the list of keys in the help, the command-line verbs with
- * their usage, `--help`, and the completions. The gates stand in the dispatchers and nowhere
+ * From it alone come the key bar, the searchable list of actions (`?`), the `:` line, the list
+ * of keys in the help, the command-line verbs with their usage, `--help`, the man page and the
+ * completions. The gates stand in the dispatchers and nowhere
  * else: what CHANGES is refused under --read-only (exit 2 on the command line), what DESTROYS
- * asks first in the console. */
+ * asks first in the console, and so does what is BULK when it is about several rows. */
 #ifndef TUI_ACTIONS_H
 #define TUI_ACTIONS_H
 
@@ -16,27 +17,40 @@
 enum action {
     ACTION_NONE,
     /* everywhere */
-    ACTION_HELP, ACTION_QUIT, ACTION_BACK, ACTION_REDRAW, ACTION_SUSPEND, ACTION_NEXT_PANE,
-    ACTION_WORKSPACE,
+    ACTION_HELP, ACTION_KEYS, ACTION_COMMAND, ACTION_QUIT, ACTION_BACK, ACTION_REDRAW,
+    ACTION_SUSPEND, ACTION_NEXT_PANE, ACTION_WORKSPACE, ACTION_MOUSE,
+    /* the screens, in the order of enum console_root */
+    ACTION_SHOW_ALERTS, ACTION_SHOW_DELIVERIES, ACTION_SHOW_BUCKETS, ACTION_SHOW_ACTIVITY,
+    ACTION_SHOW_OVERVIEW, ACTION_SHOW_PROJECTS, ACTION_SHOW_SETTINGS,
     /* moving, in lists and texts */
     ACTION_UP, ACTION_DOWN, ACTION_PAGE_UP, ACTION_PAGE_DOWN, ACTION_TOP, ACTION_BOTTOM,
     ACTION_OPEN,
+    /* tables */
+    ACTION_FILTER, ACTION_SORT, ACTION_SORT_REVERSE, ACTION_COLUMNS, ACTION_MARK,
+    ACTION_MARK_RANGE, ACTION_MARK_ALL, ACTION_UNMARK, ACTION_COPY,
     /* alerts */
     ACTION_ALERT_CREATE, ACTION_ALERT_EDIT, ACTION_ALERT_DUPLICATE, ACTION_ALERT_TOGGLE,
-    ACTION_ALERT_DELETE, ACTION_ALERT_TEST,
+    ACTION_ALERT_ENABLE, ACTION_ALERT_DISABLE, ACTION_ALERT_DELETE, ACTION_ALERT_UNDO,
+    ACTION_ALERT_TEST, ACTION_ALERT_EXPORT, ACTION_ALERT_DELIVERIES,
     /* alert form */
     ACTION_FORM_SAVE, ACTION_FORM_CANCEL, ACTION_FORM_TEST, ACTION_FORM_ADD_TRIGGER,
     ACTION_FORM_ADD_HEADER, ACTION_FORM_REMOVE, ACTION_FORM_SCOPE, ACTION_FORM_THRESHOLD, ACTION_FORM_REVEAL,
     ACTION_FORM_ADVANCED, ACTION_FORM_NEXT, ACTION_FORM_PREVIOUS,
     /* a delivery */
-    ACTION_DELIVERY_REPLAY,
+    ACTION_DELIVERY_REPLAY, ACTION_DELIVERY_REPLAY_ALL, ACTION_DELIVERY_CURL,
+    /* a bucket */
+    ACTION_BUCKET_SEND,
+    /* a setting */
+    ACTION_SETTING_CHANGE,
     /* command line only */
     ACTION_CLI_SERVE, ACTION_CLI_ALERT_LIST, ACTION_CLI_ALERT_SHOW, ACTION_CLI_ALERT_CREATE,
     ACTION_CLI_ALERT_UPDATE, ACTION_CLI_ALERT_ENABLE, ACTION_CLI_ALERT_DISABLE,
     ACTION_CLI_ALERT_DELETE, ACTION_CLI_ALERT_TEST, ACTION_CLI_ALERT_EXPORT,
     ACTION_CLI_ALERT_IMPORT, ACTION_CLI_DELIVERY_LIST, ACTION_CLI_DELIVERY_SHOW,
-    ACTION_CLI_DELIVERY_REPLAY, ACTION_CLI_LOG, ACTION_CLI_BUCKET_LIST, ACTION_CLI_EXPLAIN,
+    ACTION_CLI_DELIVERY_REPLAY, ACTION_CLI_LOG, ACTION_CLI_BUCKET_LIST, ACTION_CLI_BUCKET_SEND, ACTION_CLI_ACTIVITY,
+    ACTION_CLI_EXPLAIN,
     ACTION_CLI_SEND, ACTION_CLI_DEMO, ACTION_CLI_CONFIG, ACTION_CLI_DOCTOR, ACTION_CLI_COMPLETION,
+    ACTION_CLI_MAN,
     ACTION_COUNT
 };
 
@@ -46,6 +60,8 @@ enum action_flag {
     ACTION_NEEDS_ROW = 4, /* needs a selected row */
     ACTION_HIDDEN = 8,    /* not in the key bar (arrows) */
     ACTION_LOCK = 16,     /* command line: takes the engine's lock, refused under --read-only */
+    ACTION_BULK = 32,     /* works on all marked rows; asks first when these are several */
+    ACTION_TAKES_TEXT = 64, /* words may follow it on the `:` line (console_argument()) */
 };
 
 /* Where a key means this action. */
@@ -56,8 +72,16 @@ enum place {
     PLACE_FORM = 8,      /* the alert form */
     PLACE_PICKER = 16,   /* a list to choose from, in a dialog */
     PLACE_TEXT = 32,     /* a text to scroll: help, results */
-    PLACE_LISTS = PLACE_ALERTS | PLACE_LOG | PLACE_PICKER,
-    PLACE_CONSOLE = PLACE_ALERTS | PLACE_LOG | PLACE_DELIVERY | PLACE_TEXT,
+    PLACE_DELIVERIES = 64,
+    PLACE_BUCKETS = 128,
+    PLACE_ACTIVITY = 256,
+    PLACE_OVERVIEW = 512,
+    PLACE_PROJECTS = 1024,
+    PLACE_SETTINGS = 2048,
+    PLACE_TABLES = PLACE_ALERTS | PLACE_DELIVERIES | PLACE_BUCKETS | PLACE_ACTIVITY |
+                   PLACE_OVERVIEW | PLACE_PROJECTS | PLACE_SETTINGS,
+    PLACE_ROOTS = PLACE_TABLES | PLACE_LOG, /* the screens that stand at the bottom */
+    PLACE_CONSOLE = PLACE_ROOTS | PLACE_DELIVERY | PLACE_TEXT,
 };
 
 struct action_info {
@@ -78,6 +102,10 @@ extern const size_t action_count;
 const struct action_info *action_info(enum action a);
 enum action action_of_key(const struct key *key, unsigned place); /* ACTION_NONE: none */
 const struct action_info *action_of_verb(const char *first, const char *second); /* NULL: none */
+/* The words of an action on the `:` line: its name with blanks for the dots. */
+void action_words(const struct action_info *a, char *out, size_t size);
+/* All its keys as labels: "e, Enter". */
+void action_keys(const struct action_info *a, char *out, size_t size);
 /* The first key of an action as a label; "" without one. */
 void action_key_label(enum action a, char *out, size_t size);
 

@@ -85,6 +85,9 @@ static void take_option(struct app *app, int id, const char *value)
     case OPTION_DRY_RUN:
         app->call.dry_run = true;
         break;
+    case OPTION_FILTER:
+        app->call.filter = value;
+        break;
     case OPTION_SECRETS:
         app->call.secrets = value;
         break;

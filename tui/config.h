@@ -16,11 +16,19 @@ struct call {
     bool read_only, json;
     bool follow;         /* log --follow */
     bool dry_run;        /* alert import --dry-run */
+    const char *filter;  /* alert list, delivery list; NULL: none */
     const char *secrets; /* alert export and import: the file of a passphrase; NULL: none */
 };
 
 /* Fills *out (owned by the caller). Errors name file and line, variable or --set. A config file
  * that others can write is refused. */
 bool config_load(const struct call *call, struct settings *out, struct err *err);
+
+/* Sets one key in the file, whose other lines stay as they are; makes it, with mode 0600, where
+ * there is none. The value is not checked here. */
+bool config_write(const char *path, const char *key, const char *value, struct err *err);
+
+/* Puts a text in the place of a file, whole or not at all; a new one has mode 0600. */
+bool config_replace(const char *path, struct span text, struct err *err);
 
 #endif

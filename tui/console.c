@@ -16,36 +16,12 @@
 #include <unistd.h>
 
 #include "base/timefmt.h"
+#include "console_impl.h"
 #include "screens/screens.h"
 #include "statusline.h"
 #include "widgets/keybar.h"
 
-enum { REFRESH_EVERY_MS = 100, TOAST_MS = 5000, LEAST_ROWS = 5, LEAST_COLUMNS = 20 };
-
-struct post {
-    struct post *next;
-    void (*run)(void *arg);
-    void (*drop)(void *arg);
-    void *arg;
-};
-
-struct console {
-    struct console_options options;
-    struct store_reader *reader;
-    char *workspace, *user;
-    struct screen *top;
-    int wake_fd, signal_fd;
-    atomic_uint changes; /* enum store_change, set by the store's writer */
-    int64_t refreshed_at;
-    bool dirty, ended;
-    struct {
-        char text[256];
-        enum style style;
-        int64_t until; /* monotonic; 0: none */
-    } toast;
-    pthread_mutex_t lock; /* over the posts */
-    struct post *posts, **last_post;
-};
+enum { REFRESH_EVERY_MS = 100, WHEEL_ROWS = 3, TOAST_MS = 5000, LEAST_ROWS = 5, LEAST_COLUMNS = 20 };
 
 static int64_t monotonic_ms(void)
 {
@@ -169,10 +145,7 @@ const char *console_user(const struct console *c)
 
 static bool can(void *arg, const struct action_info *a)
 {
-    struct console *c = arg;
-    if (c->options.read_only && (a->flags & ACTION_CHANGES))
-        return false;
-    return !c->top->ops->disabled || !c->top->ops->disabled(c->top, a->id);
+    return !console_why_not(arg, a->id);
 }
 
 static void draw_stack(struct console *c, struct screen *s, const struct canvas *area)
@@ -216,168 +189,35 @@ static void paint(struct console *c)
     c->dirty = false;
 }
 
-/* ------------------------------------------------------------------ actions */
-
-struct pending {
-    struct console *console;
-    struct screen *screen;
-    enum action action;
-};
-
-static void do_pending(void *arg)
+/* The last line is the key bar; the screens begin below the status line. What a screen does
+ * not take itself, the wheel moves in. */
+static void handle_mouse(struct console *c, const struct key *k)
 {
-    struct pending *p = arg;
-    p->screen->ops->act(p->screen, p->action);
-}
-
-static void ask_first(struct console *c, struct screen *s, enum action a)
-{
-    char question[400] = "Go on?";
-    struct pending *p = malloc(sizeof *p);
-    if (!p)
-        return;
-    *p = (struct pending){c, s, a};
-    if (s->ops->ask)
-        s->ops->ask(s, a, question, sizeof question);
-    console_push(c, confirm_new(c, question, do_pending, free, p));
-}
-
-static bool holds_engine(struct console *c, struct host_status *status)
-{
-    if (!c->options.host)
-        return false;
-    host_status(c->options.host, status);
-    return status->state == HOST_RUNNING || status->state == HOST_DEGRADED;
-}
-
-static void quit_now(void *arg)
-{
-    ((struct console *)arg)->ended = true;
-}
-
-static void keep(void *arg)
-{
-    (void)arg;
-}
-
-static void quit(struct console *c)
-{
-    struct host_status status;
-    if (!holds_engine(c, &status)) {
-        c->ended = true;
-        return;
-    }
-    console_push(
-        c,
-        confirm_new(c,
-                    "Quit? This console runs the engine: nothing is received or delivered "
-                    "until opik-alerts runs again. What waits is kept.",
-                    quit_now, keep, c));
-}
-
-/* The whole job stops, as ^Z in a shell does it. Not SIGSTOP: where no shell could continue
- * us, the kernel passes over a SIGTSTP. */
-static void stop_job(void)
-{
-    struct sigaction before, standard = {.sa_handler = SIG_DFL};
-    sigset_t set, mask;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTSTP);
-    sigaction(SIGTSTP, &standard, &before);
-    pthread_sigmask(SIG_UNBLOCK, &set, &mask);
-    kill(0, SIGTSTP);
-    pthread_sigmask(SIG_SETMASK, &mask, NULL);
-    sigaction(SIGTSTP, &before, NULL);
-}
-
-static void suspend_now(void *arg)
-{
-    struct console *c = arg;
-    struct err err;
-    if (c->options.host)
-        host_pause(c->options.host);
-    term_suspend();
-    stop_job();
-    term_resume();
-    if (c->options.host && !host_resume(c->options.host, &err))
-        console_toast(c, STYLE_ERROR, "%s", err.text);
-    atomic_fetch_or(&c->changes, STORE_CHANGED_ALL);
-    c->dirty = true;
-}
-
-static void suspend(struct console *c)
-{
-    struct host_status status;
-    if (!holds_engine(c, &status)) {
-        suspend_now(c);
-        return;
-    }
-    console_push(
-        c, confirm_new(
-               c,
-               "Suspend? This console runs the engine: deliveries stop until fg, unless "
-               "another opik-alerts takes over.",
-               suspend_now, keep, c));
-}
-
-static void workspace_chosen(void *arg, const char *name)
-{
-    struct console *c = arg;
-    char *copy = strdup(*name ? name : "default");
-    if (!copy)
-        return;
-    free(c->workspace);
-    c->workspace = copy;
-    atomic_fetch_or(&c->changes, STORE_CHANGED_ALL);
-    c->refreshed_at = 0;
-}
-
-static bool act_everywhere(struct console *c, enum action a)
-{
-    switch (a) {
-    case ACTION_QUIT:
-        quit(c);
-        return true;
-    case ACTION_HELP:
-        console_push(c, help_new(c, c->top->ops->place(c->top)));
-        return true;
-    case ACTION_BACK:
-        console_pop(c);
-        return true;
-    case ACTION_REDRAW:
-        term_redraw();
-        return true;
-    case ACTION_SUSPEND:
-        suspend(c);
-        return true;
-    case ACTION_WORKSPACE:
-        console_push(c, prompt_new(c, "Workspace", c->workspace, workspace_chosen, c));
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* The one gate: what changes and what destroys is judged here and nowhere else. */
-static void dispatch(struct console *c, enum action a)
-{
+    int rows, columns;
     struct screen *s = c->top;
-    const struct action_info *info = action_info(a);
-    const char *why = s->ops->disabled ? s->ops->disabled(s, a) : NULL;
-    if (c->options.read_only && (info->flags & ACTION_CHANGES))
-        console_toast(c, STYLE_WARN, "read-only: %s is not possible here", info->name);
-    else if (why)
-        console_toast(c, STYLE_WARN, "%s", why);
-    else if (info->flags & ACTION_DESTROYS)
-        ask_first(c, s, a);
-    else if (!s->ops->act(s, a))
-        act_everywhere(c, a);
+    term_size(&rows, &columns);
+    if (k->code == MOUSE_CLICK && k->y == rows - 1) {
+        enum action a = keybar_at(columns, k->x, s->ops->place(s), can, c);
+        if (a != ACTION_NONE)
+            console_dispatch(c, a);
+        return;
+    }
+    if (s->ops->mouse && s->ops->mouse(s, k))
+        return;
+    if (k->code == MOUSE_CLICK || !s->ops->act)
+        return;
+    for (int i = 0; i < WHEEL_ROWS; i++)
+        s->ops->act(s, k->code == MOUSE_UP ? ACTION_UP : ACTION_DOWN);
 }
 
 static void handle_key(struct console *c, const struct key *k)
 {
     c->dirty = true;
     c->toast.until = 0;
+    if (k->kind == KEY_KIND_MOUSE) {
+        handle_mouse(c, k);
+        return;
+    }
     if (k->kind == KEY_KIND_RESIZE || k->kind == KEY_KIND_NONE)
         return;
     if (c->top->ops->key && c->top->ops->key(c->top, k))
@@ -389,7 +229,7 @@ static void handle_key(struct console *c, const struct key *k)
     }
     enum action a = action_of_key(k, c->top->ops->place(c->top));
     if (a != ACTION_NONE)
-        dispatch(c, a);
+        console_dispatch(c, a);
 }
 
 /* ------------------------------------------------------------------ the loop */
@@ -439,7 +279,7 @@ static void read_signals(struct console *c)
             term_resized();
             c->dirty = true;
         } else if (info.ssi_signo == SIGTSTP) {
-            suspend_now(c);
+            console_suspend(c);
         } else {
             c->ended = true;
         }
@@ -479,7 +319,7 @@ bool console_run(struct console *c, struct err *err)
 {
     struct key key;
     bool ok = true;
-    console_push(c, alerts_new(c));
+    console_show(c, ROOT_ALERTS);
     while (ok && c->top && !c->ended) {
         if (c->dirty)
             paint(c);
@@ -524,6 +364,10 @@ struct console *console_new(const struct console_options *o, struct err *err)
         return NULL;
     }
     c->options = *o;
+    if (!settings_copy(&c->settings, o->settings, err)) {
+        free(c);
+        return NULL;
+    }
     c->last_post = &c->posts;
     pthread_mutex_init(&c->lock, NULL);
     c->workspace = strdup(o->workspace ? o->workspace : "default");
@@ -540,14 +384,25 @@ struct console *console_new(const struct console_options *o, struct err *err)
     return NULL;
 }
 
+static void free_screens(struct console *c)
+{
+    while (c->top && c->top->below)
+        console_pop(c);
+    c->top = NULL;
+    for (int i = 0; i < CONSOLE_ROOTS; i++)
+        if (c->roots[i])
+            c->roots[i]->ops->free(c->roots[i]);
+}
+
 void console_free(struct console **cp)
 {
     struct console *c = *cp;
     if (!c)
         return;
     term_close();
-    while (c->top)
-        console_pop(c);
+    free_screens(c);
+    settings_free(&c->settings);
+    free(c->argument);
     store_unsubscribe(c->options.store, store_has_changed, c);
     if (!c->options.read_only)
         store_drain(c->options.store); /* answers of steps still on their way post to us */

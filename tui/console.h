@@ -36,6 +36,10 @@ struct screen_ops {
     void (*ask)(struct screen *s, enum action a, char *out, size_t size);
     /* Whether an action is possible now; NULL text: yes, else why not. NULL function: always. */
     const char *(*disabled)(struct screen *s, enum action a);
+    /* How many things an action is about (marked rows, or the selected one). NULL: one. */
+    size_t (*chosen)(struct screen *s, enum action a);
+    /* A click or the wheel, in coordinates of the whole screen. False, or NULL: not mine. */
+    bool (*mouse)(struct screen *s, const struct key *k);
     /* Milliseconds until it must be drawn again by itself (countdowns); -1: not by itself. */
     int64_t (*tick)(struct screen *s);
 };
@@ -47,6 +51,12 @@ struct screen {
     struct screen *below;
 };
 
+/* The screens that stand at the bottom of the stack; they are kept when another is shown. */
+enum console_root {
+    ROOT_ALERTS, ROOT_DELIVERIES, ROOT_BUCKETS, ROOT_ACTIVITY, ROOT_OVERVIEW, ROOT_PROJECTS,
+    ROOT_SETTINGS, CONSOLE_ROOTS
+};
+
 struct console_options {
     struct store *store;
     struct host *host;         /* NULL under --read-only */
@@ -55,6 +65,7 @@ struct console_options {
     const char *workspace;     /* NULL: default */
     const char *dir;
     bool read_only;
+    const char *config;        /* the file of settings; NULL: none */
     const char *banner;        /* shown in the status line ("demo"); NULL: none */
 };
 
@@ -67,6 +78,18 @@ void console_wake(struct console *c); /* any thread: look again (host state, tes
 /* For screens, on the console's thread. */
 void console_push(struct console *c, struct screen *s);
 void console_pop(struct console *c);              /* frees the one on top; the last one quits */
+void console_show(struct console *c, enum console_root root); /* instead of all that is open */
+/* Does an action as if its key were pressed; `argument`: the words after it, or NULL. */
+void console_do(struct console *c, enum action a, const char *argument);
+/* The words that an action was given on the `:` line, while it is carried out; NULL: none. */
+const char *console_argument(const struct console *c);
+/* Why an action is not possible on the screen on top; NULL: it is. */
+const char *console_why_not(struct console *c, enum action a);
+/* The settings as they stand, and a change of one, which is checked, written to the file of
+ * settings and handed to the engine of this process. */
+const struct settings *console_settings(const struct console *c);
+bool console_change_setting(struct console *c, const char *key, const char *value,
+                            struct err *err);
 void console_dirty(struct console *c);            /* draw at the end of this turn */
 void console_toast(struct console *c, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

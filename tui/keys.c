@@ -60,7 +60,8 @@ bool key_parse(struct span name, struct key *key)
 
 bool key_same(const struct key *a, const struct key *b)
 {
-    return a->kind == b->kind && a->code == b->code && a->kind != KEY_KIND_PASTE;
+    return a->kind == b->kind && a->code == b->code && a->kind != KEY_KIND_PASTE &&
+           a->kind != KEY_KIND_MOUSE;
 }
 
 void key_label(const struct key *key, char *out, size_t size)

@@ -15,6 +15,7 @@ enum key_kind {
     KEY_KIND_NAMED,  /* code is an enum key_name */
     KEY_KIND_PASTE,  /* bracketed paste: text holds it, UTF-8, unsanitised */
     KEY_KIND_RESIZE,
+    KEY_KIND_MOUSE,  /* code is an enum key_mouse; at y, x of the screen */
 };
 
 enum key_name {
@@ -23,9 +24,12 @@ enum key_name {
     KEY_F1_, KEY_F2_, KEY_F3_, KEY_F4_, KEY_F5_, KEY_F6_, KEY_F7_, KEY_F8_, KEY_F9_, KEY_F10_,
 };
 
+enum key_mouse { MOUSE_CLICK, MOUSE_UP, MOUSE_DOWN };
+
 struct key {
     enum key_kind kind;
     uint32_t code;
+    int y, x;
     struct span text; /* of a paste, borrowed until the next key is read */
 };
 

@@ -25,10 +25,11 @@ enum {
 };
 
 static const char PASTE_ON[] = "\033[?2004h", PASTE_OFF[] = "\033[?2004l";
+static const char MOUSE_OFF[] = "\033[?1006l\033[?1000l";
 
 static struct {
     SCREEN *screen;
-    bool open, utf8, color, paste_mode;
+    bool open, utf8, color, paste_mode, mouse;
     struct buf paste;
     int cursor_y, cursor_x;
     bool cursor_visible, hidden;
@@ -51,6 +52,14 @@ static const char *const GLYPHS[GLYPH_COUNT][2] = {
 const char *term_glyph(enum glyph g)
 {
     return GLYPHS[g][term.utf8 ? 0 : 1];
+}
+
+const char *term_bar(int level)
+{
+    static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static const char *const ascii[] = {" ", "_", ".", ":", "-", "=", "+", "*", "#"};
+    level = level < 0 ? 0 : level > 8 ? 8 : level;
+    return term.utf8 ? blocks[level] : ascii[level];
 }
 
 /* ------------------------------------------------------------------ styles */
@@ -132,7 +141,8 @@ static void prepare_for_crash(void)
     term.last_words_len = 0;
     if (term.paste_mode) {
         memcpy(term.last_words, PASTE_OFF, sizeof PASTE_OFF - 1);
-        term.last_words_len = sizeof PASTE_OFF - 1;
+        memcpy(term.last_words + sizeof PASTE_OFF - 1, MOUSE_OFF, sizeof MOUSE_OFF - 1);
+        term.last_words_len = sizeof PASTE_OFF + sizeof MOUSE_OFF - 2;
     }
     add_last_words("sgr0");
     add_last_words("cnorm");
@@ -154,6 +164,13 @@ static void set_modes(void)
     set_escdelay(ESCAPE_DELAY_MS);
     if (term.paste_mode)
         say(PASTE_ON, sizeof PASTE_ON - 1);
+}
+
+void term_mouse(bool on)
+{
+    term.mouse = on;
+    mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+    mouseinterval(0);
 }
 
 static SCREEN *open_screen(void)
@@ -208,6 +225,7 @@ bool term_open(struct err *err)
     set_colors();
     prepare_for_crash();
     set_modes();
+    term_mouse(true);
     return true;
 }
 
@@ -279,6 +297,18 @@ void term_flush(void)
     }
     wnoutrefresh(stdscr);
     doupdate();
+}
+
+bool term_has_clipboard(void)
+{
+    return term.paste_mode && !getenv("TMUX");
+}
+
+void term_send_clipboard(const char *base64)
+{
+    say("\033]52;c;", 7);
+    say(base64, strlen(base64));
+    say("\a", 1);
 }
 
 void term_beep(void)
@@ -357,6 +387,19 @@ static void character(wint_t c, struct key *key)
         *key = (struct key){.kind = KEY_KIND_CHAR, .code = c};
 }
 
+static void read_mouse(struct key *key)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK)
+        return;
+    key->kind = KEY_KIND_MOUSE;
+    key->y = event.y;
+    key->x = event.x;
+    key->code = event.bstate & BUTTON4_PRESSED   ? MOUSE_UP
+                : event.bstate & BUTTON5_PRESSED ? MOUSE_DOWN
+                                                 : MOUSE_CLICK;
+}
+
 bool term_key(struct key *key)
 {
     wint_t c;
@@ -368,6 +411,8 @@ bool term_key(struct key *key)
         read_paste(key);
     else if (got == KEY_CODE_YES && c == KEY_RESIZE)
         key->kind = KEY_KIND_RESIZE;
+    else if (got == KEY_CODE_YES && c == KEY_MOUSE)
+        read_mouse(key);
     else if (got == KEY_CODE_YES)
         (void)named(c, key);
     else

@@ -56,9 +56,13 @@ bool term_key(struct key *key);    /* the next key that has come; false: none. N
 void term_size(int *rows, int *columns);
 void term_resized(void);           /* after SIGWINCH */
 const char *term_glyph(enum glyph g);
+const char *term_bar(int level);   /* a bar of a graph, 0 (none) to 8 */
 void term_cursor(int y, int x, bool visible); /* where the cursor rests after term_flush() */
 void term_flush(void);             /* one doupdate() */
+bool term_has_clipboard(void);     /* a terminal that may understand OSC 52 */
+void term_send_clipboard(const char *base64);
 void term_beep(void);
+void term_mouse(bool on);          /* off: the terminal selects text by itself */
 void term_redraw(void);            /* repaint all at the next flush (^L) */
 
 #endif

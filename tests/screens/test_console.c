@@ -9,35 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/tempdir.h"
-#include "support/terminal.h"
-
-struct fixture {
-    char *dir;
-    struct terminal *terminal;
-    char dir_argument[300];
-};
-
-static struct terminal *start(struct fixture *f, int rows, int columns)
-{
-    static char program[512], config[400];
-    static const char *env[] = {config, NULL};
-    static char listen[] = "--set=intake.listen=127.0.0.1:0", window[] = "--set=debounce.window=1s";
-    const char *built = getenv("OPIK_ALERTS");
-    snprintf(program, sizeof program, "%s", built ? built : "build/opik-alerts");
-    snprintf(f->dir_argument, sizeof f->dir_argument, "--data-dir=%s/data", f->dir);
-    snprintf(config, sizeof config, "XDG_CONFIG_HOME=%s", f->dir);
-    char *argv[] = {program, f->dir_argument, listen, window, NULL};
-    const struct terminal_options options = {.rows = rows, .columns = columns, .env = env};
-    return terminal_start(&options, argv);
-}
+#include "support/console.h"
 
 static int set_up(void **state)
 {
-    struct fixture *f = calloc(1, sizeof *f);
+    struct console_fixture *f = calloc(1, sizeof *f);
+    const struct terminal_options options = {.rows = 24, .columns = 80};
     assert_non_null(f);
-    f->dir = tempdir_make();
-    f->terminal = start(f, 24, 80);
+    console_fixture_start(f, &options, NULL, NULL);
     terminal_wait(f->terminal, "running on");
     *state = f;
     return 0;
@@ -45,9 +24,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    struct fixture *f = *state;
-    terminal_free(&f->terminal);
-    tempdir_remove(f->dir);
+    struct console_fixture *f = *state;
+    console_fixture_remove(f);
     free(f);
     return 0;
 }
@@ -68,7 +46,7 @@ static void type_alert(struct terminal *t, const char *name, const char *url)
 
 static void says_how_to_begin(void **state)
 {
-    struct fixture *f = *state;
+    struct console_fixture *f = *state;
     terminal_golden(f->terminal, "empty-80x24");
     terminal_resize(f->terminal, 12, 40);
     terminal_wait(f->terminal, "There are no alerts yet");
@@ -77,7 +55,7 @@ static void says_how_to_begin(void **state)
 
 static void creates_an_alert_by_keys(void **state)
 {
-    struct fixture *f = *state;
+    struct console_fixture *f = *state;
     struct terminal *t = f->terminal;
     type_alert(t, "Production errors", "https://example.org/hook");
     terminal_type(t, "\017"); /* ^O: advanced */
@@ -94,7 +72,7 @@ static void creates_an_alert_by_keys(void **state)
 
 static void pages_on_a_threshold(void **state)
 {
-    struct fixture *f = *state;
+    struct console_fixture *f = *state;
     struct terminal *t = f->terminal;
     type_alert(t, "Costs", "");
     terminal_type(t, "\t\025"); /* on the trigger: ^X below takes it away again */
@@ -126,7 +104,7 @@ static void pages_on_a_threshold(void **state)
 
 static void says_what_is_wrong_beside_the_field(void **state)
 {
-    struct fixture *f = *state;
+    struct console_fixture *f = *state;
     terminal_type(f->terminal, "n");
     terminal_wait(f->terminal, "New alert");
     terminal_type(f->terminal, "\t\t\tftp://x\023");
@@ -137,7 +115,7 @@ static void says_what_is_wrong_beside_the_field(void **state)
 
 static void tests_a_connection_without_saving(void **state)
 {
-    struct fixture *f = *state;
+    struct console_fixture *f = *state;
     struct terminal *t = f->terminal;
     type_alert(t, "Unsaved", "http://127.0.0.1:1/hook");
     terminal_type(t, "\024"); /* ^T */
@@ -152,7 +130,7 @@ static void tests_a_connection_without_saving(void **state)
 
 static void deletes_after_a_question_that_names_the_alert(void **state)
 {
-    struct fixture *f = *state;
+    struct console_fixture *f = *state;
     struct terminal *t = f->terminal;
     type_alert(t, "Short lived", "https://example.org/hook");
     terminal_type(t, "\023");
@@ -164,13 +142,15 @@ static void deletes_after_a_question_that_names_the_alert(void **state)
     terminal_type(t, "n");
     terminal_wait_gone(t, "Delete the alert");
     terminal_type(t, "Dy");
-    terminal_wait(t, "There are no alerts yet");
+    terminal_wait(t, "gone in 10 s");
+    terminal_type(t, "jjj"); /* and any key takes the message away */
+    terminal_wait(t, "Quit");
 }
 
 static void opens_the_help(void **state)
 {
-    struct fixture *f = *state;
-    terminal_type(f->terminal, "?");
+    struct console_fixture *f = *state;
+    terminal_type(f->terminal, "\033OP"); /* F1 */
     terminal_wait(f->terminal, "Getting started");
     terminal_type(f->terminal, "j\r");
     terminal_wait(f->terminal, "Make an alert");
@@ -183,7 +163,7 @@ static void opens_the_help(void **state)
 static void survives_every_size(void **state)
 {
     static const int sizes[][2] = {{1, 1}, {2, 5}, {5, 20}, {12, 40}, {60, 200}, {24, 80}};
-    struct fixture *f = *state;
+    struct console_fixture *f = *state;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         terminal_resize(f->terminal, sizes[i][0], sizes[i][1]);
         terminal_settle(f->terminal, 100);
@@ -193,7 +173,7 @@ static void survives_every_size(void **state)
 
 static void leaves_in_order_on_sigterm(void **state)
 {
-    struct fixture *f = *state;
+    struct console_fixture *f = *state;
     kill(terminal_pid(f->terminal), SIGTERM);
     assert_int_equal(terminal_exit(f->terminal), 0);
 }

@@ -202,10 +202,51 @@ static void load_takes_secrets_from_files_only(void **state)
     assert_false(load(w));
 }
 
+static void check_written(struct world *w, const char *key, const char *value,
+                          const char *expected)
+{
+    char text[512] = "";
+    if (!config_write(w->file, key, value, &w->err))
+        fail_msg("%s", w->err.text);
+    FILE *file = fopen(w->file, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_string_equal(text, expected);
+}
+
+static void write_changes_one_line_and_keeps_the_others(void **state)
+{
+    struct world *w = *state;
+    struct stat st;
+    check_written(w, "retry.max", "5", "[retry]\nmax = 5\n");
+    assert_int_equal(stat(w->file, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    check_written(w, "retry.max", "6", "[retry]\nmax = 6\n");
+    check_written(w, "log.retention", "2d", "[retry]\nmax = 6\n\n[log]\nretention = 2d\n");
+    check_written(w, "retry.initial", "2s",
+                  "[retry]\nmax = 6\n\ninitial = 2s\n[log]\nretention = 2d\n");
+    assert_true(load(w));
+    assert_int_equal(w->settings.number[SETTING_RETRY_MAX], 6);
+    assert_int_equal(w->settings.number[SETTING_RETRY_INITIAL], 2000);
+}
+
+static void write_leaves_comments_and_other_sections(void **state)
+{
+    struct world *w = *state;
+    FILE *file = fopen(w->file, "w");
+    fputs("; mine\n[delivery]\nmax_delay = 1s\n[retry]\n  ; max = 1\nmax=2\nmax = 3", file);
+    fclose(file);
+    check_written(w, "retry.max", "4",
+                  "; mine\n[delivery]\nmax_delay = 1s\n[retry]\n  ; max = 1\nmax = 4\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+        TEST(write_changes_one_line_and_keeps_the_others),
+        TEST(write_leaves_comments_and_other_sections),
         TEST(load_takes_the_stronger_origin),
         TEST(load_reads_sections_comments_and_indents),
         TEST(load_names_file_and_line_of_an_error),

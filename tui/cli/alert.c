@@ -6,6 +6,7 @@
 
 #include "base/timefmt.h"
 #include "cli/out.h"
+#include "filters.h"
 #include "model/alert_json.h"
 #include "model/condition_text.h"
 #include "rules/threshold.h"
@@ -121,8 +122,13 @@ int cli_alert_list(struct cli *cli)
     struct alert_rows rows = {0};
     struct err err = {0};
     int status = EXIT_DONE;
+    struct filter filter;
+    if (!filter_parse(&filter, filters_alert, filters_alert_count, span_of(cli->call->filter),
+                      &err))
+        return cli_fail_argument(&err);
     if (!store_alert_list(cli->reader, cli->workspace, &rows, &err))
         return cli_fail(&err);
+    filters_keep_alerts(&filter, &rows, clock_wall_ms(cli->clock));
     if (cli->call->json)
         status = print_array(cli, &rows, NULL);
     else if (rows.count > 0)

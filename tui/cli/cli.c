@@ -33,12 +33,15 @@ static const struct verb {
     {ACTION_CLI_DELIVERY_REPLAY, cli_delivery_replay, NEEDS_STORE},
     {ACTION_CLI_LOG, cli_log, NEEDS_STORE},
     {ACTION_CLI_BUCKET_LIST, cli_bucket_list, NEEDS_STORE},
+    {ACTION_CLI_BUCKET_SEND, cli_bucket_send, NEEDS_STORE},
+    {ACTION_CLI_ACTIVITY, cli_activity, NEEDS_STORE},
     {ACTION_CLI_EXPLAIN, cli_explain, NEEDS_STORE},
     {ACTION_CLI_SEND, cli_send, 0},
     {ACTION_CLI_DEMO, cli_demo, NEEDS_SIGNALS},
     {ACTION_CLI_CONFIG, cli_config, 0},
     {ACTION_CLI_DOCTOR, cli_doctor, NEEDS_STORE},
     {ACTION_CLI_COMPLETION, cli_completion, 0},
+    {ACTION_CLI_MAN, cli_man, 0},
 };
 
 int cli_fail(const struct err *err)

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "cli/await.h"
+#include "filters.h"
 
 #define PAGE 500
 
@@ -35,17 +36,19 @@ static bool print_delivery(const struct delivery *d, struct out_array *array,
     return done || err_memory(err);
 }
 
-static bool print_page(struct cli *cli, char last[UUID_SIZE], struct out_array *array,
-                       size_t *count, struct err *err)
+static bool print_page(struct cli *cli, const struct filter *passing, char last[UUID_SIZE],
+                       struct out_array *array, size_t *count, struct err *err)
 {
-    struct delivery_filter filter = {.workspace = cli->workspace, .state = -1};
+    int64_t now = clock_wall_ms(cli->clock);
+    const struct delivery_filter filter = filters_for_store(passing, cli->workspace, now);
     struct delivery_rows rows = {0};
     if (!store_delivery_list(cli->reader, &filter, last[0] ? last : NULL, PAGE, &rows, err))
         return false;
     *count = rows.count;
     bool done = true;
     for (size_t i = 0; done && i < rows.count; i++)
-        done = print_delivery(&rows.items[i], array, err);
+        if (filters_match_delivery(passing, &rows.items[i], now))
+            done = print_delivery(&rows.items[i], array, err);
     if (rows.count > 0)
         memcpy(last, rows.items[rows.count - 1].id, UUID_SIZE);
     delivery_rows_free(&rows);
@@ -59,10 +62,14 @@ int cli_delivery_list(struct cli *cli)
     char last[UUID_SIZE] = "";
     size_t count = 0;
     bool json = cli->call->json, done = true;
+    struct filter filter;
+    if (!filter_parse(&filter, filters_delivery, filters_delivery_count,
+                      span_of(cli->call->filter), &err))
+        return cli_fail_argument(&err);
     if (json)
         out_array_begin(&array);
     do
-        done = print_page(cli, last, json ? &array : NULL, &count, &err);
+        done = print_page(cli, &filter, last, json ? &array : NULL, &count, &err);
     while (done && count == PAGE);
     if (json)
         out_array_end(&array);
@@ -184,62 +191,4 @@ int cli_delivery_replay(struct cli *cli)
     free(pointers);
     free(ids);
     return status;
-}
-
-/* ---------------------------------------------------------------- bucket list */
-
-static void bucket_table(struct cli *cli, const struct bucket_rows *rows)
-{
-    struct out_table t;
-    int64_t now = clock_steady_ms(cli->clock);
-    out_table_init(&t, 4);
-    out_table_cell(&t, "DUE IN");
-    out_table_cell(&t, "EVENTS");
-    out_table_cell(&t, "KEY");
-    out_table_cell(&t, "ALERT");
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct bucket *b = &rows->items[i];
-        char due[24];
-        duration_human(b->due_at > now ? b->due_at - now : 0, due);
-        out_table_cell(&t, "%s", due);
-        out_table_cell(&t, "%lld", (long long)b->events);
-        out_table_cell(&t, "%s", b->key);
-        out_table_cell(&t, "%s", b->alert_name ? b->alert_name : "");
-    }
-    out_table_print(&t);
-}
-
-static bool bucket_array(const struct bucket_rows *rows, struct err *err)
-{
-    struct out_array array;
-    struct buf json;
-    bool done = true;
-    buf_init(&json, BUF_UNLIMITED);
-    out_array_begin(&array);
-    for (size_t i = 0; done && i < rows->count; i++) {
-        buf_clear(&json);
-        done = bucket_to_json(&rows->items[i], &json);
-        if (done)
-            out_array_item(&array, buf_span(&json));
-    }
-    out_array_end(&array);
-    buf_free(&json);
-    return done || err_memory(err);
-}
-
-int cli_bucket_list(struct cli *cli)
-{
-    struct bucket_rows rows = {0};
-    struct err err = {0};
-    bool done = true;
-    if (!store_bucket_list(cli->reader, cli->workspace, INT32_MAX, &rows, &err))
-        return cli_fail(&err);
-    if (cli->call->json)
-        done = bucket_array(&rows, &err);
-    else if (rows.count > 0)
-        bucket_table(cli, &rows);
-    else
-        out_error("no open bucket in workspace %s", cli->workspace);
-    bucket_rows_free(&rows);
-    return done ? EXIT_DONE : cli_fail(&err);
 }

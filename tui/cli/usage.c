@@ -20,6 +20,8 @@ const struct usage_option usage_options[] = {
     {OPTION_DRY_RUN, "dry-run", NULL, "only say what an import would do", "alert import"},
     {OPTION_SECRETS, "secrets", "FILE", "seal or open secrets with its passphrase",
      "alert export,alert import"},
+    {OPTION_FILTER, "filter", "TEXT", "only what passes, as with / in the console",
+     "alert list,delivery list"},
     {OPTION_HELP, "help", NULL, "this help, also after a command", NULL},
     {OPTION_VERSION, "version", NULL, "the version", NULL},
 };

@@ -19,6 +19,7 @@ enum option_id {
     OPTION_FOLLOW,
     OPTION_DRY_RUN,
     OPTION_SECRETS,
+    OPTION_FILTER,
     OPTION_HELP,
     OPTION_VERSION
 };

@@ -2,15 +2,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/timefmt.h"
+#include "base/buf.h"
+#include "config.h"
+#include "filters.h"
+#include "model/alert_json.h"
 #include "reply.h"
+#include "screens/held.h"
 #include "screens/layout.h"
 #include "screens/logpane.h"
 #include "screens/screens.h"
+#include "screens/table_screen.h"
 #include "screens/waiting.h"
 #include "screens/words.h"
-#include "widgets/columns.h"
-#include "widgets/list.h"
 
 enum { NAME, ENABLED, ENDPOINT, TRIGGERS, LAST, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {
@@ -20,13 +23,13 @@ static const struct column COLUMNS[COLUMN_COUNT] = {
 };
 
 struct alerts_screen {
-    struct screen screen;
-    struct alert_rows rows;
-    struct list list;
-    char selected[UUID_SIZE];
-    char workspace[160]; /* of the rows */
+    struct table_screen base;
+    struct alert_rows rows; /* that pass the filter */
+    size_t total;           /* of the workspace */
+    char workspace[160];    /* of the rows */
     struct waiting waiting;
     struct logpane log;
+    struct held held;
     bool in_log;
 };
 
@@ -35,17 +38,30 @@ static struct alerts_screen *of(struct screen *s)
     return (struct alerts_screen *)s;
 }
 
+static struct console *console_of(const struct alerts_screen *a)
+{
+    return a->base.screen.console;
+}
+
+static const struct alert_row *row_at(const void *arg, size_t row)
+{
+    return &((const struct alerts_screen *)arg)->rows.items[row];
+}
+
 static const struct alert_row *selected_row(const struct alerts_screen *a)
 {
-    return a->list.count ? &a->rows.items[a->list.selected] : NULL;
+    size_t row;
+    return table_row(&a->base.table, &row) ? &a->rows.items[row] : NULL;
 }
 
 static void free_alerts(struct screen *s)
 {
     struct alerts_screen *a = of(s);
+    held_carry_out(&a->held);
     alert_rows_free(&a->rows);
     waiting_free(&a->waiting);
     logpane_free(&a->log);
+    table_screen_free(&a->base);
     free(a);
 }
 
@@ -54,35 +70,78 @@ static unsigned place(struct screen *s)
     return of(s)->in_log ? PLACE_LOG : PLACE_ALERTS;
 }
 
+/* ------------------------------------------------------------------ the table */
+
+static const char *id(const void *arg, size_t row)
+{
+    return row_at(arg, row)->id;
+}
+
+static enum style cell(const void *arg, size_t row, int column, int width, char *out,
+                       size_t size)
+{
+    const struct alerts_screen *a = arg;
+    const struct alert_row *r = row_at(arg, row);
+    char wait[24];
+    switch (column) {
+    case NAME:
+        snprintf(out, size, "%s", r->name ? r->name : "");
+        return STYLE_NORMAL;
+    case ENABLED:
+        snprintf(out, size, "%s", r->enabled ? "yes" : "no");
+        return r->enabled ? STYLE_NORMAL : STYLE_DIM;
+    case ENDPOINT:
+        snprintf(out, size, "%s", r->origin ? r->origin : "");
+        return STYLE_NORMAL;
+    case TRIGGERS:
+        words_triggers(r->triggers, r->scoped, width, out, size);
+        return STYLE_NORMAL;
+    default:
+        if (!held_has(&a->held, r->id))
+            return words_last(r, out, size);
+        words_wait(held_left(&a->held), wait);
+        snprintf(out, size, "gone in %s", wait);
+        return STYLE_WARN;
+    }
+}
+
+static int compare(const void *arg, size_t a, size_t b, int column)
+{
+    const struct alert_row *l = row_at(arg, a), *r = row_at(arg, b);
+    switch (column) {
+    case NAME:
+        return strcasecmp(l->name ? l->name : "", r->name ? r->name : "");
+    case ENABLED:
+        return (int)r->enabled - (int)l->enabled;
+    case ENDPOINT:
+        return strcasecmp(l->origin ? l->origin : "", r->origin ? r->origin : "");
+    case TRIGGERS:
+        return (l->triggers > r->triggers) - (l->triggers < r->triggers);
+    default:
+        return (l->last_at < r->last_at) - (l->last_at > r->last_at); /* newest first */
+    }
+}
+
+static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, compare};
+
 /* ------------------------------------------------------------------ reading */
 
-static void keep_selection(struct alerts_screen *a)
+static void read_rows(struct table_screen *t)
 {
-    list_set_count(&a->list, a->rows.count);
-    for (size_t i = 0; i < a->rows.count; i++)
-        if (strcmp(a->rows.items[i].id, a->selected) == 0)
-            list_select(&a->list, i);
-}
-
-static void note_selection(struct alerts_screen *a)
-{
-    const struct alert_row *row = selected_row(a);
-    snprintf(a->selected, sizeof a->selected, "%s", row ? row->id : "");
-}
-
-static void read_rows(struct alerts_screen *a)
-{
-    struct console *c = a->screen.console;
+    struct alerts_screen *a = (struct alerts_screen *)t;
+    struct console *c = console_of(a);
     struct alert_rows rows;
     struct err err;
     if (!store_alert_list(console_reader(c), console_workspace(c), &rows, &err)) {
         console_toast(c, STYLE_ERROR, "%s", err.text);
         return;
     }
+    a->total = rows.count;
+    filters_keep_alerts(&a->base.filter, &rows,
+                        clock_wall_ms(console_options(c)->clock));
     alert_rows_free(&a->rows);
     a->rows = rows;
-    keep_selection(a);
-    note_selection(a);
+    table_update(&t->table, rows.count);
 }
 
 static void refresh(struct screen *s, unsigned changes)
@@ -90,11 +149,12 @@ static void refresh(struct screen *s, unsigned changes)
     struct alerts_screen *a = of(s);
     const char *workspace = console_workspace(s->console);
     if (strncmp(a->workspace, workspace, sizeof a->workspace - 1) != 0) {
+        held_carry_out(&a->held);
         snprintf(a->workspace, sizeof a->workspace, "%s", workspace);
         logpane_restart(&a->log);
     }
     if (changes & (STORE_CHANGED_ALERTS | STORE_CHANGED_DELIVERIES | STORE_CHANGED_LOG))
-        read_rows(a);
+        read_rows(&a->base);
     if (changes & STORE_CHANGED_BUCKETS)
         waiting_refresh(&a->waiting);
     if (changes & STORE_CHANGED_LOG)
@@ -103,41 +163,10 @@ static void refresh(struct screen *s, unsigned changes)
 
 /* ------------------------------------------------------------------ drawing */
 
-static void draw_head(const struct canvas *c, const int *widths)
-{
-    canvas_text(c, 0, 0, c->columns, STYLE_HEADING, span_of(""));
-    for (int i = 0, x = 1; i < COLUMN_COUNT; i++)
-        if (widths[i])
-            x += canvas_text(c, 0, x, widths[i], STYLE_HEADING, span_of(COLUMNS[i].title)) +
-                 1;
-}
-
-/* A selected row is marked at its name only: its states keep their colours, and a move
- * repaints two short pieces. */
-static void draw_row(const struct alert_row *r, const struct canvas *c, int y,
-                     const int *widths, enum style mark)
-{
-    char triggers[160], last[48];
-    enum style last_style = words_last(r, last, sizeof last);
-    words_triggers(r->triggers, r->scoped, widths[TRIGGERS], triggers, sizeof triggers);
-    const char *cells[COLUMN_COUNT] = {r->name ? r->name : "", r->enabled ? "yes" : "no",
-                                       r->origin ? r->origin : "", triggers, last};
-    canvas_text(c, y, 0, 1, mark, span_of(mark == STYLE_SELECTED ? ">" : ""));
-    for (int i = 0, x = 1; i < COLUMN_COUNT; i++) {
-        bool off = i == ENABLED && !r->enabled;
-        enum style style = i == NAME   ? mark
-                           : i == LAST ? last_style
-                           : off       ? STYLE_DIM
-                                       : STYLE_NORMAL;
-        if (widths[i])
-            x += canvas_text(c, y, x, widths[i], style, span_of(cells[i])) + 1;
-    }
-}
-
 static void draw_empty(const struct alerts_screen *a, const struct canvas *c)
 {
     struct host_status status;
-    const struct console_options *o = console_options(a->screen.console);
+    const struct console_options *o = console_options(console_of(a));
     const char *begin =
         o->read_only
             ? "There are no alerts here. ? for help."
@@ -153,31 +182,30 @@ static void draw_empty(const struct alerts_screen *a, const struct canvas *c)
 
 static void draw_list(struct alerts_screen *a, const struct canvas *c)
 {
-    int widths[COLUMN_COUNT];
-    struct canvas body = canvas_part(c, 1, 0, c->rows - 1, c->columns);
-    columns_fit(COLUMNS, COLUMN_COUNT, c->columns - 1, widths);
-    draw_head(c, widths);
-    list_set_rows(&a->list, body.rows);
-    canvas_clear(&body, STYLE_NORMAL);
-    if (a->list.count == 0)
-        draw_empty(a, &body);
-    for (int y = 0; y < body.rows && a->list.top + (size_t)y < a->list.count; y++) {
-        size_t at = a->list.top + (size_t)y;
-        bool selected = at == a->list.selected;
-        draw_row(&a->rows.items[at], &body, y, widths,
-                 !selected   ? STYLE_NORMAL
-                 : a->in_log ? STYLE_MARKED
-                             : STYLE_SELECTED);
-        if (selected && !a->in_log)
-            term_cursor(body.y + y, body.x, true);
+    char state[256];
+    struct canvas body = *c;
+    table_screen_state(&a->base, state, sizeof state);
+    if (state[0]) { /* only then a line is worth it */
+        char title[320];
+        snprintf(title, sizeof title, "%zu of %zu alerts%s", a->rows.count, a->total, state);
+        canvas_rule(c, 0, STYLE_HEADING, title);
+        body = canvas_part(c, 1, 0, c->rows - 1, c->columns);
     }
+    table_draw(&a->base.table, &body, !a->in_log);
+    struct canvas rows = canvas_part(&body, 1, 0, body.rows - 1, body.columns);
+    if (a->total == 0)
+        draw_empty(a, &rows);
+    else if (a->rows.count == 0)
+        canvas_text(&rows, 0, 1, -1, STYLE_DIM,
+                    span_of("Nothing passes the filter; / changes it."));
 }
 
 static void draw(struct screen *s, const struct canvas *c)
 {
     struct alerts_screen *a = of(s);
     char title[96];
-    struct layout l = layout_panes(c->rows, (int)a->list.count, (int)a->waiting.rows.count);
+    struct layout l = layout_panes(c->rows, (int)a->rows.count + (a->base.filter_text[0] || a->base.table.mark_count),
+                                   (int)a->waiting.rows.count);
     if (l.log < 0 && a->in_log) { /* no room for both: the pane that has the keys */
         logpane_draw(&a->log, c, true);
         return;
@@ -202,15 +230,16 @@ static void draw(struct screen *s, const struct canvas *c)
 
 static int64_t tick(struct screen *s)
 {
-    const struct alerts_screen *a = of(s);
-    return a->waiting.rows.count || logpane_counts_down(&a->log) ? 1000 : -1;
+    struct alerts_screen *a = of(s);
+    held_check(&a->held);
+    return a->waiting.rows.count || a->held.count || logpane_counts_down(&a->log) ? 1000 : -1;
 }
 
 /* ------------------------------------------------------------------ actions */
 
 static bool load_selected(struct alerts_screen *a, struct alert *out)
 {
-    struct console *c = a->screen.console;
+    struct console *c = console_of(a);
     struct err err;
     if (store_alert_get(console_reader(c), console_workspace(c), selected_row(a)->id, out,
                         &err))
@@ -230,14 +259,14 @@ static void edit(struct alerts_screen *a, bool copy)
         alert_set(&alert.name, name);
         alert_forget_ids(&alert);
     }
-    console_push(a->screen.console, alert_form_new(a->screen.console, &alert));
+    console_push(console_of(a), alert_form_new(console_of(a), &alert));
     alert_free(&alert);
 }
 
 static void toggle(struct alerts_screen *a)
 {
     const struct alert_row *row = selected_row(a);
-    struct console *c = a->screen.console;
+    struct console *c = console_of(a);
     char text[200];
     snprintf(text, sizeof text, "%s %.150s", row->enabled ? "disabled" : "enabled",
              row->name);
@@ -248,17 +277,131 @@ static void toggle(struct alerts_screen *a)
                            !row->enabled, console_user(c), reply_done, reply);
 }
 
-static void delete_selected(struct alerts_screen *a)
+/* ------------------------------------------------------------------ several */
+
+struct chosen {
+    const struct alerts_screen *screen;
+    char (*ids)[UUID_SIZE];
+    const char **pointers;
+    const char *sample[3];
+    size_t count;
+};
+
+static void choose(void *arg, size_t row)
 {
-    const struct alert_row *row = selected_row(a);
-    struct console *c = a->screen.console;
+    struct chosen *c = arg;
+    const struct alert_row *r = row_at(c->screen, row);
+    if (c->count < sizeof c->sample / sizeof *c->sample)
+        c->sample[c->count] = r->name ? r->name : "";
+    if (c->ids) {
+        memcpy(c->ids[c->count], r->id, UUID_SIZE);
+        c->pointers[c->count] = c->ids[c->count];
+    }
+    c->count++;
+}
+
+/* Without memory it is none. */
+static struct chosen choose_all(const struct alerts_screen *a)
+{
+    struct chosen c = {.screen = a};
+    c.ids = calloc(a->rows.count + 1, sizeof *c.ids);
+    c.pointers = calloc(a->rows.count + 1, sizeof *c.pointers);
+    if (c.ids && c.pointers)
+        table_chosen(&a->base.table, choose, &c);
+    return c;
+}
+
+static void chosen_free(struct chosen *c)
+{
+    free(c->ids);
+    free(c->pointers);
+}
+
+static void enable_chosen(struct alerts_screen *a, bool enabled)
+{
+    struct console *c = console_of(a);
+    struct chosen chosen = choose_all(a);
     char text[200];
-    snprintf(text, sizeof text, "deleted %.150s", row->name);
-    struct reply *reply = reply_new(c, text, NULL, NULL);
-    const char *id = row->id;
+    snprintf(text, sizeof text, "%s %zu alert%s", enabled ? "enabled" : "disabled",
+             chosen.count, chosen.count == 1 ? "" : "s");
+    struct reply *reply = chosen.count ? reply_new(c, text, NULL, NULL) : NULL;
     if (reply)
-        store_alert_delete(console_options(c)->store, console_workspace(c), &id, 1,
-                           console_user(c), reply_done, reply);
+        store_alert_enable(console_options(c)->store, console_workspace(c), chosen.pointers,
+                           chosen.count, enabled, console_user(c), reply_done, reply);
+    chosen_free(&chosen);
+}
+
+static void delete_chosen(struct alerts_screen *a)
+{
+    struct chosen chosen = choose_all(a);
+    if (chosen.count) {
+        console_toast(console_of(a), STYLE_WARN, "%zu alert%s gone in 10 s: z takes it back",
+                      chosen.count, chosen.count == 1 ? " is" : "s are");
+        held_begin(&a->held, chosen.ids, chosen.count);
+        chosen.ids = NULL;
+    }
+    chosen_free(&chosen);
+}
+
+static void undo(struct alerts_screen *a)
+{
+    size_t count = held_undo(&a->held);
+    console_toast(console_of(a), STYLE_OK, "nothing was deleted: %zu alert%s stay%s", count,
+                  count == 1 ? "" : "s", count == 1 ? "s" : "");
+}
+
+/* One array, as `alert export` writes it. */
+static bool export_text(struct alerts_screen *a, const struct chosen *chosen, struct buf *out,
+                        struct err *err)
+{
+    struct console *c = console_of(a);
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < chosen->count; i++) {
+        struct alert alert;
+        if (!store_alert_get(console_reader(c), console_workspace(c), chosen->ids[i], &alert,
+                             err))
+            return false;
+        buf_add_text(out, i ? ",\n" : "\n");
+        bool fine = alert_to_json(&alert, ALERT_JSON_MASKED, out);
+        alert_free(&alert);
+        if (!fine)
+            return err_memory(err);
+    }
+    return buf_add_text(out, "\n]\n") || err_memory(err);
+}
+
+static void export_to(void *arg, const char *path)
+{
+    struct alerts_screen *a = arg;
+    struct chosen chosen = choose_all(a);
+    struct buf text;
+    struct err err;
+    buf_init(&text, BUF_UNLIMITED);
+    if (export_text(a, &chosen, &text, &err) &&
+        config_replace(path, buf_span(&text), &err))
+        console_toast(console_of(a), STYLE_OK, "%zu alert%s written to %.150s, secrets masked",
+                      chosen.count, chosen.count == 1 ? "" : "s", path);
+    else
+        console_toast(console_of(a), STYLE_ERROR, "%s", err.text);
+    buf_free(&text);
+    chosen_free(&chosen);
+}
+
+static void ask_export(struct alerts_screen *a)
+{
+    const char *path = console_argument(console_of(a));
+    if (path)
+        export_to(a, path);
+    else
+        console_push(console_of(a), prompt_new(console_of(a), "Write the alerts to the file",
+                                               "alerts.json", export_to, a));
+}
+
+static void show_deliveries(struct alerts_screen *a)
+{
+    char filter[64];
+    snprintf(filter, sizeof filter, "alert:%s", selected_row(a)->id);
+    console_do(console_of(a), ACTION_SHOW_DELIVERIES, filter);
 }
 
 static void test(struct alerts_screen *a)
@@ -266,28 +409,43 @@ static void test(struct alerts_screen *a)
     struct alert alert;
     if (!load_selected(a, &alert))
         return;
-    console_push(a->screen.console, test_dialog_new(a->screen.console, &alert));
+    console_push(console_of(a), test_dialog_new(console_of(a), &alert));
     alert_free(&alert);
 }
 
 static void ask(struct screen *s, enum action action, char *out, size_t size)
 {
-    const struct alert_row *row = selected_row(of(s));
-    (void)action;
-    snprintf(
-        out, size,
-        "Delete the alert \"%.120s\"? What waits for it is dropped. This cannot be undone.",
-        row ? row->name : "");
+    struct chosen c = {.screen = of(s)};
+    table_chosen(&of(s)->base.table, choose, &c);
+    const char *verb = action == ACTION_ALERT_DELETE   ? "Delete"
+                       : action == ACTION_ALERT_ENABLE ? "Enable"
+                                                       : "Disable";
+    const char *after = action == ACTION_ALERT_DELETE
+                            ? "What waits for it is dropped. z takes it back for ten seconds."
+                        : action == ACTION_ALERT_DISABLE ? "What waits for them is dropped."
+                                                         : "";
+    if (c.count == 1)
+        snprintf(out, size, "%s the alert \"%.120s\"? %s", verb, c.sample[0], after);
+    else
+        snprintf(out, size, "%s %zu alerts: \"%.40s\", \"%.40s\"%s%.40s%s? %s", verb, c.count,
+                 c.count ? c.sample[0] : "", c.count > 1 ? c.sample[1] : "",
+                 c.count > 2 ? ", \"" : "", c.count > 2 ? c.sample[2] : "",
+                 c.count > 3   ? "\" and others"
+                 : c.count > 2 ? "\""
+                               : "",
+                 after);
 }
 
 static const char *disabled(struct screen *s, enum action action)
 {
     struct alerts_screen *a = of(s);
-    if (!(action_info(action)->flags & ACTION_NEEDS_ROW))
-        return NULL;
-    if (a->in_log ? !logpane_selected(&a->log) : !selected_row(a))
-        return "nothing is selected";
-    return NULL;
+    if (action == ACTION_ALERT_UNDO && !a->held.count)
+        return "there is no delete to take back";
+    if (a->in_log)
+        return (action_info(action)->flags & ACTION_NEEDS_ROW) && !logpane_selected(&a->log)
+                   ? "nothing is selected"
+                   : NULL;
+    return table_screen_disabled(&a->base, action);
 }
 
 static bool act_on_log(struct alerts_screen *a, enum action action)
@@ -296,9 +454,9 @@ static bool act_on_log(struct alerts_screen *a, enum action action)
         return logpane_act(&a->log, action);
     const struct log_row *row = logpane_selected(&a->log);
     if (row->delivery_id[0])
-        console_push(a->screen.console, delivery_new(a->screen.console, row->delivery_id));
+        console_push(console_of(a), delivery_new(console_of(a), row->delivery_id));
     else
-        console_toast(a->screen.console, STYLE_NORMAL, "dropped: %s",
+        console_toast(console_of(a), STYLE_NORMAL, "dropped: %s",
                       row->text ? row->text : "");
     return true;
 }
@@ -307,7 +465,7 @@ static bool act_on_list(struct alerts_screen *a, enum action action)
 {
     switch (action) {
     case ACTION_ALERT_CREATE:
-        console_push(a->screen.console, alert_form_new(a->screen.console, NULL));
+        console_push(console_of(a), alert_form_new(console_of(a), NULL));
         return true;
     case ACTION_ALERT_EDIT:
         edit(a, false);
@@ -318,17 +476,27 @@ static bool act_on_list(struct alerts_screen *a, enum action action)
     case ACTION_ALERT_TOGGLE:
         toggle(a);
         return true;
+    case ACTION_ALERT_ENABLE:
+    case ACTION_ALERT_DISABLE:
+        enable_chosen(a, action == ACTION_ALERT_ENABLE);
+        return true;
     case ACTION_ALERT_DELETE:
-        delete_selected(a);
+        delete_chosen(a);
+        return true;
+    case ACTION_ALERT_UNDO:
+        undo(a);
+        return true;
+    case ACTION_ALERT_EXPORT:
+        ask_export(a);
+        return true;
+    case ACTION_ALERT_DELIVERIES:
+        show_deliveries(a);
         return true;
     case ACTION_ALERT_TEST:
         test(a);
         return true;
     default:
-        if (!list_act(&a->list, action))
-            return false;
-        note_selection(a);
-        return true;
+        return table_screen_act(&a->base, action);
     }
 }
 
@@ -342,6 +510,19 @@ static bool act(struct screen *s, enum action action)
     return a->in_log ? act_on_log(a, action) : act_on_list(a, action);
 }
 
+/* A second click opens; the log is moved in by the wheel alone. */
+static bool mouse(struct screen *s, const struct key *k)
+{
+    struct alerts_screen *a = of(s);
+    bool again;
+    if (k->code != MOUSE_CLICK || !table_click(&a->base.table, k->y, k->x, &again))
+        return false;
+    a->in_log = false;
+    if (again)
+        console_do(s->console, ACTION_ALERT_EDIT, NULL);
+    return true;
+}
+
 static const struct screen_ops ALERTS = {
     .title = "Configuration > Alerts",
     .covers = true,
@@ -352,6 +533,8 @@ static const struct screen_ops ALERTS = {
     .act = act,
     .ask = ask,
     .disabled = disabled,
+    .chosen = table_screen_chosen,
+    .mouse = mouse,
     .tick = tick,
 };
 
@@ -360,8 +543,11 @@ struct screen *alerts_new(struct console *c)
     struct alerts_screen *a = calloc(1, sizeof *a);
     if (!a)
         return NULL;
-    a->screen = (struct screen){.ops = &ALERTS, .console = c};
+    table_screen_init(&a->base, &ALERTS, c, &TABLE, read_rows);
+    a->base.keys = filters_alert;
+    a->base.key_count = filters_alert_count;
+    held_init(&a->held, c);
     waiting_init(&a->waiting, c);
     logpane_init(&a->log, c);
-    return &a->screen;
+    return &a->base.screen;
 }

@@ -5,8 +5,24 @@
 
 #include "console.h"
 #include "model/alert.h"
+#include "widgets/textview.h"
 
+/* The roots (enum console_root). */
 struct screen *alerts_new(struct console *c);
+struct screen *deliveries_new(struct console *c);
+struct screen *buckets_new(struct console *c);
+struct screen *activity_new(struct console *c);
+struct screen *overview_new(struct console *c);
+struct screen *projects_new(struct console *c);
+struct screen *settings_new(struct console *c);
+
+/* A text to read. Takes what `text` holds. */
+struct screen *reader_new(struct console *c, struct textview *text);
+
+/* What can be done on the screen below, to search and to run. `line`: the `:` line, where words
+ * are typed whole; else the searchable list. */
+struct screen *palette_new(struct console *c, bool line);
+
 struct screen *delivery_new(struct console *c, const char *id);
 
 /* edit NULL: a new alert; one without an id: a copy that is not saved yet. */

@@ -8,7 +8,9 @@ enum { ENTRIES_MAX = 40, LAST_KEPT = 2, WIDE_GAP = 2, NARROW_GAP = 1 };
 struct entry {
     char key[12];
     const char *label;
-    int columns; /* without the gap before it */
+    int columns; /* without the gap after it */
+    int x;
+    enum action action;
 };
 
 static int collect(struct entry *entries, unsigned place,
@@ -27,15 +29,10 @@ static int collect(struct entry *entries, unsigned place,
         struct entry *e = &entries[count++];
         key_label(&key, e->key, sizeof e->key);
         e->label = a->label;
+        e->action = a->id;
         e->columns = (int)(strlen(e->key) + strlen(e->label)) + 1;
     }
     return count;
-}
-
-static int draw_entry(const struct canvas *c, int y, int x, const struct entry *e)
-{
-    x += canvas_text(c, y, x, -1, STYLE_KEY, span_of(e->key));
-    return x + canvas_format(c, y, x, -1, STYLE_DIM, " %s", e->label);
 }
 
 static int width(const struct entry *entries, int count, int gap)
@@ -46,17 +43,48 @@ static int width(const struct entry *entries, int count, int gap)
     return sum;
 }
 
+/* Gives each entry its column; those that are left out get -1. */
+static void place_entries(struct entry *entries, int count, int columns)
+{
+    int first_kept = count > LAST_KEPT ? count - LAST_KEPT : 0, x = 1, i = 0;
+    int gap = width(entries, count, WIDE_GAP) <= columns ? WIDE_GAP : NARROW_GAP;
+    int kept = width(entries + first_kept, count - first_kept, gap);
+    for (; i < first_kept && x + entries[i].columns + kept <= columns; i++) {
+        entries[i].x = x;
+        x += entries[i].columns + gap;
+    }
+    for (; i < first_kept; i++)
+        entries[i].x = -1;
+    for (; i < count; i++) {
+        entries[i].x = x;
+        x += entries[i].columns + gap;
+    }
+}
+
 void keybar_draw(const struct canvas *c, int y, unsigned place,
                  bool (*possible)(void *arg, const struct action_info *a), void *arg)
 {
     struct entry entries[ENTRIES_MAX];
-    int count = collect(entries, place, possible, arg), x = 1;
-    int first_kept = count > LAST_KEPT ? count - LAST_KEPT : 0;
-    int gap = width(entries, count, WIDE_GAP) <= c->columns ? WIDE_GAP : NARROW_GAP;
-    int kept = width(entries + first_kept, count - first_kept, gap);
+    int count = collect(entries, place, possible, arg);
+    place_entries(entries, count, c->columns);
     canvas_text(c, y, 0, c->columns, STYLE_NORMAL, span_of(""));
-    for (int i = 0; i < first_kept && x + entries[i].columns + kept <= c->columns; i++)
-        x = draw_entry(c, y, x, &entries[i]) + gap;
-    for (int i = first_kept; i < count; i++)
-        x = draw_entry(c, y, x, &entries[i]) + gap;
+    for (int i = 0; i < count; i++) {
+        if (entries[i].x < 0)
+            continue;
+        int x = entries[i].x;
+        x += canvas_text(c, y, x, -1, STYLE_KEY, span_of(entries[i].key));
+        canvas_format(c, y, x, -1, STYLE_DIM, " %s", entries[i].label);
+    }
+}
+
+enum action keybar_at(int columns, int x, unsigned place,
+                      bool (*possible)(void *arg, const struct action_info *a), void *arg)
+{
+    struct entry entries[ENTRIES_MAX];
+    int count = collect(entries, place, possible, arg);
+    place_entries(entries, count, columns);
+    for (int i = 0; i < count; i++)
+        if (entries[i].x >= 0 && x >= entries[i].x && x < entries[i].x + entries[i].columns)
+            return entries[i].action;
+    return ACTION_NONE;
 }

@@ -13,4 +13,8 @@
 void keybar_draw(const struct canvas *c, int y, unsigned place,
                  bool (*possible)(void *arg, const struct action_info *a), void *arg);
 
+/* The entry under column x of a key bar of `columns`, drawn with the same arguments. */
+enum action keybar_at(int columns, int x, unsigned place,
+                      bool (*possible)(void *arg, const struct action_info *a), void *arg);
+
 #endif

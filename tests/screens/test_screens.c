@@ -1,0 +1,271 @@
+/* Every screen by its keys, in sizes and character sets, and what operators do in them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/console.h"
+
+static struct terminal *start(struct console_fixture *f, int rows, int columns)
+{
+    const struct terminal_options options = {.rows = rows, .columns = columns};
+    console_fixture_start(f, &options, NULL, NULL);
+    terminal_wait(f->terminal, columns < 60 ? "Alerts" : "running on");
+    return f->terminal;
+}
+
+static int set_up(void **state)
+{
+    struct console_fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct console_fixture *f = *state;
+    console_fixture_remove(f);
+    free(f);
+    return 0;
+}
+
+static void press(struct terminal *t, const char *keys, const char *shows)
+{
+    terminal_type(t, keys);
+    terminal_wait(t, shows);
+}
+
+static void add_alert(struct console_fixture *f, const char *name, const char *event)
+{
+    char path[512], words[600];
+    snprintf(path, sizeof path, "%s/alert.json", f->dir);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "{\"name\":\"%s\",\"webhook\":{\"url\":\"https://example.org/x\"},"
+            "\"triggers\":[{\"event_type\":\"%s\"}]}",
+            name, event);
+    fclose(file);
+    snprintf(words, sizeof words, "alert create %s", path);
+    assert_int_equal(console_fixture_run(f, words), 0);
+}
+
+static void add_three(struct console_fixture *f)
+{
+    add_alert(f, "Alpha errors", "trace:errors");
+    add_alert(f, "Beta prompts", "prompt:created");
+    add_alert(f, "Gamma errors", "trace:errors");
+}
+
+/* ---------------------------------------------------------------- each screen */
+
+static void golden_of_each(struct terminal *t, const char *size)
+{
+    static const struct {
+        const char *key, *shows, *name;
+    } screens[] = {
+        {"2", "Nothing was sent yet", "deliveries"}, {"3", "Nothing waits", "buckets"},
+        {"4", "No event has come", "activity"},      {"5", "events wait", "overview"},
+        {"6", "A project is made", "projects"},      {"7", "settings ", "settings"},
+        {"1", "There are no alerts", "alerts"},      {"?", "alert create", "palette"},
+    };
+    char name[64];
+    for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
+        press(t, screens[i].key, screens[i].shows);
+        snprintf(name, sizeof name, "%s-%s", screens[i].name, size);
+        terminal_golden(t, name);
+    }
+}
+
+static void every_screen_at_80x24(void **state)
+{
+    golden_of_each(start(*state, 24, 80), "80x24");
+}
+
+static void every_screen_at_200x50(void **state)
+{
+    golden_of_each(start(*state, 50, 200), "200x50");
+}
+
+static void every_screen_at_40x12(void **state)
+{
+    golden_of_each(start(*state, 12, 40), "40x12");
+}
+
+static void every_screen_in_ascii(void **state)
+{
+    struct console_fixture *f = *state;
+    const struct terminal_options options = {
+        .rows = 24, .columns = 80, .locale = "C", .term = "vt100"};
+    console_fixture_start(f, &options, NULL, NULL);
+    terminal_wait(f->terminal, "running on");
+    golden_of_each(f->terminal, "ascii");
+}
+
+/* ---------------------------------------------------------------- the list of alerts */
+
+static void filters_and_marks_several(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, 24, 80);
+    add_three(f);
+    terminal_wait(t, "Gamma errors");
+    press(t, "/", "Filter: name enabled");
+    press(t, "name~errors\r", "2 of 3 alerts, filter name~errors");
+    assert_false(terminal_shows(t, "Beta prompts"));
+    press(t, "*", "2 marked");
+    press(t, "-", "Disable 2 alerts");
+    press(t, "y", "disabled 2 alerts");
+    press(t, "/\025enabled:no\r", "filter enabled:no");
+    press(t, "/\025nosuch:x\r", "no such filter: nosuch");
+    press(t, "/\025\r", "Beta prompts");
+}
+
+static void takes_a_delete_back(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, 24, 80);
+    add_three(f);
+    terminal_wait(t, "Gamma errors");
+    press(t, "*", "3 marked");
+    press(t, "D", "Delete 3 alerts: \"Alpha errors\"");
+    press(t, "y", "gone in 10 s");
+    press(t, "z", "nothing was deleted: 3 alerts stay");
+    terminal_wait_gone(t, "gone in");
+    assert_true(terminal_shows(t, "Gamma errors"));
+    terminal_type(t, "u");
+    press(t, "D", "Delete the alert");
+    press(t, "y", "gone in 10 s");
+    terminal_type(t, "\003"); /* ^C: what was wanted is done */
+    press(t, "y", "");
+    terminal_exit(t);
+    console_fixture_stop(f);
+    t = start(f, 24, 80);
+    terminal_wait(t, "Beta prompts");
+    assert_false(terminal_shows(t, "Alpha errors"));
+}
+
+static void commands_are_typed_in_words(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, 24, 80);
+    add_three(f);
+    terminal_wait(t, "Gamma errors");
+    press(t, ":", "Command:");
+    press(t, "sort na", "sort");
+    press(t, "me\r", "NAME\xe2\x96\xb2");
+    press(t, ":deliveries status:dead\r", "filter status:dead");
+    press(t, ":al", "alerts");
+    press(t, "\t", ": alert");
+    press(t, "\033", "filter status:dead");
+    press(t, ":nonsense\r", "no such command here: nonsense");
+    press(t, ":\020", ": deliveries status:dead"); /* ^P */
+    press(t, "\033", "filter status:dead");
+    press(t, ":workspace other\r", "other");
+    press(t, "1", "There are no alerts yet");
+}
+
+static void finds_what_can_be_done_and_does_it(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, 24, 80);
+    press(t, "?", "What can be done here");
+    press(t, "undo", "no: there is no delete to take back");
+    press(t, "\r", "there is no delete to take back");
+    press(t, "?settings\r", "intake.listen");
+    press(t, "?", "What can be done here");
+    press(t, "zzz", "Nothing like that");
+    press(t, "\033", "intake.listen");
+}
+
+static void changes_a_setting_in_the_file(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, 24, 100);
+    char path[512], text[200] = "";
+    press(t, "7", "retry.max ");
+    press(t, "e", "read when the program starts"); /* intake.listen */
+    press(t, "/", "this list has no filter");
+    for (int i = 0; i < 16; i++)
+        terminal_type(t, "j");
+    press(t, "e", "retry.max");
+    press(t, "\0259\r", "retry.max is 9 now");
+    snprintf(path, sizeof path, "%s/opik-alerts/config.ini", f->dir);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_string_equal(text, "[retry]\nmax = 9\n");
+    press(t, "e\025many\r", "retry.max");
+    assert_true(terminal_shows(t, "9 "));
+}
+
+/* ---------------------------------------------------------------- mouse, paste */
+
+static void the_mouse_selects_sorts_and_presses_keys(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, 24, 80);
+    int row, column;
+    add_three(f);
+    terminal_wait(t, "Gamma errors");
+    terminal_type(t, "\033[<0;5;5M\033[<0;5;5m"); /* the third alert */
+    terminal_settle(t, 100);
+    terminal_cursor(t, &row, &column);
+    assert_int_equal(row, 4);
+    press(t, "\033[<0;3;2M\033[<0;3;2m", "NAME\xe2\x96\xb2"); /* the head */
+    press(t, "\033[<0;3;24M\033[<0;3;24m", "New alert");       /* the first entry of the key bar */
+    press(t, "\033", "Gamma errors");
+    press(t, "m", "mouse off");
+}
+
+static void a_paste_in_a_list_does_nothing(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, 24, 80);
+    press(t, "\033[200~nDy\r:quit\r\033[201~", "pasted text is ignored here");
+    assert_true(terminal_shows(t, "There are no alerts yet"));
+}
+
+static void read_only_says_why_not(void **state)
+{
+    struct console_fixture *f = *state;
+    const struct terminal_options options = {.rows = 24, .columns = 80};
+    start(f, 24, 80);
+    add_three(f);
+    console_fixture_stop(f);
+    console_fixture_start(f, &options, NULL, "--read-only");
+    struct terminal *t = f->terminal;
+    terminal_wait(t, "Gamma errors");
+    static const char *const keys[] = {"D", "o", "+", "t", "e", "n"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        press(t, keys[i], "read-only: nothing can be changed here");
+        press(t, "j", "Help");
+    }
+    press(t, ":alert delete\r", "read-only: nothing can be changed here");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(every_screen_at_80x24),
+        TEST(every_screen_at_200x50),
+        TEST(every_screen_at_40x12),
+        TEST(every_screen_in_ascii),
+        TEST(filters_and_marks_several),
+        TEST(takes_a_delete_back),
+        TEST(commands_are_typed_in_words),
+        TEST(finds_what_can_be_done_and_does_it),
+        TEST(changes_a_setting_in_the_file),
+        TEST(the_mouse_selects_sorts_and_presses_keys),
+        TEST(a_paste_in_a_list_does_nothing),
+        TEST(read_only_says_why_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,82 @@
+#include "rates.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MINUTE = 60000 };
+
+static void add(struct rates *r, const char *alert, int64_t at, enum delivery_state state,
+                int latency_ms)
+{
+    struct log_row row = {.kind = LOG_ATTEMPT, .at = at, .events = 2, .state = state,
+                          .status = latency_ms ? 200 : 0, .latency_us = latency_ms * 1000};
+    snprintf(row.alert_id, sizeof row.alert_id, "%s", alert);
+    rates_add(r, &row);
+}
+
+static void counts_by_minute(void **state)
+{
+    (void)state;
+    struct rates r = {0};
+    add(&r, "a", 100 * MINUTE, DELIVERY_DELIVERED, 10);
+    add(&r, "a", 100 * MINUTE + 5, DELIVERY_RETRYING, 10);
+    add(&r, "a", 102 * MINUTE, DELIVERY_DEAD, 0);
+    add(&r, "b", 102 * MINUTE, DELIVERY_DELIVERED, 10);
+    const struct rate *a = rates_of(&r, "a");
+    assert_int_equal(a->attempts[0], 1);
+    assert_int_equal(a->attempts[1], 0);
+    assert_int_equal(a->attempts[2], 2);
+    assert_int_equal(a->failures[2], 1);
+    assert_int_equal(a->events[2], 2);
+    assert_int_equal(rate_sum(a->failures), 2);
+    rates_advance(&r, (102 + RATES_MINUTES - 2) * (int64_t)MINUTE);
+    assert_int_equal(rate_sum(rates_of(&r, "a")->attempts), 1);
+    rates_advance(&r, INT64_C(1) << 50);
+    assert_int_equal(rate_sum(rates_of(&r, "a")->attempts), 0);
+    assert_null(rates_of(&r, "c"));
+    rates_free(&r);
+}
+
+/* A clock that goes back must not write beside the slots. */
+static void rows_out_of_order_are_harmless(void **state)
+{
+    (void)state;
+    struct rates r = {0};
+    add(&r, "a", 100 * MINUTE, DELIVERY_DELIVERED, 1);
+    add(&r, "a", 99 * MINUTE, DELIVERY_DELIVERED, 1);
+    add(&r, "a", 1 * MINUTE, DELIVERY_DELIVERED, 1);
+    assert_int_equal(rate_sum(rates_of(&r, "a")->attempts), 2);
+    rates_free(&r);
+}
+
+static void percentiles_are_of_the_last_answers(void **state)
+{
+    (void)state;
+    struct rates r = {0};
+    add(&r, "a", 0, DELIVERY_RETRYING, 0);
+    assert_int_equal(rate_latency(rates_of(&r, "a"), 50), -1);
+    for (int i = 1; i <= 100; i++)
+        add(&r, "a", 0, DELIVERY_DELIVERED, i);
+    assert_int_equal(rate_latency(rates_of(&r, "a"), 50), 50);
+    assert_int_equal(rate_latency(rates_of(&r, "a"), 95), 95);
+    for (int i = 0; i < RATES_LATENCIES; i++)
+        add(&r, "a", 0, DELIVERY_DELIVERED, 7);
+    assert_int_equal(rate_latency(rates_of(&r, "a"), 95), 7);
+    rates_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_by_minute),
+        cmocka_unit_test(rows_out_of_order_are_harmless),
+        cmocka_unit_test(percentiles_are_of_the_last_answers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

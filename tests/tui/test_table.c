@@ -1,0 +1,168 @@
+#include "widgets/table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct column COLUMNS[] = {{"NAME", 4, 10, 0}, {"SIZE", 4, 10, 1}};
+
+struct rows {
+    const char *names[8];
+    int sizes[8];
+};
+
+static const char *id(const void *arg, size_t row)
+{
+    return ((const struct rows *)arg)->names[row];
+}
+
+static enum style cell(const void *arg, size_t row, int column, int width, char *out,
+                       size_t size)
+{
+    (void)width;
+    (void)column;
+    snprintf(out, size, "%s", id(arg, row));
+    return STYLE_NORMAL;
+}
+
+static int compare(const void *arg, size_t a, size_t b, int column)
+{
+    const struct rows *r = arg;
+    return column ? r->sizes[a] - r->sizes[b] : strcmp(r->names[a], r->names[b]);
+}
+
+static const struct table_ops OPS = {COLUMNS, 2, id, cell, compare};
+static const struct rows ROWS = {{"cat", "ant", "bee", "dog"}, {2, 3, 3, 1}};
+
+static void check_order(const struct table *t, const char *expected)
+{
+    char seen[64] = "";
+    for (size_t i = 0; i < t->list.count; i++) {
+        strcat(seen, id(t->arg, t->order[i]));
+        strcat(seen, " ");
+    }
+    assert_string_equal(seen, expected);
+}
+
+static void sorts_by_any_column_and_keeps_the_row(void **state)
+{
+    (void)state;
+    struct table t;
+    table_init(&t, &OPS, &ROWS);
+    assert_true(table_update(&t, 4));
+    table_select(&t, "bee");
+    check_order(&t, "cat ant bee dog ");
+    assert_true(table_act(&t, ACTION_SORT, NULL));
+    check_order(&t, "ant bee cat dog ");
+    assert_string_equal(t.selected, "bee");
+    assert_int_equal(t.list.selected, 1);
+    table_act(&t, ACTION_SORT, "size");
+    check_order(&t, "dog cat ant bee "); /* equal ones as they came */
+    table_act(&t, ACTION_SORT_REVERSE, NULL);
+    check_order(&t, "ant bee cat dog ");
+    table_act(&t, ACTION_SORT, NULL);
+    check_order(&t, "cat ant bee dog ");
+    table_free(&t);
+}
+
+static void selection_and_marks_follow_their_rows(void **state)
+{
+    (void)state;
+    static const struct rows fewer = {{"zoo", "bee", "dog"}, {1, 1, 1}};
+    struct table t;
+    table_init(&t, &OPS, &ROWS);
+    table_update(&t, 4);
+    table_select(&t, "ant");
+    table_act(&t, ACTION_MARK, NULL);
+    table_act(&t, ACTION_MARK, NULL); /* and bee, one further */
+    assert_int_equal(t.mark_count, 2);
+    assert_string_equal(t.selected, "dog");
+    t.arg = &fewer;
+    table_update(&t, 3);
+    assert_int_equal(t.mark_count, 1);
+    assert_true(table_is_marked(&t, 1));
+    assert_string_equal(t.selected, "dog");
+    assert_int_equal(t.list.selected, 2);
+    table_free(&t);
+}
+
+static void note(void *arg, size_t row)
+{
+    *(unsigned *)arg |= 1u << row;
+}
+
+static void ranges_and_all_are_marked(void **state)
+{
+    (void)state;
+    struct table t;
+    unsigned rows = 0;
+    table_init(&t, &OPS, &ROWS);
+    table_update(&t, 4);
+    assert_int_equal(table_chosen(&t, note, &rows), 1);
+    assert_int_equal(rows, 1);
+    table_act(&t, ACTION_MARK, NULL);
+    table_act(&t, ACTION_DOWN, NULL);
+    table_act(&t, ACTION_MARK_RANGE, NULL);
+    rows = 0;
+    assert_int_equal(table_chosen(&t, note, &rows), 3);
+    assert_int_equal(rows, 7);
+    table_act(&t, ACTION_UNMARK, NULL);
+    assert_int_equal(table_chosen(&t, NULL, NULL), 1);
+    table_act(&t, ACTION_MARK_ALL, NULL);
+    assert_int_equal(table_chosen(&t, NULL, NULL), 4);
+    table_update(&t, 0);
+    assert_int_equal(table_chosen(&t, NULL, NULL), 0);
+    assert_false(table_act(&t, ACTION_QUIT, NULL));
+    table_free(&t);
+}
+
+/* Newest first: who stands on the newest wants to see the newest. */
+static void at_the_top_it_follows(void **state)
+{
+    (void)state;
+    static const struct rows more = {{"new", "cat", "ant"}, {0, 0, 0}};
+    struct table t;
+    table_init(&t, &OPS, &ROWS);
+    t.follows = true;
+    table_update(&t, 2);
+    t.arg = &more;
+    table_update(&t, 3);
+    assert_string_equal(t.selected, "new");
+    table_act(&t, ACTION_DOWN, NULL);
+    t.arg = &ROWS;
+    table_update(&t, 4);
+    assert_string_equal(t.selected, "cat");
+    table_free(&t);
+}
+
+static void columns_go_by_name_and_never_all(void **state)
+{
+    (void)state;
+    struct table t;
+    table_init(&t, &OPS, &ROWS);
+    table_act(&t, ACTION_COLUMNS, "size");
+    assert_int_equal(t.hidden, 2);
+    table_act(&t, ACTION_COLUMNS, "name");
+    assert_int_equal(t.hidden, 0);
+    table_act(&t, ACTION_COLUMNS, "size");
+    table_act(&t, ACTION_COLUMNS, NULL);
+    assert_int_equal(t.hidden, 0);
+    table_free(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sorts_by_any_column_and_keeps_the_row),
+        cmocka_unit_test(selection_and_marks_follow_their_rows),
+        cmocka_unit_test(ranges_and_all_are_marked),
+        cmocka_unit_test(at_the_top_it_follows),
+        cmocka_unit_test(columns_go_by_name_and_never_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

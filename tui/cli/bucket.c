@@ -1,0 +1,80 @@
+#include "base/timefmt.h"
+#include "cli/await.h"
+#include "cli/cli.h"
+#include "cli/out.h"
+
+/* ---------------------------------------------------------------- bucket list */
+
+static void bucket_table(struct cli *cli, const struct bucket_rows *rows)
+{
+    struct out_table t;
+    int64_t now = clock_steady_ms(cli->clock);
+    out_table_init(&t, 4);
+    out_table_cell(&t, "DUE IN");
+    out_table_cell(&t, "EVENTS");
+    out_table_cell(&t, "KEY");
+    out_table_cell(&t, "ALERT");
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct bucket *b = &rows->items[i];
+        char due[24];
+        duration_human(b->due_at > now ? b->due_at - now : 0, due);
+        out_table_cell(&t, "%s", due);
+        out_table_cell(&t, "%lld", (long long)b->events);
+        out_table_cell(&t, "%s", b->key);
+        out_table_cell(&t, "%s", b->alert_name ? b->alert_name : "");
+    }
+    out_table_print(&t);
+}
+
+static bool bucket_array(const struct bucket_rows *rows, struct err *err)
+{
+    struct out_array array;
+    struct buf json;
+    bool done = true;
+    buf_init(&json, BUF_UNLIMITED);
+    out_array_begin(&array);
+    for (size_t i = 0; done && i < rows->count; i++) {
+        buf_clear(&json);
+        done = bucket_to_json(&rows->items[i], &json);
+        if (done)
+            out_array_item(&array, buf_span(&json));
+    }
+    out_array_end(&array);
+    buf_free(&json);
+    return done || err_memory(err);
+}
+
+int cli_bucket_list(struct cli *cli)
+{
+    struct bucket_rows rows = {0};
+    struct err err = {0};
+    bool done = true;
+    if (!store_bucket_list(cli->reader, cli->workspace, INT32_MAX, &rows, &err))
+        return cli_fail(&err);
+    if (cli->call->json)
+        done = bucket_array(&rows, &err);
+    else if (rows.count > 0)
+        bucket_table(cli, &rows);
+    else
+        out_error("no open bucket in workspace %s", cli->workspace);
+    bucket_rows_free(&rows);
+    return done ? EXIT_DONE : cli_fail(&err);
+}
+
+/* ---------------------------------------------------------------- bucket send */
+
+int cli_bucket_send(struct cli *cli)
+{
+    struct await answer;
+    struct err err = {0};
+    await_init(&answer, AWAIT_COUNT);
+    store_bucket_send_now(cli->store, cli->workspace, cli->args, cli->arg_count, await_done,
+                          &answer);
+    if (!await_answer(&answer, &err))
+        return cli_fail_argument(&err);
+    if (answer.count == (int64_t)cli->arg_count)
+        return EXIT_DONE;
+    out_error("%lld of %zu buckets are sent; there are no others of these keys",
+              (long long)answer.count, cli->arg_count);
+    return EXIT_FAILED;
+}

@@ -1,0 +1,291 @@
+#include "console_impl.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "screens/screens.h"
+
+struct pending {
+    struct console *console;
+    struct screen *screen;
+    enum action action;
+};
+
+static void do_pending(void *arg)
+{
+    struct pending *p = arg;
+    p->screen->ops->act(p->screen, p->action);
+}
+
+static void ask_first(struct console *c, struct screen *s, enum action a)
+{
+    char question[400] = "Go on?";
+    struct pending *p = malloc(sizeof *p);
+    if (!p)
+        return;
+    *p = (struct pending){c, s, a};
+    if (s->ops->ask)
+        s->ops->ask(s, a, question, sizeof question);
+    console_push(c, confirm_new(c, question, do_pending, free, p));
+}
+
+static struct screen *(*const ROOTS[CONSOLE_ROOTS])(struct console *c) = {
+    alerts_new,   deliveries_new, buckets_new,  activity_new,
+    overview_new, projects_new,   settings_new,
+};
+
+static bool is_root(const struct console *c, const struct screen *s)
+{
+    for (int i = 0; i < CONSOLE_ROOTS; i++)
+        if (c->roots[i] == s)
+            return true;
+    return false;
+}
+
+void console_show(struct console *c, enum console_root root)
+{
+    while (c->top && !is_root(c, c->top))
+        console_pop(c);
+    c->top = NULL;
+    if (!c->roots[root])
+        c->roots[root] = ROOTS[root](c);
+    console_push(c, c->roots[root]);
+    if (!c->top)
+        c->ended = true; /* no memory for a screen at all */
+}
+
+/* `:deliveries status:dead` shows the screen with that filter. */
+static void show(struct console *c, enum action a)
+{
+    console_show(c, (enum console_root)(a - ACTION_SHOW_ALERTS));
+    if (c->argument && c->top)
+        c->top->ops->act(c->top, ACTION_FILTER);
+}
+
+static bool holds_engine(struct console *c, struct host_status *status)
+{
+    if (!c->options.host)
+        return false;
+    host_status(c->options.host, status);
+    return status->state == HOST_RUNNING || status->state == HOST_DEGRADED;
+}
+
+static void quit_now(void *arg)
+{
+    ((struct console *)arg)->ended = true;
+}
+
+static void keep(void *arg)
+{
+    (void)arg;
+}
+
+static void quit(struct console *c)
+{
+    struct host_status status;
+    if (!holds_engine(c, &status)) {
+        c->ended = true;
+        return;
+    }
+    console_push(
+        c,
+        confirm_new(c,
+                    "Quit? This console runs the engine: nothing is received or delivered "
+                    "until opik-alerts runs again. What waits is kept.",
+                    quit_now, keep, c));
+}
+
+/* The whole job stops, as ^Z in a shell does it. Not SIGSTOP: where no shell could continue
+ * us, the kernel passes over a SIGTSTP. */
+static void stop_job(void)
+{
+    struct sigaction before, standard = {.sa_handler = SIG_DFL};
+    sigset_t set, mask;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTSTP);
+    sigaction(SIGTSTP, &standard, &before);
+    pthread_sigmask(SIG_UNBLOCK, &set, &mask);
+    kill(0, SIGTSTP);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    sigaction(SIGTSTP, &before, NULL);
+}
+
+static void suspend_now(void *arg)
+{
+    struct console *c = arg;
+    struct err err;
+    if (c->options.host)
+        host_pause(c->options.host);
+    term_suspend();
+    stop_job();
+    term_resume();
+    if (c->options.host && !host_resume(c->options.host, &err))
+        console_toast(c, STYLE_ERROR, "%s", err.text);
+    atomic_fetch_or(&c->changes, STORE_CHANGED_ALL);
+    c->dirty = true;
+}
+
+void console_suspend(struct console *c)
+{
+    suspend_now(c);
+}
+
+static void suspend(struct console *c)
+{
+    struct host_status status;
+    if (!holds_engine(c, &status)) {
+        suspend_now(c);
+        return;
+    }
+    console_push(
+        c, confirm_new(
+               c,
+               "Suspend? This console runs the engine: deliveries stop until fg, unless "
+               "another opik-alerts takes over.",
+               suspend_now, keep, c));
+}
+
+static void workspace_chosen(void *arg, const char *name)
+{
+    struct console *c = arg;
+    char *copy = strdup(*name ? name : "default");
+    if (!copy)
+        return;
+    free(c->workspace);
+    c->workspace = copy;
+    atomic_fetch_or(&c->changes, STORE_CHANGED_ALL);
+    c->refreshed_at = 0;
+}
+
+static void switch_mouse(struct console *c)
+{
+    c->mouse_off = !c->mouse_off;
+    term_mouse(!c->mouse_off);
+    console_toast(c, STYLE_NORMAL,
+                  c->mouse_off ? "mouse off: the terminal selects text itself; m turns it on"
+                               : "mouse on");
+}
+
+static bool act_everywhere(struct console *c, enum action a)
+{
+    if (a >= ACTION_SHOW_ALERTS && a <= ACTION_SHOW_SETTINGS) {
+        show(c, a);
+        return true;
+    }
+    switch (a) {
+    case ACTION_KEYS:
+        console_push(c, palette_new(c, false));
+        return true;
+    case ACTION_COMMAND:
+        console_push(c, palette_new(c, true));
+        return true;
+    case ACTION_MOUSE:
+        switch_mouse(c);
+        return true;
+    case ACTION_QUIT:
+        quit(c);
+        return true;
+    case ACTION_HELP:
+        console_push(c, help_new(c, c->top->ops->place(c->top)));
+        return true;
+    case ACTION_BACK:
+        console_pop(c);
+        return true;
+    case ACTION_REDRAW:
+        term_redraw();
+        return true;
+    case ACTION_SUSPEND:
+        suspend(c);
+        return true;
+    case ACTION_WORKSPACE:
+        if (c->argument)
+            workspace_chosen(c, c->argument);
+        else
+            console_push(c, prompt_new(c, "Workspace", c->workspace, workspace_chosen,
+                                       c));
+        return true;
+    default:
+        return false;
+    }
+}
+
+const char *console_why_not(struct console *c, enum action a)
+{
+    struct screen *s = c->top;
+    if (c->options.read_only && (action_info(a)->flags & ACTION_CHANGES))
+        return "read-only: nothing can be changed here";
+    return s->ops->disabled ? s->ops->disabled(s, a) : NULL;
+}
+
+static bool must_ask(struct screen *s, enum action a)
+{
+    unsigned flags = action_info(a)->flags;
+    return (flags & ACTION_DESTROYS) ||
+           ((flags & ACTION_BULK) && s->ops->chosen && s->ops->chosen(s, a) > 1);
+}
+
+/* The one gate: what changes and what destroys is judged here and nowhere else. */
+void console_dispatch(struct console *c, enum action a)
+{
+    struct screen *s = c->top;
+    const char *why = console_why_not(c, a);
+    if (why)
+        console_toast(c, STYLE_WARN, "%s", why);
+    else if (must_ask(s, a))
+        ask_first(c, s, a);
+    else if (!s->ops->act(s, a))
+        act_everywhere(c, a);
+}
+
+
+void console_do(struct console *c, enum action a, const char *argument)
+{
+    char *copy = argument && *argument ? strdup(argument) : NULL;
+    free(c->argument);
+    c->argument = copy;
+    console_dispatch(c, a);
+    if (c->argument == copy) {
+        free(copy);
+        c->argument = NULL;
+    }
+}
+
+const struct settings *console_settings(const struct console *c)
+{
+    return &c->settings;
+}
+
+/* Checked on a copy first: nothing is written that could not be read again. */
+bool console_change_setting(struct console *c, const char *key, const char *value,
+                            struct err *err)
+{
+    struct settings next;
+    if (!c->options.config)
+        return err_set(err, ERR_UNSUPPORTED, "there is no file of settings");
+    if (!settings_copy(&next, &c->settings, err))
+        return false;
+    bool fine = settings_set(&next, span_of(key), span_of(value), ORIGIN_FILE, NULL, err);
+    for (int i = 0; fine && i < SETTING_COUNT; i++)
+        if (strcmp(setting_info((enum setting)i)->key, key) == 0 && next.origin[i] > ORIGIN_FILE)
+            fine = err_set(err, ERR_DENIED, "%s comes from %s, which the file cannot change",
+                           key, setting_origin_name(next.origin[i]));
+    fine = fine && settings_check(&next, err) &&
+           config_write(c->options.config, key, value, err);
+    if (!fine) {
+        settings_free(&next);
+        return false;
+    }
+    settings_free(&c->settings);
+    c->settings = next;
+    if (c->options.host)
+        host_set_settings(c->options.host, &c->settings);
+    return true;
+}
+
+const char *console_argument(const struct console *c)
+{
+    return c->argument;
+}

@@ -1,0 +1,218 @@
+/* The open buckets: what waits, how long still, and "send now". */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/timefmt.h"
+#include "reply.h"
+#include "screens/screens.h"
+#include "screens/table_screen.h"
+#include "screens/words.h"
+
+enum { ALERT, EVENT, EVENTS, OPENED, LEFT, COLUMN_COUNT };
+static const struct column COLUMNS[COLUMN_COUNT] = {
+    [ALERT] = {"ALERT", 10, 40, 0},  [EVENT] = {"EVENT", 12, 28, 1},
+    [EVENTS] = {"EVENTS", 6, 8, 0},  [OPENED] = {"OPENED", 8, 8, 2},
+    [LEFT] = {"LEFT", 9, 12, 0},
+};
+enum { SHOWN_MAX = 5000 };
+
+struct buckets_screen {
+    struct table_screen base;
+    struct bucket_rows rows;
+};
+
+static struct buckets_screen *of(struct screen *s)
+{
+    return (struct buckets_screen *)s;
+}
+
+static const struct bucket *bucket_at(const void *arg, size_t row)
+{
+    return &((const struct buckets_screen *)arg)->rows.items[row];
+}
+
+static const char *id(const void *arg, size_t row)
+{
+    return bucket_at(arg, row)->key;
+}
+
+static enum style cell(const void *arg, size_t row, int column, int width, char *out,
+                       size_t size)
+{
+    const struct buckets_screen *b = arg;
+    const struct bucket *k = bucket_at(arg, row);
+    const struct clock *clock = console_options(b->base.screen.console)->clock;
+    int64_t left = k->due_at - clock_steady_ms(clock);
+    char text[24];
+    (void)width;
+    switch (column) {
+    case ALERT:
+        snprintf(out, size, "%s", k->alert_name ? k->alert_name : "");
+        break;
+    case EVENT:
+        snprintf(out, size, "%s", event_type_name(k->type));
+        break;
+    case EVENTS:
+        snprintf(out, size, "%lld", (long long)k->events);
+        break;
+    case OPENED:
+        timefmt_clock(k->opened_at, text);
+        snprintf(out, size, "%s", text);
+        break;
+    default:
+        words_wait(left, text);
+        snprintf(out, size, "%s", left > 0 ? text : "closing");
+    }
+    return STYLE_NORMAL;
+}
+
+static int compare(const void *arg, size_t a, size_t b, int column)
+{
+    const struct bucket *l = bucket_at(arg, a), *r = bucket_at(arg, b);
+    switch (column) {
+    case ALERT:
+        return strcasecmp(l->alert_name ? l->alert_name : "",
+                          r->alert_name ? r->alert_name : "");
+    case EVENT:
+        return (int)l->type - (int)r->type;
+    case EVENTS:
+        return (l->events > r->events) - (l->events < r->events);
+    case OPENED:
+        return (l->opened_at > r->opened_at) - (l->opened_at < r->opened_at);
+    default:
+        return (l->due_at > r->due_at) - (l->due_at < r->due_at);
+    }
+}
+
+static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, compare};
+
+static void read_rows(struct table_screen *t)
+{
+    struct buckets_screen *b = (struct buckets_screen *)t;
+    struct console *c = t->screen.console;
+    struct bucket_rows rows;
+    struct err err;
+    if (!store_bucket_list(console_reader(c), console_workspace(c), SHOWN_MAX, &rows, &err)) {
+        console_toast(c, STYLE_ERROR, "%s", err.text);
+        return;
+    }
+    bucket_rows_free(&b->rows);
+    b->rows = rows;
+    table_update(&t->table, rows.count);
+}
+
+static void refresh(struct screen *s, unsigned changes)
+{
+    if (changes & (STORE_CHANGED_BUCKETS | STORE_CHANGED_ALERTS))
+        read_rows(&of(s)->base);
+}
+
+static void free_buckets(struct screen *s)
+{
+    bucket_rows_free(&of(s)->rows);
+    table_screen_free(&of(s)->base);
+    free(s);
+}
+
+static unsigned place(struct screen *s)
+{
+    (void)s;
+    return PLACE_BUCKETS;
+}
+
+static void draw(struct screen *s, const struct canvas *c)
+{
+    struct buckets_screen *b = of(s);
+    char what[64];
+    snprintf(what, sizeof what, "%zu open bucket%s", b->rows.count,
+             b->rows.count == 1 ? "" : "s");
+    table_screen_draw(&b->base, c, what,
+                      "Nothing waits. A bucket opens with the first event that an alert takes.");
+}
+
+static int64_t tick(struct screen *s)
+{
+    return of(s)->rows.count ? 1000 : -1;
+}
+
+/* ------------------------------------------------------------------ send now */
+
+struct keys {
+    const struct buckets_screen *screen;
+    const char **items;
+    size_t count;
+};
+
+static void add_key(void *arg, size_t row)
+{
+    struct keys *k = arg;
+    k->items[k->count++] = bucket_at(k->screen, row)->key;
+}
+
+static void send_now(struct buckets_screen *b)
+{
+    struct console *c = b->base.screen.console;
+    struct keys keys = {b, calloc(b->rows.count + 1, sizeof *keys.items), 0};
+    struct reply *reply = NULL;
+    if (keys.items) {
+        table_chosen(&b->base.table, add_key, &keys);
+        reply = reply_new(c, keys.count == 1 ? "the bucket is closed and sent now"
+                                             : "the buckets are closed and sent now",
+                          NULL, NULL);
+    }
+    if (reply)
+        store_bucket_send_now(console_options(c)->store, console_workspace(c), keys.items,
+                              keys.count, reply_done, reply);
+    free(keys.items);
+}
+
+static void ask(struct screen *s, enum action a, char *out, size_t size)
+{
+    (void)a;
+    snprintf(out, size, "Send %zu buckets now, before their windows end?",
+             table_chosen(&of(s)->base.table, NULL, NULL));
+}
+
+static const char *disabled(struct screen *s, enum action a)
+{
+    return table_screen_disabled(&of(s)->base, a);
+}
+
+static bool act(struct screen *s, enum action a)
+{
+    struct buckets_screen *b = of(s);
+    if (a == ACTION_BUCKET_SEND) {
+        send_now(b);
+        return true;
+    }
+    if (a == ACTION_OPEN) {
+        console_toast(s->console, STYLE_NORMAL, "n sends it now; its body is made then");
+        return true;
+    }
+    return table_screen_act(&b->base, a);
+}
+
+static const struct screen_ops BUCKETS = {
+    .title = "Buckets",
+    .covers = true,
+    .free = free_buckets,
+    .place = place,
+    .refresh = refresh,
+    .draw = draw,
+    .act = act,
+    .ask = ask,
+    .disabled = disabled,
+    .chosen = table_screen_chosen,
+    .mouse = table_screen_mouse,
+    .tick = tick,
+};
+
+struct screen *buckets_new(struct console *c)
+{
+    struct buckets_screen *b = calloc(1, sizeof *b);
+    if (!b)
+        return NULL;
+    table_screen_init(&b->base, &BUCKETS, c, &TABLE, read_rows);
+    return &b->base.screen;
+}

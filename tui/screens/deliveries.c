@@ -1,0 +1,340 @@
+/* The deliveries: everything that was sent, waits, is tried again or is dead. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/timefmt.h"
+#include "filters.h"
+#include "reply.h"
+#include "screens/screens.h"
+#include "screens/table_screen.h"
+#include "screens/words.h"
+
+enum { TIME, ALERT, EVENT, EVENTS, STATE, CODE, TRIES, NEXT, COLUMN_COUNT };
+static const struct column COLUMNS[COLUMN_COUNT] = {
+    [TIME] = {"TIME", 8, 8, 4},    [ALERT] = {"ALERT", 10, 32, 0},
+    [EVENT] = {"EVENT", 12, 28, 3}, [EVENTS] = {"EVENTS", 6, 6, 6},
+    [STATE] = {"STATUS", 9, 9, 0}, [CODE] = {"CODE", 4, 4, 1},
+    [TRIES] = {"TRY", 3, 4, 5},    [NEXT] = {"NEXT", 8, 0, 2},
+};
+/* Read at first; more when the selection comes to the last row. */
+enum { READ_AT_FIRST = 200, READ_AT_MOST = 20000 };
+
+struct deliveries_screen {
+    struct table_screen base;
+    struct delivery_rows rows;
+    size_t wanted, searched;
+};
+
+static struct deliveries_screen *of(struct screen *s)
+{
+    return (struct deliveries_screen *)s;
+}
+
+static const struct delivery *delivery_at(const void *arg, size_t row)
+{
+    return &((const struct deliveries_screen *)arg)->rows.items[row];
+}
+
+static const char *id(const void *arg, size_t row)
+{
+    return delivery_at(arg, row)->id;
+}
+
+static void next_words(const struct deliveries_screen *d, const struct delivery *row,
+                       char *out, size_t size)
+{
+    char wait[24];
+    int64_t left =
+        row->next_at - clock_steady_ms(console_options(d->base.screen.console)->clock);
+    if (row->reason) {
+        snprintf(out, size, "%s", row->reason);
+    } else if (row->state == DELIVERY_RETRYING && left > 0) {
+        words_wait(left, wait);
+        snprintf(out, size, "in %s", wait);
+    } else {
+        out[0] = '\0';
+    }
+}
+
+static enum style cell(const void *arg, size_t row, int column, int width, char *out,
+                       size_t size)
+{
+    const struct delivery *d = delivery_at(arg, row);
+    char time[16];
+    (void)width;
+    switch (column) {
+    case TIME:
+        timefmt_clock(d->created_at, time);
+        snprintf(out, size, "%s", time);
+        return STYLE_NORMAL;
+    case ALERT:
+        snprintf(out, size, "%s", d->alert_name ? d->alert_name : "");
+        return STYLE_NORMAL;
+    case EVENT:
+        snprintf(out, size, "%s", event_type_name(d->type));
+        return STYLE_NORMAL;
+    case EVENTS:
+        snprintf(out, size, "%lld", (long long)d->event_count);
+        return STYLE_NORMAL;
+    case STATE:
+        snprintf(out, size, "%s", delivery_state_name(d->state));
+        break;
+    case CODE:
+        snprintf(out, size, d->status ? "%d" : "-", d->status);
+        break;
+    case TRIES:
+        snprintf(out, size, "%d", d->attempt_count);
+        return STYLE_NORMAL;
+    default:
+        next_words(arg, d, out, size);
+    }
+    return words_state(d->state);
+}
+
+static int by_number(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_text(const char *a, const char *b)
+{
+    return strcasecmp(a ? a : "", b ? b : "");
+}
+
+static int compare(const void *arg, size_t a, size_t b, int column)
+{
+    const struct delivery *l = delivery_at(arg, a), *r = delivery_at(arg, b);
+    switch (column) {
+    case TIME:
+        return by_number(l->created_at, r->created_at);
+    case ALERT:
+        return by_text(l->alert_name, r->alert_name);
+    case EVENT:
+        return by_number(l->type, r->type);
+    case EVENTS:
+        return by_number(l->event_count, r->event_count);
+    case STATE:
+        return by_number(l->state, r->state);
+    case CODE:
+        return by_number(l->status, r->status);
+    case TRIES:
+        return by_number(l->attempt_count, r->attempt_count);
+    default:
+        return by_text(l->reason, r->reason);
+    }
+}
+
+static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, compare};
+
+/* ------------------------------------------------------------------ reading */
+
+static void read_rows(struct table_screen *t)
+{
+    struct deliveries_screen *d = (struct deliveries_screen *)t;
+    struct console *c = t->screen.console;
+    struct delivery_rows rows;
+    struct err err;
+    if (!filters_read_deliveries(console_reader(c), console_workspace(c), &t->filter,
+                                 clock_wall_ms(console_options(c)->clock), d->wanted, &rows,
+                                 &d->searched, &err)) {
+        console_toast(c, STYLE_ERROR, "%s", err.text);
+        return;
+    }
+    delivery_rows_free(&d->rows);
+    d->rows = rows;
+    table_update(&t->table, rows.count);
+}
+
+static void filter_changed(struct table_screen *t)
+{
+    ((struct deliveries_screen *)t)->wanted = READ_AT_FIRST;
+    read_rows(t);
+}
+
+static void read_more(struct deliveries_screen *d)
+{
+    if (d->rows.count < d->wanted || d->wanted >= READ_AT_MOST ||
+        d->base.table.list.selected + 1 < d->rows.count)
+        return;
+    d->wanted *= 4;
+    if (d->wanted > READ_AT_MOST)
+        d->wanted = READ_AT_MOST;
+    read_rows(&d->base);
+}
+
+static void refresh(struct screen *s, unsigned changes)
+{
+    if (changes & (STORE_CHANGED_DELIVERIES | STORE_CHANGED_ALERTS))
+        read_rows(&of(s)->base);
+}
+
+static void free_deliveries(struct screen *s)
+{
+    delivery_rows_free(&of(s)->rows);
+    table_screen_free(&of(s)->base);
+    free(s);
+}
+
+static unsigned place(struct screen *s)
+{
+    (void)s;
+    return PLACE_DELIVERIES;
+}
+
+static void draw(struct screen *s, const struct canvas *c)
+{
+    struct deliveries_screen *d = of(s);
+    char what[96];
+    size_t n = d->rows.count;
+    if (d->searched >= FILTERS_LOOKED_AT && n < d->wanted)
+        snprintf(what, sizeof what, "%zu among the newest %zu deliveries", n, d->searched);
+    else
+        snprintf(what, sizeof what, "%s%zu deliver%s", n == d->wanted ? "the newest " : "", n,
+                 n == 1 ? "y" : "ies");
+    table_screen_draw(&d->base, c, what,
+                      "Nothing was sent yet: a bucket that closes becomes a delivery.");
+}
+
+static int64_t tick(struct screen *s)
+{
+    struct deliveries_screen *d = of(s);
+    int64_t now = clock_steady_ms(console_options(s->console)->clock);
+    for (size_t i = 0; i < d->rows.count; i++)
+        if (d->rows.items[i].state == DELIVERY_RETRYING && d->rows.items[i].next_at > now)
+            return 1000;
+    return -1;
+}
+
+/* ------------------------------------------------------------------ replay */
+
+static bool has_ended(const struct delivery *d)
+{
+    return d->state == DELIVERY_DELIVERED || d->state == DELIVERY_DEAD;
+}
+
+struct choice {
+    const struct deliveries_screen *screen;
+    const char **ids; /* NULL: only count */
+    size_t ended, open;
+};
+
+static void choose(void *arg, size_t row)
+{
+    struct choice *c = arg;
+    const struct delivery *d = delivery_at(c->screen, row);
+    if (!has_ended(d)) {
+        c->open++;
+        return;
+    }
+    if (c->ids)
+        c->ids[c->ended] = d->id;
+    c->ended++;
+}
+
+static struct choice choose_for(struct deliveries_screen *d, enum action a, const char **ids)
+{
+    struct choice choice = {.screen = d, .ids = ids};
+    if (a == ACTION_DELIVERY_REPLAY)
+        table_chosen(&d->base.table, choose, &choice);
+    else
+        for (size_t i = 0; i < d->rows.count; i++)
+            choose(&choice, i);
+    return choice;
+}
+
+static void replay(struct deliveries_screen *d, enum action a)
+{
+    struct console *c = d->base.screen.console;
+    const char **ids = calloc(d->rows.count + 1, sizeof *ids);
+    if (!ids)
+        return;
+    struct choice choice = choose_for(d, a, ids);
+    char text[160];
+    snprintf(text, sizeof text, "%zu deliver%s will be sent again%s", choice.ended,
+             choice.ended == 1 ? "y" : "ies",
+             choice.open ? "; the others are still under way" : ", with the same id");
+    struct reply *reply = choice.ended ? reply_new(c, text, NULL, NULL) : NULL;
+    if (reply)
+        store_replay(console_options(c)->store, console_workspace(c), ids, choice.ended,
+                     reply_done, reply);
+    else if (!choice.ended)
+        console_toast(c, STYLE_WARN, "nothing of that has ended: only that can be sent again");
+    free(ids);
+}
+
+/* The dry run: how many, and a sample. */
+static void ask(struct screen *s, enum action a, char *out, size_t size)
+{
+    struct deliveries_screen *d = of(s);
+    struct choice choice = choose_for(d, a, NULL);
+    const char *names[3] = {0};
+    int count = 0;
+    for (size_t i = 0; i < d->rows.count && count < 3; i++) {
+        const char *name = d->rows.items[i].alert_name;
+        bool known = !name || !has_ended(&d->rows.items[i]);
+        for (int k = 0; k < count; k++)
+            known |= strcmp(names[k], name ? name : "") == 0;
+        if (!known)
+            names[count++] = name;
+    }
+    snprintf(out, size,
+             "Send %zu deliveries again, each with its own id and body? They are of %.60s%s%.60s%s"
+             "%.60s. %zu others are still under way and are left alone.",
+             choice.ended, count > 0 ? names[0] : "no alert", count > 1 ? ", " : "",
+             count > 1 ? names[1] : "", count > 2 ? ", " : "", count > 2 ? names[2] : "",
+             choice.open);
+}
+
+static const char *disabled(struct screen *s, enum action a)
+{
+    if (a == ACTION_DELIVERY_REPLAY_ALL && of(s)->rows.count == 0)
+        return "there is nothing to send again";
+    return table_screen_disabled(&of(s)->base, a);
+}
+
+static bool act(struct screen *s, enum action a)
+{
+    struct deliveries_screen *d = of(s);
+    size_t row;
+    if (a == ACTION_DELIVERY_REPLAY || a == ACTION_DELIVERY_REPLAY_ALL) {
+        replay(d, a);
+        return true;
+    }
+    if (a == ACTION_OPEN && table_row(&d->base.table, &row)) {
+        console_push(s->console, delivery_new(s->console, d->rows.items[row].id));
+        return true;
+    }
+    bool mine = table_screen_act(&d->base, a);
+    if (mine)
+        read_more(d);
+    return mine;
+}
+
+static const struct screen_ops DELIVERIES = {
+    .title = "Deliveries",
+    .covers = true,
+    .free = free_deliveries,
+    .place = place,
+    .refresh = refresh,
+    .draw = draw,
+    .act = act,
+    .ask = ask,
+    .disabled = disabled,
+    .chosen = table_screen_chosen,
+    .mouse = table_screen_mouse,
+    .tick = tick,
+};
+
+struct screen *deliveries_new(struct console *c)
+{
+    struct deliveries_screen *d = calloc(1, sizeof *d);
+    if (!d)
+        return NULL;
+    table_screen_init(&d->base, &DELIVERIES, c, &TABLE, filter_changed);
+    d->base.keys = filters_delivery;
+    d->base.key_count = filters_delivery_count;
+    d->wanted = READ_AT_FIRST;
+    d->base.table.follows = true;
+    return &d->base.screen;
+}

@@ -1,0 +1,270 @@
+/* The last half hour of each alert: attempts a minute, failures, latency, what waits. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/timefmt.h"
+#include "rates.h"
+#include "screens/screens.h"
+#include "screens/table_screen.h"
+#include "screens/words.h"
+
+enum { ALERT, ENDPOINT, GRAPH, ATTEMPTS, FAILED, P50, P95, LAST, COLUMN_COUNT };
+static const struct column COLUMNS[COLUMN_COUNT] = {
+    [ALERT] = {"ALERT", 10, 32, 0},    [ENDPOINT] = {"ENDPOINT", 16, 36, 7},
+    [GRAPH] = {"30 MINUTES", 15, 30, 2}, [ATTEMPTS] = {"TRIES", 6, 6, 0},
+    [FAILED] = {"FAILED", 6, 6, 0},    [P50] = {"P50", 7, 8, 4},
+    [P95] = {"P95", 7, 8, 3},          [LAST] = {"LAST", 13, 13, 5},
+};
+enum { READ_AT_FIRST = 20000, READ_AT_ONCE = 2000, EMPTY_ROUND_MS = 15000 };
+
+struct overview_screen {
+    struct table_screen base;
+    struct alert_rows alerts;
+    struct rates rates;
+    struct store_counts counts;
+    char workspace[160]; /* of the rates */
+    int64_t seq;         /* of the newest row of the log that is in the rates */
+};
+
+static struct overview_screen *of(struct screen *s)
+{
+    return (struct overview_screen *)s;
+}
+
+static const struct alert_row *alert_at(const void *arg, size_t row)
+{
+    return &((const struct overview_screen *)arg)->alerts.items[row];
+}
+
+static const struct rate *rate_at(const void *arg, size_t row)
+{
+    return rates_of(&((const struct overview_screen *)arg)->rates, alert_at(arg, row)->id);
+}
+
+static const char *id(const void *arg, size_t row)
+{
+    return alert_at(arg, row)->id;
+}
+
+/* The newest minute is at the right; the highest bar is the busiest minute. */
+static void graph(const struct rate *r, int width, char *out, size_t size)
+{
+    int minutes = width < RATES_MINUTES ? width : RATES_MINUTES, most = 1;
+    size_t len = 0;
+    for (int i = 0; i < minutes; i++)
+        most = r->attempts[i] > most ? r->attempts[i] : most;
+    for (int i = minutes - 1; i >= 0; i--) {
+        int level = r->attempts[i] ? (r->attempts[i] * 8 + most - 1) / most : 0;
+        len += (size_t)snprintf(out + len, size - len, "%s", term_bar(level));
+        if (len + 4 >= size)
+            return;
+    }
+}
+
+static enum style latency(const struct rate *r, int percent, char *out, size_t size)
+{
+    char text[24];
+    int64_t ms = r ? rate_latency(r, percent) : -1;
+    duration_human(ms, text);
+    snprintf(out, size, "%s", ms < 0 ? "-" : text);
+    return ms < 0 ? STYLE_DIM : STYLE_NORMAL;
+}
+
+static enum style cell(const void *arg, size_t row, int column, int width, char *out,
+                       size_t size)
+{
+    const struct alert_row *a = alert_at(arg, row);
+    const struct rate *r = rate_at(arg, row);
+    int failures = r ? rate_sum(r->failures) : 0;
+    switch (column) {
+    case ALERT:
+        snprintf(out, size, "%s", a->name ? a->name : "");
+        return a->enabled ? STYLE_NORMAL : STYLE_DIM;
+    case ENDPOINT:
+        snprintf(out, size, "%s", a->origin ? a->origin : "");
+        return STYLE_NORMAL;
+    case GRAPH:
+        if (r)
+            graph(r, width, out, size);
+        return failures ? STYLE_WARN : STYLE_OK;
+    case ATTEMPTS:
+        snprintf(out, size, "%d", r ? rate_sum(r->attempts) : 0);
+        return STYLE_NORMAL;
+    case FAILED:
+        snprintf(out, size, "%d", failures);
+        return failures ? STYLE_ERROR : STYLE_NORMAL;
+    case P50:
+    case P95:
+        return latency(r, column == P50 ? 50 : 95, out, size);
+    default:
+        return words_last(a, out, size);
+    }
+}
+
+static int number_of(const struct rate *r, int column)
+{
+    if (!r)
+        return -1;
+    return column == FAILED  ? rate_sum(r->failures)
+           : column == P50   ? (int)rate_latency(r, 50)
+           : column == P95   ? (int)rate_latency(r, 95)
+                             : rate_sum(r->attempts);
+}
+
+static int compare(const void *arg, size_t a, size_t b, int column)
+{
+    const struct alert_row *l = alert_at(arg, a), *r = alert_at(arg, b);
+    if (column == ALERT)
+        return strcasecmp(l->name ? l->name : "", r->name ? r->name : "");
+    if (column == ENDPOINT)
+        return strcasecmp(l->origin ? l->origin : "", r->origin ? r->origin : "");
+    if (column == LAST)
+        return (int)l->last_state - (int)r->last_state;
+    return number_of(rate_at(arg, a), column) - number_of(rate_at(arg, b), column);
+}
+
+static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, compare};
+
+/* ------------------------------------------------------------------ reading */
+
+static bool add_rows(struct overview_screen *o, int64_t after, int64_t limit, size_t *got)
+{
+    struct console *c = o->base.screen.console;
+    struct log_rows rows;
+    struct err err;
+    *got = 0;
+    if (!store_log_list(console_reader(c), console_workspace(c), after, INT64_MAX, limit,
+                        &rows, &err)) {
+        console_toast(c, STYLE_ERROR, "%s", err.text);
+        return false;
+    }
+    for (size_t i = 0; i < rows.count; i++)
+        rates_add(&o->rates, &rows.items[i]);
+    if (rows.count)
+        o->seq = rows.items[rows.count - 1].seq;
+    *got = rows.count;
+    log_rows_free(&rows);
+    return true;
+}
+
+/* At first the newest rows, then only what came since. */
+static void read_log(struct overview_screen *o)
+{
+    size_t got;
+    const char *workspace = console_workspace(o->base.screen.console);
+    if (o->seq < 0 || strncmp(o->workspace, workspace, sizeof o->workspace - 1) != 0) {
+        rates_free(&o->rates);
+        snprintf(o->workspace, sizeof o->workspace, "%s", workspace);
+        o->seq = 0;
+        add_rows(o, -1, READ_AT_FIRST, &got);
+        return;
+    }
+    while (add_rows(o, o->seq, READ_AT_ONCE, &got) && got == READ_AT_ONCE)
+        continue;
+}
+
+static void read_rows(struct table_screen *t)
+{
+    struct overview_screen *o = (struct overview_screen *)t;
+    struct console *c = t->screen.console;
+    struct alert_rows rows;
+    struct err err;
+    if (!store_alert_list(console_reader(c), console_workspace(c), &rows, &err) ||
+        !store_counts(console_reader(c), &o->counts, &err)) {
+        console_toast(c, STYLE_ERROR, "%s", err.text);
+        return;
+    }
+    alert_rows_free(&o->alerts);
+    o->alerts = rows;
+    read_log(o);
+    table_update(&t->table, rows.count);
+}
+
+static void refresh(struct screen *s, unsigned changes)
+{
+    if (changes & (STORE_CHANGED_ALERTS | STORE_CHANGED_LOG | STORE_CHANGED_BUCKETS |
+                   STORE_CHANGED_DELIVERIES))
+        read_rows(&of(s)->base);
+}
+
+static void free_overview(struct screen *s)
+{
+    alert_rows_free(&of(s)->alerts);
+    rates_free(&of(s)->rates);
+    table_screen_free(&of(s)->base);
+    free(s);
+}
+
+static unsigned place(struct screen *s)
+{
+    (void)s;
+    return PLACE_OVERVIEW;
+}
+
+static void draw(struct screen *s, const struct canvas *c)
+{
+    struct overview_screen *o = of(s);
+    const struct store_counts *n = &o->counts;
+    char what[200];
+    rates_advance(&o->rates, clock_wall_ms(console_options(s->console)->clock));
+    snprintf(what, sizeof what,
+             "%lld events wait, %lld deliveries due, %lld retrying, %lld dead, %lld unmatched",
+             (long long)n->waiting_events,
+             (long long)(n->deliveries[DELIVERY_WAITING] + n->deliveries[DELIVERY_SENDING]),
+             (long long)n->deliveries[DELIVERY_RETRYING],
+             (long long)n->deliveries[DELIVERY_DEAD], (long long)n->unmatched);
+    table_screen_draw(&o->base, c, what, "There are no alerts yet.");
+}
+
+/* The minutes move on also when nothing happens, while there is something to move. */
+static int64_t tick(struct screen *s)
+{
+    const struct overview_screen *o = of(s);
+    for (size_t i = 0; i < o->rates.count; i++)
+        if (rate_sum(o->rates.items[i].attempts))
+            return EMPTY_ROUND_MS;
+    return -1;
+}
+
+static const char *disabled(struct screen *s, enum action a)
+{
+    return table_screen_disabled(&of(s)->base, a);
+}
+
+static bool act(struct screen *s, enum action a)
+{
+    struct overview_screen *o = of(s);
+    size_t row;
+    char filter[64];
+    if (a == ACTION_OPEN && table_row(&o->base.table, &row)) {
+        snprintf(filter, sizeof filter, "alert:%s", o->alerts.items[row].id);
+        console_do(s->console, ACTION_SHOW_DELIVERIES, filter);
+        return true;
+    }
+    return table_screen_act(&o->base, a);
+}
+
+static const struct screen_ops OVERVIEW = {
+    .title = "Overview",
+    .covers = true,
+    .free = free_overview,
+    .place = place,
+    .refresh = refresh,
+    .draw = draw,
+    .act = act,
+    .disabled = disabled,
+    .chosen = table_screen_chosen,
+    .mouse = table_screen_mouse,
+    .tick = tick,
+};
+
+struct screen *overview_new(struct console *c)
+{
+    struct overview_screen *o = calloc(1, sizeof *o);
+    if (!o)
+        return NULL;
+    table_screen_init(&o->base, &OVERVIEW, c, &TABLE, read_rows);
+    o->seq = -1;
+    return &o->base.screen;
+}

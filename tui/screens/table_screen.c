@@ -1,0 +1,136 @@
+#include "screens/table_screen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clipboard.h"
+#include "screens/screens.h"
+
+void table_screen_init(struct table_screen *t, const struct screen_ops *ops, struct console *c,
+                       const struct table_ops *table, void (*reload)(struct table_screen *t))
+{
+    t->screen = (struct screen){.ops = ops, .console = c};
+    t->reload = reload;
+    table_init(&t->table, table, t);
+}
+
+void table_screen_free(struct table_screen *t)
+{
+    table_free(&t->table);
+}
+
+/* ------------------------------------------------------------------ filter */
+
+static void set_filter(void *arg, const char *text)
+{
+    struct table_screen *t = arg;
+    struct console *c = t->screen.console;
+    struct filter filter;
+    struct err err;
+    if (strlen(text) >= sizeof t->filter_text) {
+        console_toast(c, STYLE_ERROR, "a filter has at most %d bytes", FILTER_TEXT_MAX - 1);
+        return;
+    }
+    if (!filter_parse(&filter, t->keys, t->key_count, span_of(text), &err)) {
+        console_toast(c, STYLE_ERROR, "%s", err.text);
+        return;
+    }
+    snprintf(t->filter_text, sizeof t->filter_text, "%s", text);
+    t->filter = filter;
+    t->reload(t);
+}
+
+static void ask_filter(struct table_screen *t)
+{
+    char question[128] = "Filter:";
+    for (size_t i = 0, len = strlen(question); i < t->key_count && len < sizeof question; i++)
+        len += (size_t)snprintf(question + len, sizeof question - len, " %s", t->keys[i].name);
+    console_push(t->screen.console, prompt_new(t->screen.console, question, t->filter_text,
+                                               set_filter, t));
+}
+
+/* ------------------------------------------------------------------ actions */
+
+void table_screen_copy(struct console *c, struct span text, const char *what)
+{
+    char how[256];
+    struct err err;
+    if (clipboard_copy(text, console_options(c)->dir, how, sizeof how, &err))
+        console_toast(c, STYLE_OK, "%s copied: %s", what, how);
+    else
+        console_toast(c, STYLE_ERROR, "not copied: %s", err.text);
+}
+
+bool table_screen_act(struct table_screen *t, enum action a)
+{
+    const char *argument = console_argument(t->screen.console);
+    if (a == ACTION_FILTER) {
+        if (argument)
+            set_filter(t, argument);
+        else
+            ask_filter(t);
+        return true;
+    }
+    if (a == ACTION_COPY) {
+        table_screen_copy(t->screen.console, span_of(t->table.selected), "the id");
+        return true;
+    }
+    return table_act(&t->table, a, argument);
+}
+
+const char *table_screen_disabled(struct table_screen *t, enum action a)
+{
+    size_t row;
+    if (a == ACTION_FILTER && !t->keys)
+        return "this list has no filter";
+    if ((a == ACTION_SORT || a == ACTION_SORT_REVERSE) && !t->table.ops->compare)
+        return "this list stands in the order of time";
+    if ((action_info(a)->flags & ACTION_NEEDS_ROW) && !table_row(&t->table, &row))
+        return "nothing is selected";
+    return NULL;
+}
+
+size_t table_screen_chosen(struct screen *s, enum action a)
+{
+    struct table_screen *t = (struct table_screen *)s;
+    (void)a;
+    return table_chosen(&t->table, NULL, NULL);
+}
+
+bool table_screen_mouse(struct screen *s, const struct key *k)
+{
+    struct table_screen *t = (struct table_screen *)s;
+    bool again;
+    if (k->code != MOUSE_CLICK || !table_click(&t->table, k->y, k->x, &again))
+        return false;
+    if (again)
+        console_do(s->console, ACTION_OPEN, NULL);
+    return true;
+}
+
+/* ------------------------------------------------------------------ drawing */
+
+void table_screen_state(const struct table_screen *t, char *out, size_t size)
+{
+    size_t len = 0;
+    out[0] = '\0';
+    if (t->filter_text[0])
+        len += (size_t)snprintf(out, size, ", filter %.200s", t->filter_text);
+    if (t->table.mark_count && len < size)
+        snprintf(out + len, size - len, ", %zu marked", t->table.mark_count);
+}
+
+void table_screen_draw(struct table_screen *t, const struct canvas *c, const char *what,
+                       const char *empty)
+{
+    char state[256], title[400];
+    table_screen_state(t, state, sizeof state);
+    snprintf(title, sizeof title, "%s%s", what, state);
+    canvas_rule(c, 0, STYLE_HEADING, title);
+    struct canvas rest = canvas_part(c, 1, 0, c->rows - 1, c->columns);
+    table_draw(&t->table, &rest, true);
+    if (t->table.list.count == 0)
+        canvas_text(&rest, 1, 1, -1, STYLE_DIM,
+                    span_of(t->filter_text[0] ? "Nothing passes the filter; / changes it."
+                                              : empty));
+}

@@ -1,0 +1,372 @@
+#include "widgets/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void table_init(struct table *t, const struct table_ops *ops, const void *arg)
+{
+    *t = (struct table){.ops = ops, .arg = arg, .sort = -1, .head_y = -1};
+}
+
+void table_free(struct table *t)
+{
+    free(t->order);
+    free(t->marks);
+    t->order = NULL;
+    t->marks = NULL;
+}
+
+/* ------------------------------------------------------------------ order */
+
+static int compare(const void *a, const void *b, void *arg)
+{
+    const struct table *t = arg;
+    size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    int order = t->ops->compare(t->arg, left, right, t->sort);
+    if (order)
+        return t->descending ? -order : order;
+    return (left > right) - (left < right); /* equal ones keep the order they came in */
+}
+
+static void sort(struct table *t)
+{
+    for (size_t i = 0; i < t->list.count; i++)
+        t->order[i] = i;
+    if (t->sort >= 0 && t->ops->compare && t->list.count)
+        qsort_r(t->order, t->list.count, sizeof *t->order, compare, t);
+}
+
+static void find_selected(struct table *t)
+{
+    for (size_t i = 0; i < t->list.count; i++)
+        if (strcmp(t->ops->id(t->arg, t->order[i]), t->selected) == 0) {
+            list_select(&t->list, i);
+            return;
+        }
+}
+
+static void note_selected(struct table *t)
+{
+    size_t row;
+    t->selected[0] = '\0';
+    if (table_row(t, &row))
+        snprintf(t->selected, sizeof t->selected, "%s", t->ops->id(t->arg, row));
+}
+
+static bool exists(const struct table *t, const char *id)
+{
+    for (size_t i = 0; i < t->list.count; i++)
+        if (strcmp(t->ops->id(t->arg, i), id) == 0)
+            return true;
+    return false;
+}
+
+static void drop_lost_marks(struct table *t)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < t->mark_count; i++)
+        if (exists(t, t->marks[i])) {
+            if (kept != i)
+                memcpy(t->marks[kept], t->marks[i], TABLE_ID_SIZE);
+            kept++;
+        }
+    t->mark_count = kept;
+}
+
+bool table_update(struct table *t, size_t count)
+{
+    if (count > t->order_room) {
+        size_t *order = realloc(t->order, count * sizeof *order);
+        if (!order) {
+            list_set_count(&t->list, 0);
+            return false;
+        }
+        t->order = order;
+        t->order_room = count;
+    }
+    bool at_top = t->follows && t->sort < 0 && t->list.selected == 0;
+    list_set_count(&t->list, count);
+    sort(t);
+    if (!at_top)
+        find_selected(t);
+    note_selected(t);
+    drop_lost_marks(t);
+    return true;
+}
+
+bool table_row(const struct table *t, size_t *row)
+{
+    if (t->list.count == 0)
+        return false;
+    *row = t->order[t->list.selected];
+    return true;
+}
+
+void table_select(struct table *t, const char *id)
+{
+    snprintf(t->selected, sizeof t->selected, "%s", id);
+    find_selected(t);
+    note_selected(t);
+}
+
+static int column_named(const struct table *t, const char *name)
+{
+    for (int i = 0; i < t->ops->column_count; i++)
+        if (*t->ops->columns[i].title && strcasecmp(t->ops->columns[i].title, name) == 0)
+            return i;
+    return -1;
+}
+
+static void sort_by(struct table *t, int column)
+{
+    t->descending = t->sort == column && column >= 0 ? !t->descending : false;
+    t->sort = column;
+    sort(t);
+    find_selected(t);
+}
+
+static void sort_next(struct table *t, const char *name)
+{
+    if (!t->ops->compare)
+        return;
+    int next = t->sort;
+    if (name && *name) {
+        next = column_named(t, name);
+    } else {
+        do
+            next = next + 1 < t->ops->column_count ? next + 1 : -1;
+        while (next >= 0 && (t->hidden & 1u << next || !*t->ops->columns[next].title));
+    }
+    t->descending = false;
+    t->sort = next;
+    sort(t);
+    find_selected(t);
+}
+
+/* ------------------------------------------------------------------ marks */
+
+static size_t mark_index(const struct table *t, const char *id)
+{
+    size_t i = 0;
+    while (i < t->mark_count && strcmp(t->marks[i], id) != 0)
+        i++;
+    return i;
+}
+
+bool table_is_marked(const struct table *t, size_t row)
+{
+    return t->mark_count && mark_index(t, t->ops->id(t->arg, row)) < t->mark_count;
+}
+
+static void add_mark(struct table *t, const char *id)
+{
+    if (mark_index(t, id) < t->mark_count)
+        return;
+    if (t->mark_count == t->mark_room) {
+        size_t room = t->mark_room ? 2 * t->mark_room : 16;
+        void *more = realloc(t->marks, room * sizeof *t->marks);
+        if (!more)
+            return;
+        t->marks = more;
+        t->mark_room = room;
+    }
+    snprintf(t->marks[t->mark_count++], TABLE_ID_SIZE, "%s", id);
+}
+
+static void toggle_mark(struct table *t)
+{
+    size_t at = mark_index(t, t->selected);
+    if (t->list.count == 0)
+        return;
+    if (at < t->mark_count)
+        memcpy(t->marks[at], t->marks[--t->mark_count], TABLE_ID_SIZE);
+    else
+        add_mark(t, t->selected);
+    snprintf(t->last_mark, sizeof t->last_mark, "%s", t->selected);
+    list_act(&t->list, ACTION_DOWN);
+    note_selected(t);
+}
+
+/* From the last mark to here. */
+static void mark_range(struct table *t)
+{
+    size_t from = t->list.selected, to = from;
+    for (size_t i = 0; i < t->list.count; i++)
+        if (strcmp(t->ops->id(t->arg, t->order[i]), t->last_mark) == 0)
+            from = i;
+    if (from > to) {
+        size_t other = from;
+        from = to;
+        to = other;
+    }
+    for (size_t i = from; i <= to && i < t->list.count; i++)
+        add_mark(t, t->ops->id(t->arg, t->order[i]));
+}
+
+static void mark_all(struct table *t)
+{
+    t->mark_count = 0;
+    for (size_t i = 0; i < t->list.count; i++)
+        add_mark(t, t->ops->id(t->arg, t->order[i]));
+}
+
+size_t table_chosen(const struct table *t, void (*fn)(void *arg, size_t row), void *arg)
+{
+    size_t row, count = 0;
+    if (t->mark_count == 0) {
+        if (!table_row(t, &row))
+            return 0;
+        if (fn)
+            fn(arg, row);
+        return 1;
+    }
+    for (size_t i = 0; i < t->list.count; i++)
+        if (table_is_marked(t, t->order[i])) {
+            if (fn)
+                fn(arg, t->order[i]);
+            count++;
+        }
+    return count;
+}
+
+/* ------------------------------------------------------------------ actions */
+
+static bool act_on_columns(struct table *t, const char *name)
+{
+    int column = name && *name ? column_named(t, name) : -1;
+    if (column >= 0)
+        t->hidden ^= 1u << column;
+    else
+        t->hidden = 0;
+    if ((t->hidden & ((1u << t->ops->column_count) - 1)) == (1u << t->ops->column_count) - 1)
+        t->hidden = 0;
+    return true;
+}
+
+bool table_act(struct table *t, enum action a, const char *argument)
+{
+    switch (a) {
+    case ACTION_SORT:
+        sort_next(t, argument);
+        return true;
+    case ACTION_SORT_REVERSE:
+        t->descending = !t->descending && t->sort >= 0;
+        sort(t);
+        find_selected(t);
+        return true;
+    case ACTION_COLUMNS:
+        return act_on_columns(t, argument);
+    case ACTION_MARK:
+        toggle_mark(t);
+        return true;
+    case ACTION_MARK_RANGE:
+        mark_range(t);
+        return true;
+    case ACTION_MARK_ALL:
+        mark_all(t);
+        return true;
+    case ACTION_UNMARK:
+        t->mark_count = 0;
+        return true;
+    default:
+        if (!list_act(&t->list, a))
+            return false;
+        note_selected(t);
+        return true;
+    }
+}
+
+/* ------------------------------------------------------------------ drawing */
+
+static void fit(struct table *t, int width)
+{
+    struct column shown[COLUMNS_MAX];
+    int widths[COLUMNS_MAX], count = 0;
+    for (int i = 0; i < t->ops->column_count; i++)
+        if (!(t->hidden & 1u << i))
+            shown[count++] = t->ops->columns[i];
+    columns_fit(shown, count, width, widths);
+    for (int i = 0, at = 0; i < t->ops->column_count; i++)
+        t->widths[i] = t->hidden & 1u << i ? 0 : widths[at++];
+}
+
+static void draw_head(struct table *t, const struct canvas *c)
+{
+    canvas_text(c, 0, 0, c->columns, STYLE_HEADING, span_of(""));
+    for (int i = 0, x = 1; i < t->ops->column_count; i++) {
+        char title[32];
+        if (!t->widths[i])
+            continue;
+        snprintf(title, sizeof title, "%s%s", t->ops->columns[i].title,
+                 t->sort != i   ? ""
+                 : t->descending ? term_glyph(GLYPH_DOWN)
+                                 : term_glyph(GLYPH_UP));
+        x += canvas_text(c, 0, x, t->widths[i], STYLE_HEADING, span_of(title)) + 1;
+    }
+}
+
+/* A selected row is marked at its first cell only: its states keep their colours, and a move
+ * repaints two short pieces. */
+static void draw_row(const struct table *t, const struct canvas *c, int y, size_t row,
+                     enum style mark)
+{
+    bool marked = table_is_marked(t, row), first = true;
+    canvas_text(c, y, 0, 1, marked && mark == STYLE_NORMAL ? STYLE_KEY : mark,
+                span_of(marked                   ? "+"
+                        : mark == STYLE_SELECTED ? ">"
+                                                 : ""));
+    for (int i = 0, x = 1; i < t->ops->column_count; i++) {
+        char text[256] = "";
+        if (!t->widths[i])
+            continue;
+        enum style style = t->ops->cell(t->arg, row, i, t->widths[i], text, sizeof text);
+        if (first && mark != STYLE_NORMAL)
+            style = mark;
+        first = false;
+        x += canvas_text(c, y, x, t->widths[i], style, span_of(text)) + 1;
+    }
+}
+
+void table_draw(struct table *t, const struct canvas *c, bool focused)
+{
+    struct canvas body = canvas_part(c, 1, 0, c->rows - 1, c->columns);
+    fit(t, c->columns - 1);
+    draw_head(t, c);
+    t->head_y = c->y;
+    list_set_rows(&t->list, body.rows);
+    canvas_clear(&body, STYLE_NORMAL);
+    for (int y = 0; y < body.rows && t->list.top + (size_t)y < t->list.count; y++) {
+        size_t at = t->list.top + (size_t)y;
+        bool selected = at == t->list.selected;
+        draw_row(t, &body, y, t->order[at],
+                 !selected ? STYLE_NORMAL
+                 : focused ? STYLE_SELECTED
+                           : STYLE_MARKED);
+        if (selected && focused)
+            term_cursor(body.y + y, body.x, true);
+    }
+}
+
+bool table_click(struct table *t, int y, int x, bool *again)
+{
+    *again = false;
+    if (t->head_y < 0 || y < t->head_y || y > t->head_y + t->list.rows)
+        return false;
+    if (y == t->head_y) {
+        for (int i = 0, at = 1; i < t->ops->column_count && t->ops->compare; i++) {
+            if (t->widths[i] && x >= at && x < at + t->widths[i])
+                sort_by(t, i);
+            at += t->widths[i] ? t->widths[i] + 1 : 0;
+        }
+        return true;
+    }
+    size_t row = t->list.top + (size_t)(y - t->head_y - 1);
+    if (row >= t->list.count)
+        return true;
+    *again = row == t->list.selected;
+    list_select(&t->list, row);
+    note_selected(t);
+    return true;
+}
