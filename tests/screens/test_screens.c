@@ -250,6 +250,35 @@ static void read_only_says_why_not(void **state)
     press(t, ":alert delete\r", "read-only: nothing can be changed here");
 }
 
+static void asks_before_it_overwrites_the_change_of_another(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, 24, 80);
+    add_three(f);
+    terminal_wait(t, "Gamma errors");
+    press(t, "e", "Edit alert");
+    terminal_type(t, " mine");
+    char words[1024];
+    snprintf(words, sizeof words,
+             "$OPIK_ALERTS --data-dir=%s/data alert export | sed 's/Alpha errors/Alpha theirs/' > %s/all.json; "
+             "$OPIK_ALERTS --data-dir=%s/data alert import %s/all.json >/dev/null",
+             f->dir, f->dir, f->dir, f->dir);
+    assert_int_equal(system(words), 0);
+    press(t, "\023", "Somebody else changed this alert");
+    press(t, "n", "mine"); /* nothing is lost */
+    press(t, "\023", "Somebody else changed this alert");
+    press(t, "y", "saved Alpha errors mine");
+}
+
+static void shows_an_example_beside_the_form(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, 50, 200);
+    press(t, "n", "A trigger decides what it looks like");
+    press(t, "\007", "Add trigger");
+    press(t, "\r", "\"eventType\": \"trace:errors\"");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -266,6 +295,8 @@ int main(void)
         TEST(the_mouse_selects_sorts_and_presses_keys),
         TEST(a_paste_in_a_list_does_nothing),
         TEST(read_only_says_why_not),
+        TEST(asks_before_it_overwrites_the_change_of_another),
+        TEST(shows_an_example_beside_the_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
