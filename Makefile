@@ -131,7 +131,7 @@ PROGRAMS := $(foreach m,$(addprefix core/,$(MODULES)) tui screens,$(call program
 test-programs: $(PROGRAMS)
 
 test-all:
-	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(PROGRAMS) tests/layers.sh tests/docs.sh tests/examples/run.sh tests/sdk/run.sh
+	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(PROGRAMS) tests/screens/tmux.sh tests/layers.sh tests/docs.sh tests/examples/run.sh tests/sdk/run.sh
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -33,6 +33,7 @@ cmocka|lib cmocka|libcmocka-dev|libcmocka-devel|cmocka|cmocka-dev|unit tests
 libvterm|lib vterm|libvterm-dev|libvterm-devel|libvterm|libvterm-dev|console tests in a real terminal
 OpenSSL|lib openssl|libssl-dev|openssl-devel|openssl|openssl-dev|TLS receivers in tests
 tmux|tool tmux|tmux|tmux|tmux|tmux|console tests in tmux
+pgrep|tool pgrep|procps|procps-ng|procps-ng|procps|console tests that end the program
 node|tool node|nodejs|nodejs|nodejs|nodejs|the Opik SDK in tests
 npm|tool npm|npm|npm|npm|npm|to fetch the Opik SDK
 '

@@ -72,7 +72,7 @@ static void golden_of_each(struct terminal *t, const char *size)
         {"2", "Nothing was sent yet", "deliveries"}, {"3", "Nothing waits", "buckets"},
         {"4", "No event has come", "activity"},      {"5", "events wait", "overview"},
         {"6", "A project is made", "projects"},      {"7", "settings ", "settings"},
-        {"1", "There are no alerts", "alerts"},      {"?", "alert create", "palette"},
+        {"1", "There are no alerts", "no-alerts"},      {"?", "alert create", "palette"},
     };
     char name[64];
     for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {

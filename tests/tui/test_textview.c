@@ -116,9 +116,36 @@ static void clear_keeps_the_place(void **state)
     textview_free(&v);
 }
 
+static void finds_lines_round_the_end(void **state)
+{
+    (void)state;
+    struct textview v;
+    textview_init(&v);
+    textview_add(&v, STYLE_NORMAL, 0, true, span_of("Alpha\nbeta\ngamma alpha\ndelta"));
+    v.visible = 2;
+    assert_true(textview_find(&v, "ALPHA", false));
+    assert_int_equal(v.found, 1);
+    assert_true(textview_find(&v, "alpha", false));
+    assert_int_equal(v.found, 3);
+    assert_int_equal(v.top, 1);
+    assert_true(textview_find(&v, "alpha", false));
+    assert_int_equal(v.found, 1);
+    assert_true(textview_find(&v, "alpha", true));
+    assert_int_equal(v.found, 3);
+    assert_true(textview_find(&v, "alpha", true));
+    assert_int_equal(v.found, 1);
+    assert_false(textview_find(&v, "omega", false));
+    assert_false(textview_find(&v, "", false));
+    assert_int_equal(v.found, 0);
+    assert_true(textview_find(&v, "a", true));
+    assert_int_equal(v.found, 4);
+    textview_free(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_lines_round_the_end),
         cmocka_unit_test(rows_count_what_wraps),
         cmocka_unit_test(added_text_is_made_safe),
         cmocka_unit_test(scrolling_stays_within),

@@ -5,18 +5,24 @@
 
 #include "base/json.h"
 #include "base/timefmt.h"
+#include "curl_command.h"
 #include "reply.h"
 #include "screens/screens.h"
+#include "screens/search.h"
+#include "screens/table_screen.h"
 #include "screens/words.h"
 #include "widgets/textview.h"
 
-enum { BODY_SHOWN = 256 * 1024 };
+enum { BODY_SHOWN = 256 * 1024, SIDE_BY_SIDE_FROM = 120 };
 
 struct delivery_screen {
     struct screen screen;
     char id[UUID_SIZE];
-    struct textview view;
-    bool ended; /* delivered or dead */
+    struct textview all;               /* in one column */
+    struct textview request, attempts; /* side by side, where there is room */
+    struct search search;
+    bool wide, right;                  /* right: the attempts have the keys */
+    bool ended;                        /* delivered or dead */
 };
 
 static struct delivery_screen *of(struct screen *s)
@@ -26,7 +32,9 @@ static struct delivery_screen *of(struct screen *s)
 
 static void free_delivery(struct screen *s)
 {
-    textview_free(&of(s)->view);
+    textview_free(&of(s)->all);
+    textview_free(&of(s)->request);
+    textview_free(&of(s)->attempts);
     free(s);
 }
 
@@ -125,15 +133,19 @@ static void add_summary(struct textview *v, const struct delivery *d)
                     d->reason ? d->reason : "");
 }
 
-static void build(struct textview *v, const struct delivery *d)
+/* The headers of the last attempt that got as far as sending them. */
+static const char *request_headers(const struct delivery *d)
 {
     const char *headers = NULL;
-    add_summary(v, d);
     for (int i = 0; d->attempts && i < d->attempt_count; i++)
         if (d->attempts[i].request_headers)
             headers = d->attempts[i].request_headers;
-    for (int i = 0; d->attempts && i < d->attempt_count; i++)
-        add_attempt(v, &d->attempts[i]);
+    return headers;
+}
+
+static void add_request(struct textview *v, const struct delivery *d)
+{
+    const char *headers = request_headers(d);
     textview_add(v, STYLE_NORMAL, 0, true, span_of(""));
     if (headers) {
         textview_format(v, STYLE_HEADING, "Request headers, secrets masked");
@@ -144,6 +156,30 @@ static void build(struct textview *v, const struct delivery *d)
         add_pretty(v, d->body, d->body_len);
 }
 
+static void add_attempts(struct textview *v, const struct delivery *d)
+{
+    for (int i = 0; d->attempts && i < d->attempt_count; i++)
+        add_attempt(v, &d->attempts[i]);
+}
+
+static void build(struct delivery_screen *s, const struct delivery *d)
+{
+    add_summary(&s->all, d);
+    add_attempts(&s->all, d);
+    add_request(&s->all, d);
+    add_summary(&s->request, d);
+    add_request(&s->request, d);
+    add_attempts(&s->attempts, d);
+    if (d->attempt_count == 0)
+        textview_format(&s->attempts, STYLE_DIM, "No attempt has ended yet.");
+}
+
+static bool load(struct delivery_screen *d, struct delivery *out, struct err *err)
+{
+    struct console *c = d->screen.console;
+    return store_delivery_get(console_reader(c), console_workspace(c), d->id, out, err);
+}
+
 static void refresh(struct screen *s, unsigned changes)
 {
     struct delivery_screen *d = of(s);
@@ -151,14 +187,16 @@ static void refresh(struct screen *s, unsigned changes)
     struct err err;
     if (!(changes & (STORE_CHANGED_DELIVERIES | STORE_CHANGED_LOG)))
         return;
-    textview_clear(&d->view);
+    textview_clear(&d->all);
+    textview_clear(&d->request);
+    textview_clear(&d->attempts);
     d->ended = false;
-    if (!store_delivery_get(console_reader(s->console), console_workspace(s->console),
-                            d->id, &delivery, &err)) {
-        textview_format(&d->view, STYLE_ERROR, "%s", err.text);
+    if (!load(d, &delivery, &err)) {
+        textview_format(&d->all, STYLE_ERROR, "%s", err.text);
+        textview_format(&d->request, STYLE_ERROR, "%s", err.text);
         return;
     }
-    build(&d->view, &delivery);
+    build(d, &delivery);
     d->ended = delivery.state == DELIVERY_DELIVERED || delivery.state == DELIVERY_DEAD;
     delivery_free(&delivery);
 }
@@ -167,9 +205,23 @@ static void refresh(struct screen *s, unsigned changes)
 
 static void draw(struct screen *s, const struct canvas *c)
 {
+    struct delivery_screen *d = of(s);
     struct canvas inside = canvas_part(c, 0, 1, c->rows, c->columns - 1);
     canvas_clear(c, STYLE_NORMAL);
-    textview_draw(&of(s)->view, &inside);
+    d->wide = c->columns >= SIDE_BY_SIDE_FROM;
+    if (!d->wide) {
+        textview_draw(&d->all, &inside);
+        return;
+    }
+    int half = inside.columns / 2;
+    struct canvas left = canvas_part(&inside, 1, 0, c->rows - 1, half - 1);
+    struct canvas right = canvas_part(&inside, 1, half + 1, c->rows - 1, inside.columns);
+    struct canvas heads[2] = {canvas_part(&inside, 0, 0, 1, half - 1),
+                              canvas_part(&inside, 0, half + 1, 1, inside.columns)};
+    canvas_rule(&heads[0], 0, d->right ? STYLE_NORMAL : STYLE_HEADING, "Request");
+    canvas_rule(&heads[1], 0, d->right ? STYLE_HEADING : STYLE_NORMAL, "Attempts and answers");
+    textview_draw(d->right ? &d->request : &d->attempts, d->right ? &left : &right);
+    textview_draw(d->right ? &d->attempts : &d->request, d->right ? &right : &left);
 }
 
 static const char *disabled(struct screen *s, enum action a)
@@ -178,22 +230,85 @@ static const char *disabled(struct screen *s, enum action a)
     return no ? "it is still being delivered: only what has ended can be sent again" : NULL;
 }
 
+static void copy_body(struct delivery_screen *d, const struct delivery *delivery)
+{
+    table_screen_copy(d->screen.console, (struct span){delivery->body, delivery->body_len},
+                      "the body");
+}
+
+static void copy_curl(struct delivery_screen *d, const struct delivery *delivery)
+{
+    struct console *c = d->screen.console;
+    char origin[ALERT_URL_MAX];
+    struct alert alert;
+    struct buf out;
+    const char *headers = request_headers(delivery);
+    bool known = store_alert_get(console_reader(c), console_workspace(c), delivery->alert_id,
+                                 &alert, NULL);
+    snprintf(origin, sizeof origin, "an alert that is gone");
+    if (known) {
+        alert_url_origin(alert.url, origin, sizeof origin);
+        alert_free(&alert);
+    }
+    buf_init(&out, BUF_UNLIMITED);
+    if (curl_command(&out, origin, span_of(headers ? headers : ""),
+                     (struct span){delivery->body, delivery->body_len}))
+        table_screen_copy(c, buf_span(&out), "the curl command");
+    buf_free(&out);
+}
+
+static void copy(struct delivery_screen *d,
+                 void (*what)(struct delivery_screen *d, const struct delivery *delivery))
+{
+    struct delivery delivery;
+    struct err err;
+    if (!load(d, &delivery, &err)) {
+        console_toast(d->screen.console, STYLE_ERROR, "%s", err.text);
+        return;
+    }
+    what(d, &delivery);
+    delivery_free(&delivery);
+}
+
+static void replay(struct delivery_screen *d)
+{
+    struct console *c = d->screen.console;
+    struct reply *reply = reply_new(c, "it will be sent again, with the same id", NULL, NULL);
+    const char *id = d->id;
+    if (reply)
+        store_replay(console_options(c)->store, console_workspace(c), &id, 1, reply_done,
+                     reply);
+}
+
+static struct textview *read_now(struct delivery_screen *d)
+{
+    return !d->wide ? &d->all : d->right ? &d->attempts : &d->request;
+}
+
 static bool act(struct screen *s, enum action a)
 {
     struct delivery_screen *d = of(s);
-    if (a != ACTION_DELIVERY_REPLAY)
-        return textview_act(&d->view, a);
-    struct reply *reply =
-        reply_new(s->console, "it will be sent again, with the same id", NULL, NULL);
-    const char *id = d->id;
-    if (reply)
-        store_replay(console_options(s->console)->store, console_workspace(s->console), &id,
-                     1, reply_done, reply);
-    return true;
+    switch (a) {
+    case ACTION_DELIVERY_REPLAY:
+        replay(d);
+        return true;
+    case ACTION_DELIVERY_CURL:
+        copy(d, copy_curl);
+        return true;
+    case ACTION_COPY:
+        copy(d, copy_body);
+        return true;
+    case ACTION_NEXT_PANE:
+        d->right = !d->right;
+        return true;
+    default:
+        return search_act(&d->search, s->console, read_now(d), a) ||
+               textview_act(read_now(d), a);
+    }
 }
 
 static const struct screen_ops DELIVERY = {
-    .title = "Configuration > Alerts > Delivery",
+    .title = "Delivery",
     .covers = true,
     .free = free_delivery,
     .place = place,
@@ -210,6 +325,8 @@ struct screen *delivery_new(struct console *c, const char *id)
         return NULL;
     d->screen = (struct screen){.ops = &DELIVERY, .console = c};
     snprintf(d->id, sizeof d->id, "%s", id);
-    textview_init(&d->view);
+    textview_init(&d->all);
+    textview_init(&d->request);
+    textview_init(&d->attempts);
     return &d->screen;
 }

@@ -6,6 +6,7 @@
 #include "base/asset.h"
 #include "screens/markdown.h"
 #include "screens/screens.h"
+#include "screens/search.h"
 #include "widgets/list.h"
 #include "widgets/textview.h"
 
@@ -42,6 +43,7 @@ struct help {
     struct list index;
     struct textview view;
     bool reading;
+    struct search search;
 };
 
 static struct help *of(struct screen *s)
@@ -163,7 +165,7 @@ static bool act(struct screen *s, enum action a)
         return true;
     }
     if (h->reading)
-        return textview_act(&h->view, a);
+        return search_act(&h->search, s->console, &h->view, a) || textview_act(&h->view, a);
     if (a == ACTION_OPEN) {
         h->reading = true;
         return true;

@@ -2,11 +2,13 @@
 #include <stdlib.h>
 
 #include "screens/screens.h"
+#include "screens/search.h"
 #include "widgets/textview.h"
 
 struct reader {
     struct screen screen;
     struct textview view;
+    struct search search;
 };
 
 static struct reader *of(struct screen *s)
@@ -35,7 +37,8 @@ static void draw(struct screen *s, const struct canvas *c)
 
 static bool act(struct screen *s, enum action a)
 {
-    return textview_act(&of(s)->view, a);
+    return search_act(&of(s)->search, s->console, &of(s)->view, a) ||
+           textview_act(&of(s)->view, a);
 }
 
 static const struct screen_ops READER = {

@@ -19,6 +19,7 @@ void textview_clear(struct textview *v)
         free(v->lines[i].text);
     v->count = 0;
     v->width = 0;
+    v->found = 0;
     v->failed = false;
 }
 
@@ -126,6 +127,7 @@ static size_t each_row(const struct textview *v, int width, row_fn *fn, void *ar
 struct drawing {
     const struct canvas *canvas;
     size_t top;
+    const struct textview_line *found; /* shown as selected; NULL: none */
 };
 
 static void draw_row(void *arg, size_t row, const struct textview_line *line, int x,
@@ -134,7 +136,10 @@ static void draw_row(void *arg, size_t row, const struct textview_line *line, in
     const struct drawing *d = arg;
     if (row < d->top || row >= d->top + (size_t)d->canvas->rows)
         return;
-    canvas_text(d->canvas, (int)(row - d->top), x, -1, line->style, text);
+    canvas_text(d->canvas, (int)(row - d->top), x, -1,
+                line == d->found ? STYLE_SELECTED : line->style, text);
+    if (line == d->found)
+        term_cursor(d->canvas->y + (int)(row - d->top), d->canvas->x + x, true);
 }
 
 size_t textview_rows(const struct textview *v, int columns)
@@ -158,13 +163,60 @@ void textview_draw(struct textview *v, const struct canvas *c)
     v->visible = c->rows;
     keep_within(v);
     canvas_clear(c, STYLE_NORMAL);
-    struct drawing d = {c, v->top};
+    struct drawing d = {c, v->top, v->found ? &v->lines[v->found - 1] : NULL};
+    term_cursor(c->y, c->x, false);
     each_row(v, c->columns, draw_row, &d);
     if (v->top > 0)
         canvas_glyph(c, 0, c->columns - 1, STYLE_DIM, GLYPH_UP);
     if (v->top + (size_t)c->rows < v->rows)
         canvas_glyph(c, c->rows - 1, c->columns - 1, STYLE_DIM, GLYPH_DOWN);
-    term_cursor(c->y, c->x, false);
+}
+
+/* ------------------------------------------------------------------ searching */
+
+struct place_of {
+    const struct textview_line *line;
+    size_t row;
+    bool seen;
+};
+
+static void note_row(void *arg, size_t row, const struct textview_line *line, int x,
+                     struct span text)
+{
+    struct place_of *p = arg;
+    (void)x;
+    (void)text;
+    if (line == p->line && !p->seen) {
+        p->row = row;
+        p->seen = true;
+    }
+}
+
+static void show_line(struct textview *v, size_t line)
+{
+    struct place_of place = {&v->lines[line], 0, false};
+    size_t visible = v->visible > 0 ? (size_t)v->visible : 1;
+    v->found = line + 1;
+    v->rows = each_row(v, v->width > 0 ? v->width : 80, note_row, &place);
+    if (place.row < v->top || place.row >= v->top + visible)
+        v->top = place.row > visible / 2 ? place.row - visible / 2 : 0;
+    keep_within(v);
+}
+
+bool textview_find(struct textview *v, const char *text, bool backwards)
+{
+    size_t from = v->found;
+    if (!*text)
+        v->found = 0;
+    for (size_t i = 0; *text && i < v->count; i++) {
+        size_t step = backwards ? v->count - 1 - i : i;
+        size_t at = (from + step + (backwards && from ? v->count - 1 : 0)) % v->count;
+        if (strcasestr(v->lines[at].text, text)) {
+            show_line(v, at);
+            return true;
+        }
+    }
+    return false;
 }
 
 bool textview_act(struct textview *v, enum action a)

@@ -23,6 +23,7 @@ struct textview {
     size_t rows;    /* lines after wrapping at that width */
     size_t top;
     int visible;
+    size_t found;   /* the line that a search found, counted from 1; 0: none */
     bool failed;    /* a line was lost for want of memory */
 };
 
@@ -38,5 +39,9 @@ void textview_format(struct textview *v, enum style style, const char *format, .
 size_t textview_rows(const struct textview *v, int columns); /* after wrapping */
 void textview_draw(struct textview *v, const struct canvas *c);
 bool textview_act(struct textview *v, enum action a); /* scrolls; false: not a move */
+
+/* Looks for text (letter case aside) in the lines after the one found last, or before it, round
+ * the end; shows the line. False: it stands nowhere. An empty text ends the search. */
+bool textview_find(struct textview *v, const char *text, bool backwards);
 
 #endif
