@@ -1,6 +1,7 @@
 # make         builds build/opik-alerts; touches nothing outside the build folder
 # make run     installs what is missing (Debian: through apt), builds, opens the console
 # make test    installs what is missing, builds, runs every test
+# make bench   prints figures beside htop, tig and ncdu, those that are installed
 # make deps    only installs what is missing
 BUILD  ?= build
 CC     ?= cc
@@ -45,7 +46,7 @@ uses_tui    := engine intake send store rules model base
 lib = $(BUILD)/lib$(1).a
 libs_of = $(foreach m,$(1) $(uses_$(1)),$(call lib,$(m))) $(BUILD)/libassets.a $(call lib,base)
 
-.PHONY: all needs run test test-programs test-all deps clean
+.PHONY: all needs run test bench test-programs test-all deps clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -128,6 +129,13 @@ endef
 $(foreach m,tui screens,$(eval $(call tui_test_rule,$(m))))
 
 PROGRAMS := $(foreach m,$(addprefix core/,$(MODULES)) tui screens,$(call programs,$(m)))
+# Figures beside peers that are installed in the same run: prints, asserts nothing.
+$(BUILD)/tests/bench/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/libsupport.a
+	$(CC) -o $@ $< $(BUILD)/libsupport.a $(LDFLAGS_ALL) $(LIBS) $(TEST_LIBS)
+bench:
+	@$(MAKE) --no-print-directory -j2 all $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+	@for b in $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c)); do OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts $$b; done
+
 test-programs: $(PROGRAMS)
 
 test-all:

@@ -1,0 +1,156 @@
+/* Lists by filter, buckets, the activity and the man page, as words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "actions.h"
+#include "model/settings.h"
+#include "support/program.h"
+
+static void create(const struct program *p, const char *name, const char *enabled, char id[64])
+{
+    char json[400];
+    snprintf(json, sizeof json,
+             "{\"name\":\"%s\",\"enabled\":%s,\"webhook\":{\"url\":\"http://127.0.0.1:9/x\"},"
+             "\"triggers\":[{\"event_type\":\"trace:errors\"}]}",
+             name, enabled);
+    program_create(p, json, id);
+}
+
+static void check_count(const struct program *p, const char *words, size_t count)
+{
+    json_t *list = program_json(p, words);
+    if (json_array_size(list) != count)
+        fail_msg("%s: %zu items, not %zu", words, json_array_size(list), count);
+    json_decref(list);
+}
+
+static void lists_pass_the_same_filter_as_the_console(void **state)
+{
+    const struct program *p = *state;
+    char id[64];
+    struct run r;
+    create(p, "Production", "true", id);
+    create(p, "Staging", "false", id);
+    check_count(p, "alert list --json", 2);
+    check_count(p, "alert list --json --filter enabled:no", 1);
+    check_count(p, "alert list --json --filter !name~prod", 1);
+    check_count(p, "alert list --json --filter last:failed", 0);
+    check_count(p, "delivery list --json --filter status:dead", 0);
+    program_expect(p, &r, 2, NULL, "alert list --filter nosuch:x");
+    assert_non_null(strstr(r.err, "there are name, enabled, dest"));
+    run_free(&r);
+    program_expect(p, &r, 2, NULL, "delivery list --filter since:never");
+    run_free(&r);
+    program_expect(p, &r, 2, NULL, "bucket list --filter x");
+    run_free(&r);
+}
+
+static void a_bucket_is_named_by_its_key(void **state)
+{
+    const struct program *p = *state;
+    struct run r;
+    program_expect(p, &r, 2, NULL, "bucket send");
+    run_free(&r);
+    program_expect(p, &r, 2, NULL, "bucket send nonsense");
+    assert_non_null(strstr(r.err, "is no key of a bucket"));
+    run_free(&r);
+    program_expect(p, &r, 1, NULL,
+                   "bucket send alert_bucket:0190b2c0-0000-7000-8000-000000000000:trace:errors");
+    assert_non_null(strstr(r.err, "0 of 1 buckets"));
+    run_free(&r);
+    program_expect(p, &r, 2, NULL, "bucket send x --read-only");
+    run_free(&r);
+}
+
+/* Through a running intake, so that the events are those of an application. */
+static void activity_says_why_and_why_not(void **state)
+{
+    const struct program *p = *state;
+    struct run_child serve;
+    struct run r;
+    char yes[64], no[64];
+    create(p, "Takes it", "true", yes);
+    create(p, "Is off", "false", no);
+    program_start(p, &serve,
+                  "serve --set intake.listen=127.0.0.1:0 --set debounce.window=1h");
+    assert_true(run_wait_out(&serve, "listening on", 15000));
+    program_expect(p, &r, 0,
+                   "{\"event_type\":\"trace:errors\",\"project_name\":\"shop\","
+                   "\"entity\":{\"name\":\"t\"}}\n",
+                   "send");
+    run_free(&r);
+    json_t *list = program_json(p, "activity --json");
+    assert_int_equal(json_array_size(list), 1);
+    json_t *event = json_array_get(list, 0), *alerts = json_object_get(event, "alerts");
+    assert_int_equal(json_integer_value(json_object_get(event, "matched")), 1);
+    assert_string_equal(json_string_value(json_object_get(event, "project_name")), "shop");
+    assert_string_equal(
+        json_string_value(json_object_get(json_array_get(alerts, 0), "alert_id")), yes);
+    assert_true(json_is_true(json_object_get(json_array_get(alerts, 0), "matches")));
+    assert_false(json_is_true(json_object_get(json_array_get(alerts, 1), "matches")));
+    json_decref(list);
+    program_expect(p, &r, 0, NULL, "activity");
+    assert_non_null(strstr(r.out, "Is off: "));
+    run_free(&r);
+    list = program_json(p, "bucket list --json");
+    char words[200];
+    snprintf(words, sizeof words, "bucket send %s",
+             json_string_value(json_object_get(json_array_get(list, 0), "key")));
+    json_decref(list);
+    program_expect(p, &r, 0, NULL, words);
+    run_free(&r);
+    run_kill(&serve);
+}
+
+static void strip_roff(char *text)
+{
+    char *to = text;
+    for (const char *at = text; *at; at++)
+        if (*at != '\\')
+            *to++ = *at;
+        else if (at[1] == 'e')
+            *to++ = '\\', at++;
+        else if (at[1] == '&')
+            at++;
+        else if (at[1] == 'f')
+            at += 2;
+    *to = '\0';
+}
+
+/* Every verb, action, option and setting of the tables, and nothing that roff would choke on. */
+static void the_man_page_holds_the_whole_tables(void **state)
+{
+    const struct program *p = *state;
+    struct run r;
+    program_expect(p, &r, 0, NULL, "man");
+    strip_roff(r.out);
+    for (size_t i = 0; i < action_count; i++) {
+        const char *what = action_table[i].verb ? action_table[i].verb : action_table[i].help;
+        if (!strstr(r.out, what))
+            fail_msg("%s is not in the man page", what);
+    }
+    for (int i = 0; i < SETTING_COUNT; i++)
+        assert_non_null(strstr(r.out, setting_info((enum setting)i)->key));
+    assert_non_null(strstr(r.out, "--filter"));
+    run_free(&r);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, program_setup, program_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(lists_pass_the_same_filter_as_the_console),
+        TEST(a_bucket_is_named_by_its_key),
+        TEST(activity_says_why_and_why_not),
+        TEST(the_man_page_holds_the_whole_tables),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
