@@ -182,7 +182,8 @@ static void paint(struct console *c)
     } else {
         struct canvas area = canvas_part(&screen, 1, 0, screen.rows - 2, screen.columns);
         draw_stack(c, c->top, &area);
-        statusline_draw(&screen, title_of(c->top), c->workspace, &c->options);
+        statusline_draw(&screen, title_of(c->top), c->workspace,
+                        presence_count(c->presence), &c->options);
         draw_bottom(c, &screen);
     }
     term_flush();
@@ -293,9 +294,11 @@ static bool wait_for_something(struct console *c, struct err *err)
     int64_t wait = sooner(refresh_in(c, now), tick);
     if (c->toast.until)
         wait = sooner(wait, c->toast.until > now ? c->toast.until - now : 0);
-    struct pollfd fds[] = {
-        {term_fd(), POLLIN, 0}, {c->wake_fd, POLLIN, 0}, {c->signal_fd, POLLIN, 0}};
-    int ready = poll(fds, 3, wait > 1000000 ? 1000000 : (int)wait);
+    struct pollfd fds[] = {{term_fd(), POLLIN, 0},
+                           {c->wake_fd, POLLIN, 0},
+                           {c->signal_fd, POLLIN, 0},
+                           {presence_fd(c->presence), POLLIN, 0}};
+    int ready = poll(fds, 4, wait > 1000000 ? 1000000 : (int)wait);
     if (ready < 0 && errno != EINTR)
         return err_set(err, ERR_IO, "waiting for keys failed: %s", strerror(errno));
     if (ready == 0 && tick >= 0)
@@ -305,6 +308,10 @@ static bool wait_for_something(struct console *c, struct err *err)
         c->dirty = true;
     if (fds[2].revents)
         read_signals(c);
+    if (fds[3].revents) {
+        presence_read(c->presence);
+        c->dirty = true;
+    }
     if (fds[0].revents & (POLLHUP | POLLERR))
         c->ended = true; /* the terminal is gone */
     now = monotonic_ms();
@@ -376,8 +383,11 @@ struct console *console_new(const struct console_options *o, struct err *err)
     c->signal_fd = open_signals();
     c->reader = store_reader_open(o->store, err);
     if (c->reader && c->workspace && c->user && c->wake_fd >= 0 && c->signal_fd >= 0 &&
-        term_open(err) && store_subscribe(o->store, store_has_changed, c))
+        term_open(err) && store_subscribe(o->store, store_has_changed, c)) {
+        if (!o->read_only) /* which leaves no trace, so it is not counted either */
+            c->presence = presence_new(o->dir);
         return c;
+    }
     if (c->reader && !c->workspace)
         err_memory(err);
     console_free(&c);
@@ -402,6 +412,7 @@ void console_free(struct console **cp)
     term_close();
     free_screens(c);
     settings_free(&c->settings);
+    presence_free(&c->presence);
     free(c->argument);
     store_unsubscribe(c->options.store, store_has_changed, c);
     if (!c->options.read_only)

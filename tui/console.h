@@ -64,7 +64,7 @@ struct console_options {
     const struct clock *clock;
     const char *workspace;     /* NULL: default */
     const char *dir;
-    bool read_only;
+    bool read_only;            /* also: not counted among the consoles */
     const char *config;        /* the file of settings; NULL: none */
     const char *banner;        /* shown in the status line ("demo"); NULL: none */
 };

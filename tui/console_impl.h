@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "console.h"
+#include "presence.h"
 
 struct post {
     struct post *next;
@@ -22,6 +23,7 @@ struct console {
     struct screen *roots[CONSOLE_ROOTS]; /* that were shown; the one in use is below the others */
     char *argument;                      /* see console_argument() */
     struct settings settings;
+    struct presence *presence; /* NULL: how many are attached is not known */
     bool mouse_off;
     int wake_fd, signal_fd;
     atomic_uint changes; /* enum store_change, set by the store's writer */

@@ -81,12 +81,15 @@ static void draw_title(const struct canvas *line, int x, const char *title)
 }
 
 void statusline_draw(const struct canvas *screen, const char *title, const char *workspace,
-                     const struct console_options *o)
+                     int consoles, const struct console_options *o)
 {
     static const char NAME[] = " opik-alerts  ";
     char words[256], where[256];
     enum style style = statusline_words(o, words, sizeof words);
-    snprintf(where, sizeof where, "%s%s%.100s", o->banner ? o->banner : "",
+    char others[32] = "";
+    if (consoles > 1)
+        snprintf(others, sizeof others, "%d consoles  ", consoles);
+    snprintf(where, sizeof where, "%s%s%s%.100s", others, o->banner ? o->banner : "",
              o->banner ? "  " : "", workspace);
     int state = columns_of(words) + 3,
         named = columns_of(where) + 2; /* with bullet and blanks */

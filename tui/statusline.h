@@ -5,8 +5,9 @@
 #include "canvas.h"
 #include "console.h"
 
+/* `consoles`: how many are attached to the data directory; more than one is said. */
 void statusline_draw(const struct canvas *screen, const char *title, const char *workspace,
-                     const struct console_options *options);
+                     int consoles, const struct console_options *options);
 
 /* The engine's state in words, and the style that goes with it. */
 enum style statusline_words(const struct console_options *options, char *out, size_t size);

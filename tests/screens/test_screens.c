@@ -270,6 +270,25 @@ static void asks_before_it_overwrites_the_change_of_another(void **state)
     press(t, "y", "saved Alpha errors mine");
 }
 
+static void two_consoles_see_each_other(void **state)
+{
+    struct console_fixture *f = *state, second = {.dir = f->dir};
+    const struct terminal_options options = {.rows = 24, .columns = 100};
+    console_fixture_start(f, &options, NULL, NULL);
+    terminal_wait(f->terminal, "running on");
+    assert_false(terminal_shows(f->terminal, "consoles"));
+    second.dir = f->dir;
+    console_fixture_start(&second, &options, NULL, NULL);
+    terminal_wait(second.terminal, "2 consoles");
+    terminal_wait(second.terminal, "standby: engine is process");
+    terminal_wait(f->terminal, "2 consoles");
+    add_alert(f, "Seen by both", "trace:errors");
+    terminal_wait(f->terminal, "Seen by both");
+    terminal_wait(second.terminal, "Seen by both");
+    console_fixture_stop(&second); /* a kill, not a quit */
+    terminal_wait_gone(f->terminal, "2 consoles");
+}
+
 static void shows_an_example_beside_the_form(void **state)
 {
     struct console_fixture *f = *state;
@@ -296,6 +315,7 @@ int main(void)
         TEST(a_paste_in_a_list_does_nothing),
         TEST(read_only_says_why_not),
         TEST(asks_before_it_overwrites_the_change_of_another),
+        TEST(two_consoles_see_each_other),
         TEST(shows_an_example_beside_the_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
