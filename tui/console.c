@@ -257,7 +257,10 @@ static void refresh_if_due(struct console *c, int64_t now)
     if (refresh_in(c, now) != 0)
         return;
     c->refreshed_at = now;
-    refresh_stack(c, c->top, atomic_exchange(&c->changes, 0));
+    unsigned changes = atomic_exchange(&c->changes, 0);
+    refresh_stack(c, c->top, changes);
+    if (changes & STORE_CHANGED_DELIVERIES)
+        bell_check(&c->bell, c);
     c->dirty = true;
 }
 
@@ -412,6 +415,7 @@ void console_free(struct console **cp)
     term_close();
     free_screens(c);
     settings_free(&c->settings);
+    bell_free(&c->bell);
     presence_free(&c->presence);
     free(c->argument);
     store_unsubscribe(c->options.store, store_has_changed, c);

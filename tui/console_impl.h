@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "bell.h"
 #include "console.h"
 #include "presence.h"
 
@@ -24,6 +25,7 @@ struct console {
     char *argument;                      /* see console_argument() */
     struct settings settings;
     struct presence *presence; /* NULL: how many are attached is not known */
+    struct bell bell;
     bool mouse_off;
     int wake_fd, signal_fd;
     atomic_uint changes; /* enum store_change, set by the store's writer */

@@ -46,11 +46,15 @@ static void count(struct presence *p)
     p->count = found;
 }
 
+/* Locked before it gets its name: another console would take it for one that is gone. */
 static int open_own(struct presence *p)
 {
+    char hidden[sizeof p->name + 1];
     snprintf(p->name, sizeof p->name, "%ld", (long)getpid());
-    int fd = openat(p->folder, p->name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+    snprintf(hidden, sizeof hidden, ".%s", p->name);
+    int fd = openat(p->folder, hidden, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+        renameat(p->folder, hidden, p->folder, p->name) == 0)
         return fd;
     if (fd >= 0)
         close(fd);
@@ -71,7 +75,7 @@ struct presence *presence_new(const char *dir)
     p->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     p->file = -1;
     if (p->folder >= 0 && p->watch >= 0 &&
-        inotify_add_watch(p->watch, path, IN_CREATE | IN_CLOSE_WRITE | IN_DELETE) >= 0)
+        inotify_add_watch(p->watch, path, IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE) >= 0)
         p->file = open_own(p);
     if (p->file < 0) {
         presence_free(&p);

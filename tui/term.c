@@ -14,6 +14,7 @@
 #include <wchar.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "term_style.h"
 
 enum {
@@ -314,6 +315,22 @@ void term_send_clipboard(const char *base64)
 void term_beep(void)
 {
     beep();
+}
+
+void term_notice(const char *text)
+{
+    struct buf safe;
+    if (!term_has_clipboard()) { /* the same terminals know it */
+        beep();
+        return;
+    }
+    buf_init(&safe, BUF_UNLIMITED);
+    if (text_safe(&safe, span_of(text), TEXT_LINE)) {
+        say("\033]9;", 4);
+        say(buf_text(&safe), safe.len);
+        say("\a", 1);
+    }
+    buf_free(&safe);
 }
 
 void term_redraw(void)

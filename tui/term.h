@@ -62,6 +62,8 @@ void term_flush(void);             /* one doupdate() */
 bool term_has_clipboard(void);     /* a terminal that may understand OSC 52 */
 void term_send_clipboard(const char *base64);
 void term_beep(void);
+/* A notice of the terminal (OSC 9); a bell inside tmux, which would swallow it. Sanitised. */
+void term_notice(const char *text);
 void term_mouse(bool on);          /* off: the terminal selects text by itself */
 void term_redraw(void);            /* repaint all at the next flush (^L) */
 

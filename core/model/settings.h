@@ -38,6 +38,7 @@ enum setting {
     SETTING_THRESHOLD_REPEAT, /* ms; 0: once */
     SETTING_STORE_URL,
     SETTING_LOG_RETENTION,
+    SETTING_CONSOLE_BELL, /* off, bell or notice */
     SETTING_COUNT
 };
 

@@ -67,6 +67,8 @@ static const struct setting_info table[SETTING_COUNT] = {
                            "empty is SQLite in the data directory"},
     [SETTING_LOG_RETENTION] = {"log.retention", SETTING_DURATION, "30d", SECOND, 3650 * DAY,
                                NULL, "how long finished deliveries and attempts are kept"},
+    [SETTING_CONSOLE_BELL] = {"console.bell", SETTING_CHOICE, "off", 0, 0, "off|bell|notice",
+                              "when an alert begins to fail: a bell, or OSC 9"},
 };
 
 const struct setting_info *setting_info(enum setting s)

@@ -40,18 +40,37 @@ static void press(struct terminal *t, const char *keys, const char *shows)
     terminal_wait(t, shows);
 }
 
-static void add_alert(struct console_fixture *f, const char *name, const char *event)
+static void add_alert_at(struct console_fixture *f, const char *name, const char *event,
+                         const char *url)
 {
     char path[512], words[600];
     snprintf(path, sizeof path, "%s/alert.json", f->dir);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fprintf(file,
-            "{\"name\":\"%s\",\"webhook\":{\"url\":\"https://example.org/x\"},"
+            "{\"name\":\"%s\",\"webhook\":{\"url\":\"%s\"},"
             "\"triggers\":[{\"event_type\":\"%s\"}]}",
-            name, event);
+            name, url, event);
     fclose(file);
     snprintf(words, sizeof words, "alert create %s", path);
+    assert_int_equal(console_fixture_run(f, words), 0);
+}
+
+static void add_alert(struct console_fixture *f, const char *name, const char *event)
+{
+    add_alert_at(f, name, event, "https://example.org/x");
+}
+
+/* Through the running intake. */
+static void send_error(struct console_fixture *f)
+{
+    char path[512], words[600];
+    snprintf(path, sizeof path, "%s/event.json", f->dir);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("{\"event_type\":\"trace:errors\",\"entity\":{\"name\":\"t\"}}\n", file);
+    fclose(file);
+    snprintf(words, sizeof words, "send %s", path);
     assert_int_equal(console_fixture_run(f, words), 0);
 }
 
@@ -289,6 +308,26 @@ static void two_consoles_see_each_other(void **state)
     terminal_wait_gone(f->terminal, "2 consoles");
 }
 
+/* Nobody listens at port 1: the first attempt of the alert fails at once. */
+static void rings_when_an_alert_begins_to_fail(void **state)
+{
+    struct console_fixture *f = *state;
+    const struct terminal_options options = {.rows = 24, .columns = 80};
+    console_fixture_start(f, &options, NULL, "--set=console.bell=bell");
+    struct terminal *t = f->terminal;
+    terminal_wait(t, "running on");
+    add_alert_at(f, "Fails", "trace:errors", "http://127.0.0.1:1/x");
+    terminal_wait(t, "Fails");
+    assert_int_equal(terminal_bells(t), 0);
+    send_error(f);
+    terminal_wait(t, "retrying");
+    terminal_settle(t, 300);
+    assert_int_equal(terminal_bells(t), 1);
+    terminal_wait(t, "2/4"); /* another failure, no other state */
+    terminal_settle(t, 300);
+    assert_int_equal(terminal_bells(t), 1);
+}
+
 static void shows_an_example_beside_the_form(void **state)
 {
     struct console_fixture *f = *state;
@@ -316,6 +355,7 @@ int main(void)
         TEST(read_only_says_why_not),
         TEST(asks_before_it_overwrites_the_change_of_another),
         TEST(two_consoles_see_each_other),
+        TEST(rings_when_an_alert_begins_to_fail),
         TEST(shows_an_example_beside_the_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,7 @@ struct terminal {
     bool ended;
     VTerm *vt;
     VTermScreen *screen;
+    int bells;
     int rows, columns;
     struct buf text;
 };
@@ -62,6 +63,19 @@ static void answer(const char *bytes, size_t len, void *arg)
     (void)ignored;
 }
 
+static int on_bell(void *terminal)
+{
+    ((struct terminal *)terminal)->bells++;
+    return 1;
+}
+
+static const VTermScreenCallbacks CALLBACKS = {.bell = on_bell};
+
+int terminal_bells(const struct terminal *t)
+{
+    return t->bells;
+}
+
 struct terminal *terminal_start(const struct terminal_options *o, char *const argv[])
 {
     struct terminal *t = calloc(1, sizeof *t);
@@ -79,6 +93,7 @@ struct terminal *terminal_start(const struct terminal_options *o, char *const ar
     vterm_set_utf8(t->vt, 1);
     vterm_output_set_callback(t->vt, answer, t);
     t->screen = vterm_obtain_screen(t->vt);
+    vterm_screen_set_callbacks(t->screen, &CALLBACKS, t);
     vterm_screen_enable_altscreen(t->screen, 1);
     vterm_screen_reset(t->screen, 1);
     buf_init(&t->text, BUF_UNLIMITED);

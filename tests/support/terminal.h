@@ -27,6 +27,7 @@ void terminal_resize(struct terminal *t, int rows, int columns);
 
 /* The screen as lines of UTF-8 without blanks at their ends; borrowed until the next call. */
 const char *terminal_screen(struct terminal *t);
+int terminal_bells(const struct terminal *t); /* that rang so far */
 bool terminal_shows(struct terminal *t, const char *text);
 void terminal_cursor(struct terminal *t, int *row, int *column);
 
