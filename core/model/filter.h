@@ -57,9 +57,4 @@ bool filter_match(const struct filter *f, filter_text *text, const void *row, in
 /* The term that asks for exactly one value of a key, which an index may answer; NULL: none. */
 const struct filter_term *filter_exact(const struct filter *f, const char *key);
 
-/* Completes the word at the end of a text: what may follow, one per call with *at from 0; NULL
- * at the end. `out` gets the whole word. */
-const char *filter_suggest(const struct filter_key *keys, size_t key_count, struct span word,
-                           size_t *at, char *out, size_t size);
-
 #endif

@@ -128,23 +128,6 @@ static void an_index_may_answer_only_exact_terms(void **state)
     assert_string_equal(filter_exact(&f, "enabled")->value, "no");
 }
 
-static void words_are_completed(void **state)
-{
-    (void)state;
-    char out[64];
-    size_t at = 0;
-    assert_string_equal(
-        filter_suggest(KEYS, KEY_COUNT, span_of("en"), &at, out, sizeof out), "enabled:");
-    assert_null(filter_suggest(KEYS, KEY_COUNT, span_of("en"), &at, out, sizeof out));
-    at = 0;
-    assert_string_equal(
-        filter_suggest(KEYS, KEY_COUNT, span_of("enabled:n"), &at, out, sizeof out),
-        "enabled:no");
-    assert_null(filter_suggest(KEYS, KEY_COUNT, span_of("enabled:n"), &at, out, sizeof out));
-    at = 0;
-    assert_null(filter_suggest(KEYS, KEY_COUNT, span_of("zz"), &at, out, sizeof out));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,7 +135,6 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test(texts_with_colons_stay_texts),
         cmocka_unit_test(an_index_may_answer_only_exact_terms),
-        cmocka_unit_test(words_are_completed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
