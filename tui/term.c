@@ -230,13 +230,20 @@ bool term_open(struct err *err)
     return true;
 }
 
+/* Keys that were typed for the console and not read yet must not become a command line. */
+static void give_back(void)
+{
+    if (term.paste_mode)
+        say(PASTE_OFF, sizeof PASTE_OFF - 1);
+    tcflush(STDIN_FILENO, TCIFLUSH);
+    endwin();
+}
+
 void term_close(void)
 {
     if (!term.open)
         return;
-    if (term.paste_mode)
-        say(PASTE_OFF, sizeof PASTE_OFF - 1);
-    endwin();
+    give_back();
     delscreen(term.screen);
     buf_free(&term.paste);
     term.open = false;
@@ -244,9 +251,7 @@ void term_close(void)
 
 void term_suspend(void)
 {
-    if (term.paste_mode)
-        say(PASTE_OFF, sizeof PASTE_OFF - 1);
-    endwin();
+    give_back();
 }
 
 void term_resume(void)

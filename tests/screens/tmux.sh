@@ -44,8 +44,20 @@ open_console() {
     keys "clear; $program --data-dir=$dir/data --set=intake.listen=127.0.0.1:0" Enter
     shows "running on"
 }
+# The console may still be stopping its engine; what is typed then is not for the shell.
+left_the_terminal() { # at most 20 s
+    tty=$(t display-message -p -t x '#{pane_tty}')
+    n=0
+    until stty -F "$tty" -a | grep -q ' icanon' &&
+        [ "$(t display-message -p -t x '#{alternate_on}')" = 0 ]; do
+        n=$((n + 1))
+        [ $n -gt 400 ] && return 1
+        sleep 0.05
+    done
+}
 # A sane terminal echoes what is typed, and takes a line.
 has_terminal_back() {
+    left_the_terminal || return 1
     keys "" Enter "echo sa''ne; stty -a | grep -c ' echo '" Enter
     shows "sane"
 }
