@@ -28,6 +28,9 @@ bool config_load(const struct call *call, struct settings *out, struct err *err)
  * there is none. The value is not checked here. */
 bool config_write(const char *path, const char *key, const char *value, struct err *err);
 
+/* Makes the folder of the file, and those above it, with mode 0700, where they are missing. */
+void config_make_folder(const char *path);
+
 /* Puts a text in the place of a file, whole or not at all; a new one has mode 0600. */
 bool config_replace(const char *path, struct span text, struct err *err);
 

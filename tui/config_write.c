@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,14 +105,14 @@ static bool read_file(const char *path, struct buf *out, struct err *err)
                              n < 0 ? strerror(why) : "is too large");
 }
 
-static void make_folder(const char *path)
+void config_make_folder(const char *path)
 {
     char folder[4096];
     snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash && slash != folder) {
+    for (char *slash = folder; (slash = strchr(slash + 1, '/'));) {
         *slash = '\0';
         mkdir(folder, 0700);
+        *slash = '/';
     }
 }
 
@@ -129,10 +130,12 @@ static bool write_bytes(int fd, struct span text)
 /* Whole or not at all: a second file takes the place of the first. */
 bool config_replace(const char *path, struct span text, struct err *err)
 {
-    char next[4096];
+    char next[4096], real[PATH_MAX];
     struct stat st;
+    if (realpath(path, real))
+        path = real; /* a link stays one */
     snprintf(next, sizeof next, "%.4080s.new", path);
-    make_folder(path);
+    config_make_folder(path);
     int fd = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return err_set(err, ERR_IO, "%s: %s", next, strerror(errno));

@@ -300,8 +300,9 @@ static bool wait_for_something(struct console *c, struct err *err)
     struct pollfd fds[] = {{term_fd(), POLLIN, 0},
                            {c->wake_fd, POLLIN, 0},
                            {c->signal_fd, POLLIN, 0},
-                           {presence_fd(c->presence), POLLIN, 0}};
-    int ready = poll(fds, 4, wait > 1000000 ? 1000000 : (int)wait);
+                           {presence_fd(c->presence), POLLIN, 0},
+                           {config_watch_fd(c->config_watch), POLLIN, 0}};
+    int ready = poll(fds, sizeof fds / sizeof *fds, wait > 1000000 ? 1000000 : (int)wait);
     if (ready < 0 && errno != EINTR)
         return err_set(err, ERR_IO, "waiting for keys failed: %s", strerror(errno));
     if (ready == 0 && tick >= 0)
@@ -315,6 +316,8 @@ static bool wait_for_something(struct console *c, struct err *err)
         presence_read(c->presence);
         c->dirty = true;
     }
+    if (fds[4].revents && config_watch_read(c->config_watch))
+        console_reread_settings(c);
     if (fds[0].revents & (POLLHUP | POLLERR))
         c->ended = true; /* the terminal is gone */
     now = monotonic_ms();
@@ -387,8 +390,12 @@ struct console *console_new(const struct console_options *o, struct err *err)
     c->reader = store_reader_open(o->store, err);
     if (c->reader && c->workspace && c->user && c->wake_fd >= 0 && c->signal_fd >= 0 &&
         term_open(err) && store_subscribe(o->store, store_has_changed, c)) {
-        if (!o->read_only) /* which leaves no trace, so it is not counted either */
+        if (!o->read_only) { /* which leaves no trace, so it is not counted either */
             c->presence = presence_new(o->dir);
+            if (o->call->config)
+                config_make_folder(o->call->config);
+        }
+        c->config_watch = config_watch_new(o->call->config);
         return c;
     }
     if (c->reader && !c->workspace)
@@ -417,6 +424,7 @@ void console_free(struct console **cp)
     settings_free(&c->settings);
     bell_free(&c->bell);
     presence_free(&c->presence);
+    config_watch_free(&c->config_watch);
     free(c->argument);
     store_unsubscribe(c->options.store, store_has_changed, c);
     if (!c->options.read_only)

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "canvas.h"
+#include "config.h"
 #include "host.h"
 #include "keys.h"
 #include "model/settings.h"
@@ -65,7 +66,7 @@ struct console_options {
     const char *workspace;     /* NULL: default */
     const char *dir;
     bool read_only;            /* also: not counted among the consoles */
-    const char *config;        /* the file of settings; NULL: none */
+    const struct call *call;   /* where settings come from, to read them again */
     const char *banner;        /* shown in the status line ("demo"); NULL: none */
 };
 

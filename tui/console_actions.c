@@ -263,7 +263,7 @@ bool console_change_setting(struct console *c, const char *key, const char *valu
                             struct err *err)
 {
     struct settings next;
-    if (!c->options.config)
+    if (!c->options.call->config)
         return err_set(err, ERR_UNSUPPORTED, "there is no file of settings");
     if (!settings_copy(&next, &c->settings, err))
         return false;
@@ -273,7 +273,7 @@ bool console_change_setting(struct console *c, const char *key, const char *valu
             fine = err_set(err, ERR_DENIED, "%s comes from %s, which the file cannot change",
                            key, setting_origin_name(next.origin[i]));
     fine = fine && settings_check(&next, err) &&
-           config_write(c->options.config, key, value, err);
+           config_write(c->options.call->config, key, value, err);
     if (!fine) {
         settings_free(&next);
         return false;
@@ -283,6 +283,25 @@ bool console_change_setting(struct console *c, const char *key, const char *valu
     if (c->options.host)
         host_set_settings(c->options.host, &c->settings);
     return true;
+}
+
+void console_reread_settings(struct console *c)
+{
+    struct settings next;
+    struct err err;
+    if (!config_load(c->options.call, &next, &err)) {
+        console_toast(c, STYLE_ERROR, "the settings stay as they were: %s", err.text);
+        return;
+    }
+    if (settings_same(&next, &c->settings)) {
+        settings_free(&next);
+        return;
+    }
+    settings_free(&c->settings);
+    c->settings = next;
+    if (c->options.host)
+        host_set_settings(c->options.host, &c->settings);
+    console_toast(c, STYLE_NORMAL, "the file of settings was changed, and read again");
 }
 
 const char *console_argument(const struct console *c)

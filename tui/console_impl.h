@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "bell.h"
+#include "config_watch.h"
 #include "console.h"
 #include "presence.h"
 
@@ -25,6 +26,7 @@ struct console {
     char *argument;                      /* see console_argument() */
     struct settings settings;
     struct presence *presence; /* NULL: how many are attached is not known */
+    struct config_watch *config_watch;
     struct bell bell;
     bool mouse_off;
     int wake_fd, signal_fd;
@@ -43,6 +45,7 @@ struct console {
 
 /* The gate and what it lets through: does an action, or says why not. */
 void console_dispatch(struct console *c, enum action a);
+void console_reread_settings(struct console *c); /* the file of settings was changed */
 void console_suspend(struct console *c); /* at once, without a question */
 
 #endif

@@ -384,6 +384,14 @@ void settings_free(struct settings *s)
     *s = (struct settings){0};
 }
 
+bool settings_same(const struct settings *a, const struct settings *b)
+{
+    for (int i = 0; i < SETTING_COUNT; i++)
+        if (a->origin[i] != b->origin[i] || strcmp(a->text[i], b->text[i]) != 0)
+            return false;
+    return true;
+}
+
 bool settings_copy(struct settings *to, const struct settings *from, struct err *err)
 {
     *to = *from;

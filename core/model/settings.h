@@ -78,6 +78,7 @@ void setting_env_name(enum setting s, char *out, size_t size);
 bool settings_init(struct settings *s, struct err *err); /* all defaults */
 void settings_free(struct settings *s);                  /* wipes secrets */
 /* `to` is overwritten unread; free it before if it held something. */
+bool settings_same(const struct settings *a, const struct settings *b); /* values and origins */
 bool settings_copy(struct settings *to, const struct settings *from, struct err *err);
 
 /* Sets one by its key if `origin` is at least as strong as where the value came from; a

@@ -169,6 +169,24 @@ static void hup_reads_the_settings_again(void **state)
     run_kill(&c);
 }
 
+/* As an editor, or a console that only attaches, leaves it: a new file in the old one's place. */
+static void a_changed_file_is_read_again_by_itself(void **state)
+{
+    const struct program *p = *state;
+    struct run_child c;
+    char url[128], next[600];
+    program_serve(p, &c, "", url);
+    snprintf(next, sizeof next, "%s.new", p->config);
+    run_write_file(next, "[retry]\nmax = x\n", 0600);
+    assert_int_equal(rename(next, p->config), 0);
+    assert_true(run_wait_err(&c, "config.ini:2: retry.max", RUN_DEADLINE_MS));
+    assert_null(strstr(c.err, "read again"));
+    run_write_file(p->config, "[intake]\nlisten = localhost:0\n", 0600);
+    assert_true(run_wait_err(&c, "the settings were read again", RUN_DEADLINE_MS));
+    assert_true(run_wait_err(&c, "listening on http://", RUN_DEADLINE_MS));
+    run_kill(&c);
+}
+
 static const char dead_end[] =
     "{\"name\":\"To nobody\",\"webhook\":{\"url\":\"http://127.0.0.1:9/\"},"
     "\"triggers\":[{\"event_type\":\"trace:errors\"}]}";
@@ -338,6 +356,7 @@ int main(void)
         TEST(standby_keeps_the_port_of_a_killed_one),
         TEST(standby_stops_in_order),
         TEST(hup_reads_the_settings_again),
+        TEST(a_changed_file_is_read_again_by_itself),
         TEST(bucket_is_listed_while_it_waits),
         TEST(delivery_is_logged_shown_and_replayed),
         TEST(send_goes_through_the_running_intake),

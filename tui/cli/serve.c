@@ -10,11 +10,13 @@
 #include "base/timefmt.h"
 #include "cli/cli.h"
 #include "cli/out.h"
+#include "config_watch.h"
 #include "host.h"
 
 struct serve {
     struct cli *cli;
     struct host *host;
+    struct config_watch *watch;
     int changed_fd;       /* eventfd: the host's state changed */
     bool told;            /* the listening line was printed */
     enum host_state last; /* what was said last */
@@ -117,15 +119,18 @@ static bool take_signals(struct serve *s)
 static int run(struct serve *s)
 {
     struct pollfd p[] = {{.fd = s->cli->signal_fd, .events = POLLIN},
-                         {.fd = s->changed_fd, .events = POLLIN}};
+                         {.fd = s->changed_fd, .events = POLLIN},
+                         {.fd = config_watch_fd(s->watch), .events = POLLIN}};
     uint64_t count;
     for (;;) {
-        if (poll(p, 2, -1) < 0 && errno != EINTR) {
+        if (poll(p, 3, -1) < 0 && errno != EINTR) {
             out_error("poll: %s", strerror(errno));
             return EXIT_FAILED;
         }
         if (p[0].revents && !take_signals(s))
             return EXIT_DONE;
+        if (p[2].revents && config_watch_read(s->watch))
+            reread_config(s);
         if (p[1].revents && read(s->changed_fd, &count, sizeof count) > 0 && !say_state(s))
             return EXIT_FAILED;
     }
@@ -148,11 +153,15 @@ int cli_serve(struct cli *cli)
         .changed = wake,
         .arg = &s.changed_fd,
     };
+    if (cli->call->config)
+        config_make_folder(cli->call->config);
+    s.watch = config_watch_new(cli->call->config);
     log_set_sink(say_log_line, NULL);
     s.host = host_start(&options, &err);
     int status = s.host ? run(&s) : cli_fail(&err);
     host_stop(&s.host);
     log_set_sink(NULL, NULL);
+    config_watch_free(&s.watch);
     close(s.changed_fd);
     return status;
 }

@@ -76,7 +76,7 @@ int session_run(struct session *s, struct cli *cli, struct host *host, const cha
         .workspace = cli->call->workspace,
         .dir = dir,
         .read_only = cli->call->read_only,
-        .config = cli->call->config,
+        .call = cli->call,
         .banner = banner,
     };
     struct console *console = console_new(&options, &err);
