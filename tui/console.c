@@ -395,6 +395,7 @@ struct console *console_new(const struct console_options *o, struct err *err)
             if (o->call->config)
                 config_make_folder(o->call->config);
         }
+        term_theme(c->settings.text[SETTING_CONSOLE_THEME]);
         c->config_watch = config_watch_new(o->call->config);
         return c;
     }

@@ -258,6 +258,17 @@ const struct settings *console_settings(const struct console *c)
     return &c->settings;
 }
 
+/* Takes them over. */
+static void use_settings(struct console *c, struct settings *next)
+{
+    settings_free(&c->settings);
+    c->settings = *next;
+    term_theme(c->settings.text[SETTING_CONSOLE_THEME]);
+    if (c->options.host)
+        host_set_settings(c->options.host, &c->settings);
+    c->dirty = true;
+}
+
 /* Checked on a copy first: nothing is written that could not be read again. */
 bool console_change_setting(struct console *c, const char *key, const char *value,
                             struct err *err)
@@ -278,10 +289,7 @@ bool console_change_setting(struct console *c, const char *key, const char *valu
         settings_free(&next);
         return false;
     }
-    settings_free(&c->settings);
-    c->settings = next;
-    if (c->options.host)
-        host_set_settings(c->options.host, &c->settings);
+    use_settings(c, &next);
     return true;
 }
 
@@ -297,10 +305,7 @@ void console_reread_settings(struct console *c)
         settings_free(&next);
         return;
     }
-    settings_free(&c->settings);
-    c->settings = next;
-    if (c->options.host)
-        host_set_settings(c->options.host, &c->settings);
+    use_settings(c, &next);
     console_toast(c, STYLE_NORMAL, "the file of settings was changed, and read again");
 }
 

@@ -30,7 +30,7 @@ static const char MOUSE_OFF[] = "\033[?1006l\033[?1000l";
 
 static struct {
     SCREEN *screen;
-    bool open, utf8, color, paste_mode, mouse;
+    bool open, utf8, paste_mode, mouse;
     struct buf paste;
     int cursor_y, cursor_x;
     bool cursor_visible, hidden;
@@ -61,49 +61,6 @@ const char *term_bar(int level)
     static const char *const ascii[] = {" ", "_", ".", ":", "-", "=", "+", "*", "#"};
     level = level < 0 ? 0 : level > 8 ? 8 : level;
     return term.utf8 ? blocks[level] : ascii[level];
-}
-
-/* ------------------------------------------------------------------ styles */
-
-static const struct {
-    attr_t mono, with_color;
-    short color; /* -1: the terminal's own */
-} STYLES[STYLE_COUNT] = {
-    [STYLE_NORMAL] = {A_NORMAL, A_NORMAL, -1},
-    [STYLE_DIM] = {A_DIM, A_DIM, -1},
-    [STYLE_STRONG] = {A_BOLD, A_BOLD, -1},
-    [STYLE_TITLE] = {A_BOLD | A_REVERSE, A_BOLD | A_REVERSE, -1},
-    [STYLE_HEADING] = {A_BOLD, A_BOLD, COLOR_CYAN},
-    [STYLE_SELECTED] = {A_REVERSE, A_REVERSE, -1},
-    [STYLE_MARKED] = {A_UNDERLINE, A_UNDERLINE, -1},
-    [STYLE_OK] = {A_NORMAL, A_NORMAL, COLOR_GREEN},
-    [STYLE_WARN] = {A_BOLD, A_NORMAL, COLOR_YELLOW},
-    [STYLE_ERROR] = {A_BOLD, A_BOLD, COLOR_RED},
-    [STYLE_KEY] = {A_BOLD, A_BOLD, -1},
-    [STYLE_BAR] = {A_REVERSE, A_REVERSE, -1},
-    [STYLE_FIELD] = {A_UNDERLINE, A_UNDERLINE, -1},
-    [STYLE_FOCUS] = {A_REVERSE, A_REVERSE, -1},
-    [STYLE_LINK] = {A_UNDERLINE, A_NORMAL, COLOR_BLUE},
-};
-
-struct term_attributes term_style(enum style style)
-{
-    if (!term.color)
-        return (struct term_attributes){STYLES[style].mono, 0};
-    short pair = STYLES[style].color < 0 ? 0 : (short)(style + 1);
-    return (struct term_attributes){STYLES[style].with_color, pair};
-}
-
-static void set_colors(void)
-{
-    const char *no_color = getenv("NO_COLOR");
-    term.color = !(no_color && *no_color) && has_colors() && start_color() == OK;
-    if (!term.color)
-        return;
-    short background = use_default_colors() == OK ? -1 : COLOR_BLACK;
-    for (int s = 0; s < STYLE_COUNT; s++)
-        if (STYLES[s].color >= 0)
-            init_pair((short)(s + 1), STYLES[s].color, background);
 }
 
 /* ------------------------------------------------------------------ taking and giving back
@@ -223,7 +180,7 @@ bool term_open(struct err *err)
                       strcmp(termname(), "vt100") != 0;
     buf_init(&term.paste, PASTE_MAX);
     define_keys();
-    set_colors();
+    term_style_open();
     prepare_for_crash();
     set_modes();
     term_mouse(true);
@@ -336,6 +293,12 @@ void term_notice(const char *text)
         say("\a", 1);
     }
     buf_free(&safe);
+}
+
+void term_theme(const char *name)
+{
+    term_style_theme(name);
+    clearok(stdscr, TRUE);
 }
 
 void term_redraw(void)

@@ -65,6 +65,7 @@ void term_beep(void);
 /* A notice of the terminal (OSC 9); a bell inside tmux, which would swallow it. Sanitised. */
 void term_notice(const char *text);
 void term_mouse(bool on);          /* off: the terminal selects text by itself */
+void term_theme(const char *name); /* the setting console.theme */
 void term_redraw(void);            /* repaint all at the next flush (^L) */
 
 #endif

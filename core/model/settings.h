@@ -39,6 +39,7 @@ enum setting {
     SETTING_STORE_URL,
     SETTING_LOG_RETENTION,
     SETTING_CONSOLE_BELL, /* off, bell or notice */
+    SETTING_CONSOLE_THEME, /* terminal, dark or light */
     SETTING_COUNT
 };
 

@@ -69,6 +69,9 @@ static const struct setting_info table[SETTING_COUNT] = {
                                NULL, "how long finished deliveries and attempts are kept"},
     [SETTING_CONSOLE_BELL] = {"console.bell", SETTING_CHOICE, "off", 0, 0, "off|bell|notice",
                               "when an alert begins to fail: a bell, or OSC 9"},
+    [SETTING_CONSOLE_THEME] = {"console.theme", SETTING_CHOICE, "terminal", 0, 0,
+                               "terminal|dark|light",
+                               "colours: the terminal's own 16, or a theme's 256"},
 };
 
 const struct setting_info *setting_info(enum setting s)

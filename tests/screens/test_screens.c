@@ -116,14 +116,70 @@ static void every_screen_at_40x12(void **state)
     golden_of_each(start(*state, 12, 40), "40x12");
 }
 
+static void golden_with(struct console_fixture *f, const struct terminal_options *options,
+                        const char *env, const char *name)
+{
+    console_fixture_start(f, options, env, NULL);
+    terminal_wait(f->terminal, options->columns < 60 ? "Alerts" : "running on");
+    golden_of_each(f->terminal, name);
+    console_fixture_stop(f);
+}
+
+/* no-color.org: attributes and words say what colours say elsewhere. */
+static void every_screen_in_monochrome(void **state)
+{
+    static const struct {
+        struct terminal_options options;
+        const char *name;
+    } sizes[] = {{{.rows = 24, .columns = 80}, "80x24-mono"},
+                 {{.rows = 50, .columns = 200}, "200x50-mono"},
+                 {{.rows = 12, .columns = 40}, "40x12-mono"}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        golden_with(*state, &sizes[i].options, "NO_COLOR=1", sizes[i].name);
+}
+
+static void every_screen_in_a_theme(void **state)
+{
+    const struct terminal_options options = {.rows = 24, .columns = 80};
+    golden_with(*state, &options, "OPIK_ALERTS_CONSOLE_THEME=dark", "80x24-dark");
+    golden_with(*state, &options, "OPIK_ALERTS_CONSOLE_THEME=light", "80x24-light");
+}
+
 static void every_screen_in_ascii(void **state)
 {
-    struct console_fixture *f = *state;
     const struct terminal_options options = {
         .rows = 24, .columns = 80, .locale = "C", .term = "vt100"};
-    console_fixture_start(f, &options, NULL, NULL);
-    terminal_wait(f->terminal, "running on");
-    golden_of_each(f->terminal, "ascii");
+    const struct terminal_options wide = {
+        .rows = 50, .columns = 200, .locale = "C", .term = "vt100"};
+    const struct terminal_options small = {
+        .rows = 12, .columns = 40, .locale = "C", .term = "vt100"};
+    golden_with(*state, &options, NULL, "80x24-ascii");
+    golden_with(*state, &wide, NULL, "200x50-ascii");
+    golden_with(*state, &small, NULL, "40x12-ascii");
+}
+
+/* One dead letter: nobody listens at port 1, and there is one attempt. */
+static void every_screen_with_something_on_it(void **state)
+{
+    struct console_fixture *f = *state;
+    const struct terminal_options options = {.rows = 24, .columns = 130};
+    console_fixture_start(f, &options, NULL, "--set=retry.max=0");
+    struct terminal *t = f->terminal;
+    terminal_wait(t, "running on");
+    add_alert_at(f, "Fails", "trace:errors", "http://127.0.0.1:1/x");
+    add_alert(f, "Prompts", "prompt:created");
+    terminal_wait(t, "Prompts");
+    send_error(f);
+    terminal_wait(t, "dead");
+    terminal_golden(t, "data-alerts");
+    press(t, "2", "1 delivery");
+    terminal_golden(t, "data-deliveries");
+    press(t, "\r", "trace:errors");
+    terminal_golden(t, "data-delivery");
+    press(t, "4", "1 event");
+    terminal_golden(t, "data-activity");
+    press(t, "6", "Default Project");
+    terminal_golden(t, "data-projects");
 }
 
 /* ---------------------------------------------------------------- the list of alerts */
@@ -344,7 +400,10 @@ int main(void)
         TEST(every_screen_at_80x24),
         TEST(every_screen_at_200x50),
         TEST(every_screen_at_40x12),
+        TEST(every_screen_in_monochrome),
+        TEST(every_screen_in_a_theme),
         TEST(every_screen_in_ascii),
+        TEST(every_screen_with_something_on_it),
         TEST(filters_and_marks_several),
         TEST(takes_a_delete_back),
         TEST(commands_are_typed_in_words),

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
+
 struct terminal;
 
 struct terminal_options {
@@ -41,8 +43,13 @@ size_t terminal_settle(struct terminal *t, int quiet_ms);
 int terminal_exit(struct terminal *t);
 pid_t terminal_pid(const struct terminal *t);
 
-/* Compares the screen with tests/screens/golden/NAME.screen. What changes from run to run is
- * blotted out first: ids, ports, latencies. UPDATE_GOLDEN=1 writes the file instead. */
+void terminal_extent(const struct terminal *t, int *rows, int *columns);
+/* How a cell looks, in words (" bold red"); empty: as the terminal's own text. */
+void terminal_look(struct terminal *t, int row, int column, struct buf *out);
+
+/* Compares the screen and its looks with tests/screens/golden/NAME.screen (support/golden.c). What
+ * changes from run to run is blotted out first: ids, ports, times. UPDATE_GOLDEN=1 writes the
+ * file instead. */
 void terminal_golden(struct terminal *t, const char *name);
 
 #endif

@@ -79,6 +79,7 @@ static void init_gives_documented_defaults(void **state)
         {SETTING_STORE_URL, "store.url", "", 0},
         {SETTING_LOG_RETENTION, "log.retention", "30d", 2592000000},
         {SETTING_CONSOLE_BELL, "console.bell", "off", 0},
+        {SETTING_CONSOLE_THEME, "console.theme", "terminal", 0},
     };
     assert_int_equal(sizeof rows / sizeof *rows, SETTING_COUNT);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
