@@ -69,21 +69,23 @@ static void *run(void *arg)
     return NULL;
 }
 
-static bool make_bodies(struct tester *t, enum event_type type, const struct settings *settings,
-                        int64_t now)
+static bool make_bodies(struct tester *t, enum event_type type, struct span body,
+                        const struct settings *settings, int64_t now)
 {
     struct buf bare;
     buf_init(&bare, BUF_UNLIMITED);
-    bool ok = payload_sample(&t->alert, tuning_style(settings), (int)settings->number[SETTING_RETRY_MAX],
-                             type, now, &bare) &&
+    bool ok = (body.at ? buf_add_span(&bare, body)
+                       : payload_sample(&t->alert, tuning_style(settings),
+                                        (int)settings->number[SETTING_RETRY_MAX], type, now,
+                                        &bare)) &&
               payload_with_key(&t->alert, buf_span(&bare), &t->body, &t->shown);
     buf_free(&bare);
     return ok;
 }
 
 static bool prepare(struct tester *t, const struct alert *alert, enum event_type type,
-                    const struct settings *settings, const struct clock *clock,
-                    struct err *err)
+                    struct span body, const struct settings *settings,
+                    const struct clock *clock, struct err *err)
 {
     struct sender_options options = {
         .clock = clock,
@@ -95,7 +97,7 @@ static bool prepare(struct tester *t, const struct alert *alert, enum event_type
     t->connect_timeout_ms = settings->number[SETTING_DELIVERY_CONNECT_TIMEOUT];
     if (!alert_copy(&t->alert, alert))
         return err_memory(err);
-    if (!make_bodies(t, type, settings, clock_wall_ms(clock)))
+    if (!make_bodies(t, type, body, settings, clock_wall_ms(clock)))
         return err_memory(err);
     t->sender = sender_new(&options, err);
     return t->sender != NULL;
@@ -112,7 +114,7 @@ static void release(struct tester *t)
     free(t);
 }
 
-struct tester *tester_start(const struct alert *alert, enum event_type type,
+struct tester *tester_start(const struct alert *alert, enum event_type type, struct span body,
                             const struct settings *settings, const struct clock *clock,
                             void (*done)(void *arg), void *arg, struct err *err)
 {
@@ -126,7 +128,7 @@ struct tester *tester_start(const struct alert *alert, enum event_type type,
     alert_init(&t->alert);
     buf_init(&t->body, BUF_UNLIMITED);
     buf_init(&t->shown, BUF_UNLIMITED);
-    if (!prepare(t, alert, type, settings, clock, err)) {
+    if (!prepare(t, alert, type, body, settings, clock, err)) {
         release(t);
         return NULL;
     }

@@ -11,9 +11,9 @@
 
 struct tester;
 
-/* Sends a sample of `type` (the first trigger's) to the alert's endpoint with its token and
- * headers. `done` runs on the tester's thread and must only wake somebody. */
-struct tester *tester_start(const struct alert *alert, enum event_type type,
+/* Sends `body`, or without one (at NULL) a sample of `type`, to the alert's endpoint with its token
+ * and headers. `done` runs on the tester's thread and must only wake somebody. */
+struct tester *tester_start(const struct alert *alert, enum event_type type, struct span body,
                             const struct settings *settings, const struct clock *clock,
                             void (*done)(void *arg), void *arg, struct err *err);
 void tester_cancel(struct tester *t); /* done comes soon */

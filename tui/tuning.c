@@ -35,3 +35,9 @@ struct engine_policy tuning_policy(const struct settings *s)
         .threshold_repeat_ms = s->number[SETTING_THRESHOLD_REPEAT],
     };
 }
+
+int64_t tuning_replay_spacing(const struct settings *s)
+{
+    int64_t rate = s->number[SETTING_DELIVERY_REPLAY_RATE];
+    return rate > 0 ? 1000 / rate : 0;
+}

@@ -73,6 +73,11 @@ static void trigger_free(struct alert_trigger *t)
     free(t->projects);
 }
 
+enum event_type alert_first_type(const struct alert *a)
+{
+    return a->trigger_count ? a->triggers[0].type : EVENT_TRACE_ERRORS;
+}
+
 void alert_free(struct alert *a)
 {
     free(a->workspace);

@@ -102,6 +102,7 @@ struct alert {
 };
 
 void alert_init(struct alert *a); /* an empty, enabled, general alert without an id */
+enum event_type alert_first_type(const struct alert *a); /* of its triggers; trace:errors: none */
 void alert_free(struct alert *a); /* frees what it holds, not the struct; leaves it empty */
 bool alert_copy(struct alert *to,
                 const struct alert *from); /* `to` is overwritten unread */

@@ -28,6 +28,7 @@ enum setting {
     SETTING_DELIVERY_CONCURRENCY,
     SETTING_DELIVERY_PER_ENDPOINT,
     SETTING_DELIVERY_MAX_AGE,
+    SETTING_DELIVERY_REPLAY_RATE,
     SETTING_DELIVERY_PROXY,   /* text: a proxy URL; empty: none at all */
     SETTING_DELIVERY_CA_FILE, /* text: a PEM bundle instead of the system's */
     SETTING_RETRY_MAX,

@@ -271,9 +271,10 @@ struct record {
  * attempt is counted. No result. */
 void store_record(struct store *s, struct record *records, size_t count, store_done *done, void *arg);
 
-/* Makes finished deliveries due again, with the same id and body. result: const int64_t *, how many. */
+/* Makes finished deliveries due again, with the same id and body: the first at once, each of the
+ * others spacing_ms after the one before. result: const int64_t *, how many. */
 void store_replay(struct store *s, const char *workspace, const char *const *ids, size_t count,
-                  store_done *done, void *arg);
+                  int64_t spacing_ms, store_done *done, void *arg);
 
 /* Makes open buckets due at once; `keys` as in struct bucket. result: const int64_t *, how
  * many. */
@@ -401,6 +402,9 @@ struct delivery_rows {
 bool store_delivery_list(struct store_reader *r, const struct delivery_filter *filter, const char *before,
                          int64_t limit, struct delivery_rows *out, struct err *err);
 void delivery_rows_free(struct delivery_rows *rows);
+/* One without its body and attempts. ERR_NOT_FOUND. */
+bool store_delivery_row(struct store_reader *r, const char *workspace, const char *id,
+                        struct delivery *out, struct err *err);
 /* One whole, with its body and attempts. ERR_NOT_FOUND. */
 bool store_delivery_get(struct store_reader *r, const char *workspace, const char *id,
                         struct delivery *out, struct err *err);

@@ -266,7 +266,7 @@ static void changes_a_setting_in_the_file(void **state)
     press(t, "7", "retry.max ");
     press(t, "e", "read when the program starts"); /* intake.listen */
     press(t, "/", "this list has no filter");
-    for (int i = 0; i < 16; i++)
+    for (int i = 0; i < 17; i++)
         terminal_type(t, "j");
     press(t, "e", "retry.max");
     press(t, "\0259\r", "retry.max is 9 now");
@@ -278,6 +278,66 @@ static void changes_a_setting_in_the_file(void **state)
     assert_string_equal(text, "[retry]\nmax = 9\n");
     press(t, "e\025many\r", "retry.max");
     assert_true(terminal_shows(t, "9 "));
+}
+
+/* ---------------------------------------------------------------- sent again */
+
+/* Two dead letters to port 1, where nobody listens. */
+static struct terminal *with_two_dead(struct console_fixture *f)
+{
+    const struct terminal_options options = {.rows = 30, .columns = 130};
+    console_fixture_start(f, &options, "EDITOR=sed -i s/trace:errors/edited/",
+                          "--set=retry.max=0");
+    struct terminal *t = f->terminal;
+    terminal_wait(t, "running on");
+    add_alert_at(f, "First", "trace:errors", "http://127.0.0.1:1/x");
+    add_alert_at(f, "Second", "trace:errors", "http://127.0.0.1:1/y");
+    terminal_wait(t, "Second");
+    send_error(f);
+    press(t, "2", "2 deliveries");
+    press(t, "/status:dead\r", "2 deliveries, filter status:dead");
+    return t;
+}
+
+static void several_are_sent_again_with_a_result_for_each(void **state)
+{
+    struct terminal *t = with_two_dead(*state);
+    press(t, "R", "Send 2 deliveries again, 10 a second");
+    press(t, "n", "2 deliveries, filter");
+    press(t, "R", "Send 2 deliveries again");
+    press(t, "y", "2 sent again: 0 delivered, 2 dead, 0 to come");
+    assert_true(terminal_shows(t, "dead: connection refused"));
+    press(t, "\r", "Attempt 2 at");
+    press(t, "\033", "2 sent again");
+    press(t, "\033", "2 deliveries, filter");
+}
+
+static void one_is_sent_again_and_its_new_attempt_is_shown(void **state)
+{
+    struct terminal *t = with_two_dead(*state);
+    press(t, "r", "Attempt 2 at");
+    press(t, "r", "Attempt 3 at");
+}
+
+static void a_body_is_edited_and_sent_once(void **state)
+{
+    struct terminal *t = with_two_dead(*state);
+    press(t, "\r", "\"eventType\": \"trace:errors\"");
+    press(t, "e", "The edited body of trace:errors to http://127.0.0.1:1");
+    terminal_wait(t, "It failed: connection refused");
+    press(t, "\033", "Attempt 1 at");
+    assert_false(terminal_shows(t, "Attempt 2")); /* a test, no delivery */
+}
+
+static void folds_json(void **state)
+{
+    struct terminal *t = with_two_dead(*state);
+    press(t, "\r", "\"eventIds\": [");
+    press(t, "----------", "lines");
+    assert_false(terminal_shows(t, "\"alertName\""));
+    press(t, "/eventType\r", "\"eventType\": \"trace:errors\""); /* what is found is unfolded */
+    press(t, "----------", "lines");
+    press(t, "++++++++++", "\"alertName\"");
 }
 
 /* ---------------------------------------------------------------- mouse, paste */
@@ -409,6 +469,10 @@ int main(void)
         TEST(commands_are_typed_in_words),
         TEST(finds_what_can_be_done_and_does_it),
         TEST(changes_a_setting_in_the_file),
+        TEST(several_are_sent_again_with_a_result_for_each),
+        TEST(one_is_sent_again_and_its_new_attempt_is_shown),
+        TEST(a_body_is_edited_and_sent_once),
+        TEST(folds_json),
         TEST(the_mouse_selects_sorts_and_presses_keys),
         TEST(a_paste_in_a_list_does_nothing),
         TEST(read_only_says_why_not),

@@ -205,7 +205,7 @@ bool step_record(struct store *s, const struct claim *c, int status,
 
 int64_t step_replay(struct store *s, const char *id)
 {
-    NUMBER(store_replay(s, "default", &id, 1, step_done, &wait));
+    NUMBER(store_replay(s, "default", &id, 1, 0, step_done, &wait));
 }
 
 int64_t step_purge(struct store *s, int64_t before, int64_t limit)

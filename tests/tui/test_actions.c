@@ -12,7 +12,8 @@
 static const unsigned PLACES[] = {PLACE_ALERTS, PLACE_LOG,    PLACE_DELIVERY,
                                   PLACE_FORM,   PLACE_PICKER, PLACE_TEXT,
                                   PLACE_DELIVERIES, PLACE_BUCKETS, PLACE_ACTIVITY,
-                                  PLACE_OVERVIEW, PLACE_PROJECTS, PLACE_SETTINGS};
+                                  PLACE_OVERVIEW, PLACE_PROJECTS, PLACE_SETTINGS,
+                                  PLACE_REPLAYS, PLACE_QUESTION, PLACE_LINE};
 enum { PLACE_COUNT = sizeof PLACES / sizeof *PLACES, HELP_COLUMNS_MAX = 66 };
 
 /* Calls fn for each key of a row. */
@@ -152,7 +153,8 @@ static void deleting_asks_and_every_place_has_help(void **state)
     struct key f1 = {.kind = KEY_KIND_NAMED, .code = KEY_F1_};
     assert_true(action_info(ACTION_ALERT_DELETE)->flags & ACTION_DESTROYS);
     for (int i = 0; i < PLACE_COUNT; i++)
-        assert_int_equal(action_of_key(&f1, PLACES[i]), ACTION_HELP);
+        if (PLACES[i] != PLACE_QUESTION && PLACES[i] != PLACE_LINE) /* these are left first */
+            assert_int_equal(action_of_key(&f1, PLACES[i]), ACTION_HELP);
 }
 
 static void key_label_is_the_first_key(void **state)

@@ -58,7 +58,7 @@ static void done(void *arg)
 static struct tester *start(struct world *w)
 {
     struct err err = {0};
-    struct tester *t = tester_start(&w->alert, EVENT_PROMPT_CREATED, &w->settings,
+    struct tester *t = tester_start(&w->alert, EVENT_PROMPT_CREATED, (struct span){0}, &w->settings,
                                     clock_system(), done, &w->fd, &err);
     if (!t)
         fail_msg("%s", err.text);

@@ -6,6 +6,7 @@
 #include "cli/out.h"
 #include "cli/await.h"
 #include "filters.h"
+#include "tuning.h"
 
 #define PAGE 500
 
@@ -158,14 +159,54 @@ static bool can_replay(struct cli *cli, const char *id)
     return finished;
 }
 
+/* What became of each right after the step: the engine sends them one after the other. */
+static void say_result(struct cli *cli, struct out_array *array, const char *id)
+{
+    char wait[24];
+    struct delivery d;
+    struct err err;
+    if (!store_delivery_row(cli->reader, cli->workspace, id, &d, &err))
+        return;
+    int64_t left = d.next_at - clock_steady_ms(cli->clock);
+    bool queued = d.state != DELIVERY_DELIVERED && d.state != DELIVERY_DEAD;
+    duration_human(left > 0 ? left : 0, wait);
+    if (array) {
+        struct buf json;
+        buf_init(&json, BUF_UNLIMITED);
+        if (delivery_to_json(&d, &json))
+            out_array_item(array, buf_span(&json));
+        buf_free(&json);
+    } else if (queued) {
+        out_line("%s  again in %s", id, wait);
+    } else {
+        out_line("%s  %s", id, delivery_state_name(d.state));
+    }
+    delivery_free(&d);
+}
+
+static void say_results(struct cli *cli, const char *const *ids, size_t count)
+{
+    struct out_array array;
+    bool json = cli->call->json;
+    if (json)
+        out_array_begin(&array);
+    for (size_t i = 0; i < count; i++)
+        say_result(cli, json ? &array : NULL, ids[i]);
+    if (json)
+        out_array_end(&array);
+}
+
 static int replay_all(struct cli *cli, const char *const *ids, size_t count)
 {
     struct await answer;
     struct err err = {0};
     await_init(&answer, AWAIT_COUNT);
-    store_replay(cli->store, cli->workspace, ids, count, await_done, &answer);
+    int64_t spacing = tuning_replay_spacing(cli->settings);
+    store_replay(cli->store, cli->workspace, ids, count, count > 1 ? spacing : 0, await_done,
+                 &answer);
     if (!await_answer(&answer, &err))
         return cli_fail(&err);
+    say_results(cli, ids, count);
     if (answer.count == (int64_t)count)
         return EXIT_DONE;
     out_error("%lld of %zu deliveries were replayed; the others cannot be now",
@@ -173,7 +214,37 @@ static int replay_all(struct cli *cli, const char *const *ids, size_t count)
     return EXIT_FAILED;
 }
 
-int cli_delivery_replay(struct cli *cli)
+/* Those of the filter that have ended: all of them, or the newest FILTERS_LOOKED_AT. */
+static int replay_filtered(struct cli *cli)
+{
+    struct filter filter;
+    struct delivery_rows rows = {0};
+    struct err err = {0};
+    size_t searched, count = 0;
+    if (!filter_parse(&filter, filters_delivery, filters_delivery_count,
+                      span_of(cli->call->filter), &err))
+        return cli_fail_argument(&err);
+    if (!filters_read_deliveries(cli->reader, cli->workspace, &filter,
+                                 clock_wall_ms(cli->clock), FILTERS_LOOKED_AT, &rows, &searched,
+                                 &err))
+        return cli_fail(&err);
+    const char **ids = calloc(rows.count + 1, sizeof *ids);
+    for (size_t i = 0; ids && i < rows.count; i++)
+        if (rows.items[i].state == DELIVERY_DELIVERED || rows.items[i].state == DELIVERY_DEAD)
+            ids[count++] = rows.items[i].id;
+    int status = EXIT_DONE;
+    if (count == 0)
+        out_error("no delivery that has ended passes the filter");
+    else if (cli->call->dry_run)
+        say_results(cli, ids, count);
+    else
+        status = replay_all(cli, ids, count);
+    free(ids);
+    delivery_rows_free(&rows);
+    return status;
+}
+
+static int replay_named(struct cli *cli)
 {
     size_t count;
     char(*ids)[UUID_SIZE] = cli_ids(cli, &count);
@@ -187,8 +258,22 @@ int cli_delivery_replay(struct cli *cli)
         pointers[i] = ids[i];
         fine = can_replay(cli, ids[i]) && fine;
     }
-    int status = fine ? replay_all(cli, pointers, count) : EXIT_FAILED;
+    int status = !fine ? EXIT_FAILED : EXIT_DONE;
+    if (fine && cli->call->dry_run)
+        say_results(cli, pointers, count);
+    else if (fine)
+        status = replay_all(cli, pointers, count);
     free(pointers);
     free(ids);
     return status;
+}
+
+int cli_delivery_replay(struct cli *cli)
+{
+    bool named = cli->arg_count > 0;
+    if (named == (cli->call->filter != NULL)) {
+        out_error("delivery replay: give IDs or --filter");
+        return EXIT_CALL;
+    }
+    return named ? replay_named(cli) : replay_filtered(cli);
 }

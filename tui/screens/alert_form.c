@@ -118,6 +118,13 @@ static void save(struct alert_form *form)
     alert_free(&alert);
 }
 
+/* The trigger under the cursor, else the first. */
+static enum event_type tested_type(const struct form_state *f, const struct alert *alert)
+{
+    return f->focus == SPOT_TRIGGER ? f->alert.triggers[f->index].type
+                                    : alert_first_type(alert);
+}
+
 static void test(struct alert_form *form)
 {
     struct console *c = form->screen.console;
@@ -129,7 +136,8 @@ static void test(struct alert_form *form)
     if (!form_alert(&form->state, &alert))
         return;
     if (alert_set(&alert.workspace, console_workspace(c)))
-        console_push(c, test_dialog_new(c, &alert));
+        console_push(c, test_dialog_new(c, &alert, tested_type(&form->state, &alert),
+                                        (struct span){0}));
     alert_free(&alert);
 }
 
@@ -285,17 +293,7 @@ static bool key(struct screen *s, const struct key *k)
     struct field *field = form_field(&form->state);
     if (form->saving)
         return true; /* the answer comes within moments */
-    if (k->kind == KEY_KIND_NAMED && k->code == KEY_ENTER_) {
-        enter(form);
-        return true;
-    }
-    if (!field) {
-        bool space = k->kind == KEY_KIND_CHAR && k->code == ' ';
-        if (space && form->state.focus != SPOT_CANCEL)
-            enter(form);
-        return space;
-    }
-    if (!field_key(field, k))
+    if (!field || !field_key(field, k))
         return false;
     form->state.problem_count = 0; /* judged again when it is saved */
     return true;
@@ -306,6 +304,9 @@ static bool act(struct screen *s, enum action a)
     struct alert_form *form = of(s);
     struct form_state *f = &form->state;
     switch (a) {
+    case ACTION_FORM_CHOOSE:
+        enter(form);
+        return true;
     case ACTION_FORM_SAVE:
         save(form);
         return true;

@@ -409,7 +409,8 @@ static void test(struct alerts_screen *a)
     struct alert alert;
     if (!load_selected(a, &alert))
         return;
-    console_push(console_of(a), test_dialog_new(console_of(a), &alert));
+    console_push(console_of(a), test_dialog_new(console_of(a), &alert, alert_first_type(&alert),
+                                                (struct span){0}));
     alert_free(&alert);
 }
 

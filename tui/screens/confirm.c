@@ -23,7 +23,7 @@ static void confirm_free(struct screen *s)
 static unsigned confirm_place(struct screen *s)
 {
     (void)s;
-    return 0; /* it reads its keys itself */
+    return PLACE_QUESTION;
 }
 
 static void confirm_draw(struct screen *s, const struct canvas *c)
@@ -44,17 +44,11 @@ static bool confirm_key(struct screen *s, const struct key *k)
 {
     struct confirm *q = (struct confirm *)s;
     struct console *console = s->console;
-    bool character = k->kind == KEY_KIND_CHAR;
-    bool yes = character && (k->code == 'y' || k->code == 'Y');
-    bool no = (character && (k->code == 'n' || k->code == 'N' || k->code == 'q')) ||
-              (k->kind == KEY_KIND_NAMED && k->code == KEY_ESC_) ||
-              (k->kind == KEY_KIND_CTRL && k->code == 'c');
-    if (!yes && !no)
-        return true;
-    if (!yes) {
+    enum action a = action_of_key(k, PLACE_QUESTION);
+    if (a == ACTION_NO)
         console_pop(console);
-        return true;
-    }
+    if (a != ACTION_YES)
+        return true; /* no other key does anything while a question stands */
     /* The answer may open other screens: this one goes first, its values stay until after.
      */
     struct confirm kept = *q;

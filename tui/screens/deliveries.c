@@ -9,6 +9,7 @@
 #include "screens/screens.h"
 #include "screens/table_screen.h"
 #include "screens/words.h"
+#include "tuning.h"
 
 enum { TIME, ALERT, EVENT, EVENTS, STATE, CODE, TRIES, NEXT, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {
@@ -243,6 +244,19 @@ static struct choice choose_for(struct deliveries_screen *d, enum action a, cons
     return choice;
 }
 
+/* One is opened where its new attempt will be, of several the results are shown. */
+static void replay_one(struct console *c, const char *id)
+{
+    struct screen *opened = delivery_new_attempt(c, id);
+    struct reply *reply = opened ? reply_new(c, "it will be sent again, with the same id", NULL,
+                                             NULL)
+                                 : NULL;
+    console_push(c, opened);
+    if (reply)
+        store_replay(console_options(c)->store, console_workspace(c), &id, 1, 0, reply_done,
+                     reply);
+}
+
 static void replay(struct deliveries_screen *d, enum action a)
 {
     struct console *c = d->base.screen.console;
@@ -250,15 +264,11 @@ static void replay(struct deliveries_screen *d, enum action a)
     if (!ids)
         return;
     struct choice choice = choose_for(d, a, ids);
-    char text[160];
-    snprintf(text, sizeof text, "%zu deliver%s will be sent again%s", choice.ended,
-             choice.ended == 1 ? "y" : "ies",
-             choice.open ? "; the others are still under way" : ", with the same id");
-    struct reply *reply = choice.ended ? reply_new(c, text, NULL, NULL) : NULL;
-    if (reply)
-        store_replay(console_options(c)->store, console_workspace(c), ids, choice.ended,
-                     reply_done, reply);
-    else if (!choice.ended)
+    if (choice.ended == 1)
+        replay_one(c, ids[0]);
+    else if (choice.ended)
+        console_push(c, replays_new(c, ids, choice.ended));
+    else
         console_toast(c, STYLE_WARN, "nothing of that has ended: only that can be sent again");
     free(ids);
 }
@@ -278,10 +288,14 @@ static void ask(struct screen *s, enum action a, char *out, size_t size)
         if (!known)
             names[count++] = name;
     }
+    char pace[64] = "all at once";
+    int64_t spacing = tuning_replay_spacing(console_settings(s->console));
+    if (spacing)
+        snprintf(pace, sizeof pace, "%lld a second", (long long)(1000 / spacing));
     snprintf(out, size,
-             "Send %zu deliveries again, each with its own id and body? They are of %.60s%s%.60s%s"
-             "%.60s. %zu others are still under way and are left alone.",
-             choice.ended, count > 0 ? names[0] : "no alert", count > 1 ? ", " : "",
+             "Send %zu deliveries again, %s, each with its own id and body? They are of %.60s%s"
+             "%.60s%s%.60s. %zu others are still under way and are left alone.",
+             choice.ended, pace, count > 0 ? names[0] : "no alert", count > 1 ? ", " : "",
              count > 1 ? names[1] : "", count > 2 ? ", " : "", count > 2 ? names[2] : "",
              choice.open);
 }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/timefmt.h"
 #include "curl_command.h"
+#include "editor.h"
 #include "reply.h"
 #include "screens/screens.h"
 #include "screens/search.h"
@@ -13,7 +14,7 @@
 #include "screens/words.h"
 #include "widgets/textview.h"
 
-enum { BODY_SHOWN = 256 * 1024, SIDE_BY_SIDE_FROM = 120 };
+enum { BODY_SHOWN = 256 * 1024, EDITED_MAX = 16 * 1024 * 1024, SIDE_BY_SIDE_FROM = 120 };
 
 struct delivery_screen {
     struct screen screen;
@@ -23,6 +24,8 @@ struct delivery_screen {
     struct search search;
     bool wide, right;                  /* right: the attempts have the keys */
     bool ended;                        /* delivered or dead */
+    int attempts_seen;                 /* one more and the cursor goes there; -1: it stays */
+    int attempt_count;
 };
 
 static struct delivery_screen *of(struct screen *s)
@@ -55,7 +58,7 @@ static void add_pretty(struct textview *v, const char *text, size_t len)
         buf_clear(&pretty);
         buf_add(&pretty, text, cut ? BODY_SHOWN : len);
     }
-    textview_add(v, STYLE_NORMAL, 4, false, buf_span(&pretty));
+    textview_add_json(v, buf_span(&pretty));
     if (cut)
         textview_format(v, STYLE_DIM, "(the first %d of %zu bytes)", BODY_SHOWN, len);
     buf_free(&pretty);
@@ -180,6 +183,18 @@ static bool load(struct delivery_screen *d, struct delivery *out, struct err *er
     return store_delivery_get(console_reader(c), console_workspace(c), d->id, out, err);
 }
 
+static void go_to_new_attempt(struct delivery_screen *d)
+{
+    char head[32];
+    if (d->attempts_seen < 0 || d->attempt_count <= d->attempts_seen)
+        return;
+    snprintf(head, sizeof head, "Attempt %d at", d->attempt_count);
+    textview_find(&d->all, head, false);
+    textview_find(&d->attempts, head, false);
+    d->right = true;
+    d->attempts_seen = d->ended ? -1 : d->attempt_count;
+}
+
 static void refresh(struct screen *s, unsigned changes)
 {
     struct delivery_screen *d = of(s);
@@ -198,6 +213,8 @@ static void refresh(struct screen *s, unsigned changes)
     }
     build(d, &delivery);
     d->ended = delivery.state == DELIVERY_DELIVERED || delivery.state == DELIVERY_DEAD;
+    d->attempt_count = delivery.attempt_count;
+    go_to_new_attempt(d);
     delivery_free(&delivery);
 }
 
@@ -257,7 +274,7 @@ static void copy_curl(struct delivery_screen *d, const struct delivery *delivery
     buf_free(&out);
 }
 
-static void copy(struct delivery_screen *d,
+static void with(struct delivery_screen *d,
                  void (*what)(struct delivery_screen *d, const struct delivery *delivery))
 {
     struct delivery delivery;
@@ -275,9 +292,52 @@ static void replay(struct delivery_screen *d)
     struct console *c = d->screen.console;
     struct reply *reply = reply_new(c, "it will be sent again, with the same id", NULL, NULL);
     const char *id = d->id;
+    d->attempts_seen = d->attempt_count;
     if (reply)
-        store_replay(console_options(c)->store, console_workspace(c), &id, 1, reply_done,
+        store_replay(console_options(c)->store, console_workspace(c), &id, 1, 0, reply_done,
                      reply);
+}
+
+/* As a test and not as a delivery: what was accepted is not changed, nor counted twice. */
+static void send_edited(struct delivery_screen *d, const struct delivery *delivery,
+                        struct span body)
+{
+    struct console *c = d->screen.console;
+    struct alert alert;
+    struct err err;
+    if (!store_alert_get(console_reader(c), console_workspace(c), delivery->alert_id, &alert,
+                         &err)) {
+        console_toast(c, STYLE_ERROR, "nothing was sent: its alert is gone");
+        return;
+    }
+    console_push(c, test_dialog_new(c, &alert, delivery->type, body));
+    alert_free(&alert);
+}
+
+static void edit(struct delivery_screen *d, const struct delivery *delivery)
+{
+    struct console *c = d->screen.console;
+    struct span old = {delivery->body, delivery->body_len};
+    struct buf pretty, edited, checked;
+    struct err err;
+    buf_init(&pretty, BUF_UNLIMITED);
+    buf_init(&edited, EDITED_MAX);
+    buf_init(&checked, BUF_UNLIMITED);
+    if (!js_pretty(&pretty, old, 2)) {
+        buf_clear(&pretty);
+        buf_add_span(&pretty, old);
+    }
+    if (!editor_edit(buf_span(&pretty), ".json", &edited, &err))
+        console_toast(c, STYLE_ERROR, "%s", err.text);
+    else if (span_same(buf_span(&pretty), buf_span(&edited)))
+        console_toast(c, STYLE_WARN, "nothing was sent: the body was not changed");
+    else if (!js_pretty(&checked, buf_span(&edited), 0))
+        console_toast(c, STYLE_ERROR, "nothing was sent: that is no JSON");
+    else
+        send_edited(d, delivery, buf_span(&edited));
+    buf_free(&pretty);
+    buf_free(&edited);
+    buf_free(&checked);
 }
 
 static struct textview *read_now(struct delivery_screen *d)
@@ -293,10 +353,13 @@ static bool act(struct screen *s, enum action a)
         replay(d);
         return true;
     case ACTION_DELIVERY_CURL:
-        copy(d, copy_curl);
+        with(d, copy_curl);
+        return true;
+    case ACTION_DELIVERY_EDIT:
+        with(d, edit);
         return true;
     case ACTION_COPY:
-        copy(d, copy_body);
+        with(d, copy_body);
         return true;
     case ACTION_NEXT_PANE:
         d->right = !d->right;
@@ -325,8 +388,21 @@ struct screen *delivery_new(struct console *c, const char *id)
         return NULL;
     d->screen = (struct screen){.ops = &DELIVERY, .console = c};
     snprintf(d->id, sizeof d->id, "%s", id);
+    d->attempts_seen = -1;
     textview_init(&d->all);
     textview_init(&d->request);
     textview_init(&d->attempts);
     return &d->screen;
+}
+
+struct screen *delivery_new_attempt(struct console *c, const char *id)
+{
+    struct screen *s = delivery_new(c, id);
+    struct delivery row;
+    struct err err;
+    if (s && store_delivery_row(console_reader(c), console_workspace(c), id, &row, &err)) {
+        of(s)->attempts_seen = row.attempt_count;
+        delivery_free(&row);
+    }
+    return s;
 }

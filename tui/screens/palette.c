@@ -190,30 +190,29 @@ static void recall(struct palette *p, int by)
 static bool key(struct screen *s, const struct key *k)
 {
     struct palette *p = of(s);
-    uint32_t name = k->kind == KEY_KIND_NAMED ? k->code : 0;
-    uint32_t control = k->kind == KEY_KIND_CTRL ? k->code : 0;
-    if (name == KEY_ESC_ || control == 'c')
+    enum action a = action_of_key(k, PLACE_LINE);
+    switch (a) {
+    case ACTION_LINE_LEAVE:
         console_pop(s->console);
-    else if (name == KEY_ENTER_)
+        break;
+    case ACTION_LINE_ACCEPT:
         run(p);
-    else if (name == KEY_TAB_)
+        break;
+    case ACTION_LINE_COMPLETE:
         complete(p);
-    else if (control == 'p')
+        break;
+    case ACTION_LINE_EARLIER:
         recall(p, 1);
-    else if (control == 'n')
+        break;
+    case ACTION_LINE_LATER:
         recall(p, -1);
-    else if (name == KEY_UP_)
-        list_act(&p->list, ACTION_UP);
-    else if (name == KEY_DOWN_)
-        list_act(&p->list, ACTION_DOWN);
-    else if (name == KEY_PGUP_)
-        list_act(&p->list, ACTION_PAGE_UP);
-    else if (name == KEY_PGDN_)
-        list_act(&p->list, ACTION_PAGE_DOWN);
-    else if (name == KEY_BACKSPACE_ && field_is_empty(&p->field))
-        console_pop(s->console);
-    else if (field_key(&p->field, k))
-        find(p);
+        break;
+    default:
+        if (a == ACTION_LINE_ERASE && field_is_empty(&p->field))
+            console_pop(s->console);
+        else if (!list_act(&p->list, a) && field_key(&p->field, k))
+            find(p);
+    }
     return true;
 }
 

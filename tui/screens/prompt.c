@@ -26,7 +26,7 @@ static void prompt_free_screen(struct screen *s)
 static unsigned prompt_place(struct screen *s)
 {
     (void)s;
-    return 0;
+    return PLACE_LINE;
 }
 
 static void prompt_draw(struct screen *s, const struct canvas *c)
@@ -41,9 +41,10 @@ static bool prompt_key(struct screen *s, const struct key *k)
 {
     struct prompt_screen *p = (struct prompt_screen *)s;
     struct console *console = s->console;
-    if (k->kind == KEY_KIND_NAMED && k->code == KEY_ESC_) {
+    enum action a = action_of_key(k, PLACE_LINE);
+    if (a == ACTION_LINE_LEAVE) {
         console_pop(console);
-    } else if (k->kind == KEY_KIND_NAMED && k->code == KEY_ENTER_) {
+    } else if (a == ACTION_LINE_ACCEPT) {
         char *text = strdup(field_text(&p->field));
         void (*done)(void *, const char *) = p->done;
         void *arg = p->arg;

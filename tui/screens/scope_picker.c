@@ -118,21 +118,17 @@ static void name_typed(void *arg, const char *name)
     check_awaited(p); /* it may have been there all along */
 }
 
-static bool key(struct screen *s, const struct key *k)
-{
-    struct scope_picker *p = of(s);
-    if (k->kind != KEY_KIND_CHAR || (k->code != ' ' && k->code != 'n'))
-        return false;
-    if (k->code == ' ')
-        toggle(p, p->list.selected);
-    else
-        console_push(s->console, prompt_new(s->console, "Name of the project", "", name_typed, p));
-    return true;
-}
-
 static bool act(struct screen *s, enum action a)
 {
     struct scope_picker *p = of(s);
+    if (a == ACTION_CHECK) {
+        toggle(p, p->list.selected);
+        return true;
+    }
+    if (a == ACTION_PROJECT_NAME) {
+        console_push(s->console, prompt_new(s->console, "Name of the project", "", name_typed, p));
+        return true;
+    }
     if (a != ACTION_OPEN)
         return list_act(&p->list, a);
     if (!p->all && p->count == 0) {
@@ -158,7 +154,7 @@ static void free_picker(struct screen *s)
 }
 
 static const struct screen_ops SCOPE_PICKER = {
-    .free = free_picker, .place = place, .refresh = refresh, .draw = draw, .key = key, .act = act,
+    .free = free_picker, .place = place, .refresh = refresh, .draw = draw, .act = act,
 };
 
 struct screen *scope_picker_new(struct console *c, const struct alert_trigger *trigger,

@@ -24,6 +24,11 @@ struct screen *reader_new(struct console *c, struct textview *text);
 struct screen *palette_new(struct console *c, bool line);
 
 struct screen *delivery_new(struct console *c, const char *id);
+/* The same, and once it has another attempt than those it has now, the cursor goes there. */
+struct screen *delivery_new_attempt(struct console *c, const char *id);
+
+/* Sends deliveries again, and shows what comes of each. */
+struct screen *replays_new(struct console *c, const char *const *ids, size_t count);
 
 /* edit NULL: a new alert; one without an id: a copy that is not saved yet. */
 struct screen *alert_form_new(struct console *c, const struct alert *edit);
@@ -49,7 +54,9 @@ struct screen *scope_picker_new(struct console *c, const struct alert_trigger *t
                                              size_t count),
                                 void *arg);
 
-/* Sends a sample as the alert stands, and shows what comes of it. The alert is copied. */
-struct screen *test_dialog_new(struct console *c, const struct alert *alert);
+/* Sends `body`, or without one (at NULL) a sample of `type`, as the alert stands, and shows what
+ * comes of it. All is copied. */
+struct screen *test_dialog_new(struct console *c, const struct alert *alert,
+                               enum event_type type, struct span body);
 
 #endif

@@ -17,7 +17,8 @@ struct test_dialog {
     struct textview view;
     char origin[300];
     enum event_type type;
-    bool shown; /* the outcome is in the view */
+    bool edited; /* a body of the person's own */
+    bool shown;  /* the outcome is in the view */
 };
 
 static struct test_dialog *of(struct screen *s)
@@ -71,8 +72,9 @@ static void draw(struct screen *s, const struct canvas *c)
     if (o)
         show_outcome(d, o);
     struct canvas inside = dialog_open(c, d->shown ? c->rows - 8 : 3, 66, "Test connection");
-    canvas_format(&inside, 0, 0, inside.columns, STYLE_NORMAL, "A sample of %s to %s",
-                  event_type_name(d->type), d->origin);
+    canvas_format(&inside, 0, 0, inside.columns, STYLE_NORMAL, "%s %s to %s",
+                  d->edited ? "The edited body of" : "A sample of", event_type_name(d->type),
+                  d->origin);
     struct canvas body = canvas_part(&inside, 2, 0, inside.rows - 2, inside.columns);
     if (d->shown)
         textview_draw(&d->view, &body);
@@ -108,18 +110,20 @@ static void wake(void *console)
     console_wake(console);
 }
 
-struct screen *test_dialog_new(struct console *c, const struct alert *alert)
+struct screen *test_dialog_new(struct console *c, const struct alert *alert,
+                               enum event_type type, struct span body)
 {
     struct err err;
     struct test_dialog *d = calloc(1, sizeof *d);
     if (!d)
         return NULL;
     d->screen = (struct screen){.ops = &TEST_DIALOG, .console = c};
-    d->type = alert->trigger_count ? alert->triggers[0].type : EVENT_TRACE_ERRORS;
+    d->type = type;
+    d->edited = body.at != NULL;
     alert_url_origin(alert->url, d->origin, sizeof d->origin);
     textview_init(&d->view);
-    d->tester = tester_start(alert, d->type, console_options(c)->settings, console_options(c)->clock, wake,
-                             c, &err);
+    d->tester = tester_start(alert, type, body, console_settings(c), console_options(c)->clock,
+                             wake, c, &err);
     if (d->tester)
         return &d->screen;
     console_toast(c, STYLE_ERROR, "%s", err.text);

@@ -22,18 +22,13 @@ static void draw(struct screen *s, const struct canvas *c)
     picker_draw(&p->list, c, "Add trigger", "Space checks, Enter accepts, Esc leaves it", rows, EVENT_TYPE_COUNT);
 }
 
-static bool key(struct screen *s, const struct key *k)
-{
-    struct trigger_picker *p = (struct trigger_picker *)s;
-    if (k->kind != KEY_KIND_CHAR || k->code != ' ')
-        return false;
-    p->chosen ^= 1u << p->list.selected;
-    return true;
-}
-
 static bool act(struct screen *s, enum action a)
 {
     struct trigger_picker *p = (struct trigger_picker *)s;
+    if (a == ACTION_CHECK) {
+        p->chosen ^= 1u << p->list.selected;
+        return true;
+    }
     if (a != ACTION_OPEN)
         return list_act(&p->list, a);
     if (p->chosen == p->before) /* Enter alone takes the row under the cursor */
@@ -55,7 +50,7 @@ static void free_picker(struct screen *s)
 }
 
 static const struct screen_ops TRIGGER_PICKER = {
-    .free = free_picker, .place = place, .draw = draw, .key = key, .act = act,
+    .free = free_picker, .place = place, .draw = draw, .act = act,
 };
 
 struct screen *trigger_picker_new(struct console *c, unsigned chosen,

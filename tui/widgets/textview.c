@@ -55,7 +55,7 @@ static void add_line(struct textview *v, enum style style, int indent, bool wrap
         v->failed = true;
         return;
     }
-    v->lines[v->count++] = (struct textview_line){copy, style, indent, wraps};
+    v->lines[v->count++] = (struct textview_line){copy, style, indent, wraps, -1};
     v->width = 0;
 }
 
@@ -70,6 +70,14 @@ void textview_add(struct textview *v, enum style style, int indent, bool wraps,
             return;
         text = (struct span){end + 1, text.len - len - 1};
     }
+}
+
+void textview_add_json(struct textview *v, struct span pretty)
+{
+    size_t first = v->count;
+    textview_add(v, STYLE_NORMAL, 4, false, pretty);
+    for (size_t i = first; i < v->count; i++)
+        v->lines[i].depth = (int)strspn(v->lines[i].text, " ") / 2;
 }
 
 void textview_format(struct textview *v, enum style style, const char *format, ...)
@@ -100,14 +108,38 @@ static size_t row_length(struct span rest, int width, bool wraps)
     return at;
 }
 
+static bool is_folded(const struct textview *v, size_t line)
+{
+    return v->fold > 0 && v->lines[line].depth >= v->fold;
+}
+
+/* How many lines below this one are folded away. */
+static size_t folded_after(const struct textview *v, size_t line)
+{
+    size_t next = line + 1;
+    while (next < v->count && is_folded(v, next))
+        next++;
+    return next - line - 1;
+}
+
+static int deepest(const struct textview *v)
+{
+    int depth = 0;
+    for (size_t i = 0; i < v->count; i++)
+        depth = v->lines[i].depth > depth ? v->lines[i].depth : depth;
+    return depth;
+}
+
 typedef void row_fn(void *arg, size_t row, const struct textview_line *line, int x,
                     struct span text);
 
 static size_t each_row(const struct textview *v, int width, row_fn *fn, void *arg)
 {
-    size_t row = 0;
+    size_t row = 0, away;
     for (size_t i = 0; i < v->count; i++) {
         const struct textview_line *line = &v->lines[i];
+        if (is_folded(v, i))
+            continue;
         struct span rest = span_of(line->text);
         int x = 0;
         do {
@@ -120,6 +152,15 @@ static size_t each_row(const struct textview *v, int width, row_fn *fn, void *ar
                 rest = (struct span){rest.at + 1, rest.len - 1};
             x = line->indent < width / 2 ? line->indent : 0;
         } while (rest.len > 0);
+        if ((away = folded_after(v, i)) > 0) {
+            char words[48];
+            snprintf(words, sizeof words, "%s %zu line%s", term_glyph(GLYPH_MORE), away,
+                     away == 1 ? "" : "s");
+            struct textview_line mark = {words, STYLE_DIM, 0, false, -1};
+            if (fn)
+                fn(arg, row, &mark, 2 * v->fold, span_of(words));
+            row++;
+        }
     }
     return row;
 }
@@ -203,6 +244,12 @@ static void show_line(struct textview *v, size_t line)
     keep_within(v);
 }
 
+static void set_fold(struct textview *v, int fold)
+{
+    v->fold = fold;
+    v->rows = textview_rows(v, v->width > 0 ? v->width : 80);
+}
+
 bool textview_find(struct textview *v, const char *text, bool backwards)
 {
     size_t from = v->found;
@@ -212,6 +259,8 @@ bool textview_find(struct textview *v, const char *text, bool backwards)
         size_t step = backwards ? v->count - 1 - i : i;
         size_t at = (from + step + (backwards && from ? v->count - 1 : 0)) % v->count;
         if (strcasestr(v->lines[at].text, text)) {
+            if (is_folded(v, at))
+                set_fold(v, 0); /* what was looked for is shown */
             show_line(v, at);
             return true;
         }
@@ -223,6 +272,12 @@ bool textview_act(struct textview *v, enum action a)
 {
     size_t page = v->visible > 1 ? (size_t)v->visible - 1 : 1;
     switch (a) {
+    case ACTION_FOLD:
+        set_fold(v, v->fold > 1 ? v->fold - 1 : v->fold == 0 ? deepest(v) : 1);
+        break;
+    case ACTION_UNFOLD:
+        set_fold(v, v->fold > 0 && v->fold < deepest(v) ? v->fold + 1 : 0);
+        break;
     case ACTION_UP:
         v->top -= v->top > 0;
         break;

@@ -14,6 +14,7 @@ struct textview_line {
     enum style style;
     int indent; /* of wrapped continuations */
     bool wraps; /* at blanks; otherwise it is cut into pieces of the width */
+    int depth;  /* of JSON, 0 outermost; -1: cannot be folded away */
 };
 
 struct textview {
@@ -23,6 +24,7 @@ struct textview {
     size_t rows;    /* lines after wrapping at that width */
     size_t top;
     int visible;
+    int fold;       /* JSON at this depth and deeper is folded away; 0: nothing is */
     size_t found;   /* the line that a search found, counted from 1; 0: none */
     bool failed;    /* a line was lost for want of memory */
 };
@@ -36,9 +38,12 @@ void textview_add(struct textview *v, enum style style, int indent, bool wraps, 
 void textview_format(struct textview *v, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* JSON as js_pretty() writes it, two blanks for each level: it can be folded. */
+void textview_add_json(struct textview *v, struct span pretty);
+
 size_t textview_rows(const struct textview *v, int columns); /* after wrapping */
 void textview_draw(struct textview *v, const struct canvas *c);
-bool textview_act(struct textview *v, enum action a); /* scrolls; false: not a move */
+bool textview_act(struct textview *v, enum action a); /* scrolls, folds; false: neither */
 
 /* Looks for text (letter case aside) in the lines after the one found last, or before it, round
  * the end; shows the line. False: it stands nowhere. An empty text ends the search. */

@@ -11,7 +11,8 @@ struct ids_step {
     char *workspace, *user;
     char (*ids)[UUID_SIZE];
     size_t count;
-    bool enabled; /* for the one that needs it */
+    bool enabled;       /* for the one that needs it */
+    int64_t spacing_ms; /* the same */
     int64_t result;
 };
 

@@ -212,6 +212,21 @@ static bool read_whole(struct db *db, const char *workspace, const char *id,
     return fine && read_body(db, number, out, err) && read_attempts(db, number, out, err);
 }
 
+bool store_delivery_row(struct store_reader *r, const char *workspace, const char *id,
+                        struct delivery *out, struct err *err)
+{
+    *out = (struct delivery){0};
+    sqlite3_stmt *row = db_query(r->db, COLUMNS "WHERE id = ? AND (?2 IS NULL OR workspace = ?2)",
+                                 DB_ARGS(db_text(id), db_text(workspace)), err);
+    int got = row ? db_step(r->db, row, err) : -1;
+    bool fine = got == 1 ? read_row(row, out, err)
+                         : got == 0 && err_set(err, ERR_NOT_FOUND, "no delivery %s", id);
+    db_end(row);
+    if (!fine)
+        delivery_free(out);
+    return fine;
+}
+
 bool store_delivery_get(struct store_reader *r, const char *workspace, const char *id,
                         struct delivery *out, struct err *err)
 {

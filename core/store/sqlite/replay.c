@@ -9,7 +9,7 @@
 /* ---------------------------------------------------------------- replay */
 
 /* The attempts are counted anew, and so is the age; the endpoint is the alert's of now. */
-static bool replay_one(struct tx *tx, const struct delivery_row *d, bool *did,
+static bool replay_one(struct tx *tx, const struct delivery_row *d, int64_t due, bool *did,
                        struct err *err)
 {
     *did = false;
@@ -18,14 +18,14 @@ static bool replay_one(struct tx *tx, const struct delivery_row *d, bool *did,
             "UPDATE deliveries SET round_from = attempts, born_at = ?, "
             "endpoint = (SELECT endpoint FROM alerts WHERE id = ?) "
             "WHERE row = ? AND EXISTS (SELECT 1 FROM alerts WHERE id = ? AND enabled = 1)",
-            DB_ARGS(db_int(tx->steady), db_text(d->alert_id), db_int(d->row),
+            DB_ARGS(db_int(due), db_text(d->alert_id), db_int(d->row),
                     db_text(d->alert_id)),
             err))
         return false;
     if (db_changes(tx->db) == 0)
         return true;
     *did = true;
-    const struct delivery_move move = {DELIVERY_WAITING, tx->steady, NULL, d->attempts, 0};
+    const struct delivery_move move = {DELIVERY_WAITING, due, NULL, d->attempts, 0};
     return delivery_row_move(tx, d, &move, err);
 }
 
@@ -40,7 +40,7 @@ static bool run_replay(struct step *step, struct tx *tx, struct err *err)
         if (!found)
             continue;
         if (d.state >= DELIVERY_DELIVERED && strcmp(d.workspace, s->workspace) == 0)
-            fine = replay_one(tx, &d, &did, err);
+            fine = replay_one(tx, &d, tx->steady + s->result * s->spacing_ms, &did, err);
         delivery_row_free(&d);
         if (!fine)
             return false;
@@ -50,12 +50,14 @@ static bool run_replay(struct step *step, struct tx *tx, struct err *err)
 }
 
 void store_replay(struct store *s, const char *workspace, const char *const *ids,
-                  size_t count, store_done *done, void *arg)
+                  size_t count, int64_t spacing_ms, store_done *done, void *arg)
 {
     struct ids_step *step =
         ids_step_new(run_replay, workspace, ids, count, NULL, done, arg);
-    if (step)
-        writer_submit(s, &step->step);
+    if (!step)
+        return;
+    step->spacing_ms = spacing_ms;
+    writer_submit(s, &step->step);
 }
 
 /* ---------------------------------------------------------------- purge */

@@ -1,0 +1,83 @@
+#include "editor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "term.h"
+
+extern char **environ;
+
+static bool write_file(const char *path, struct span text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool fine = fd >= 0;
+    while (fine && text.len) {
+        ssize_t n = write(fd, text.at, text.len);
+        fine = n > 0 || (n < 0 && errno == EINTR);
+        if (n > 0)
+            text = (struct span){text.at + n, text.len - (size_t)n};
+    }
+    return fd >= 0 && close(fd) == 0 && fine;
+}
+
+/* Opened anew: editors put a new file in the old one's place. */
+static bool read_file(const char *path, struct buf *out)
+{
+    char chunk[8192];
+    ssize_t n = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    while (fd >= 0 && (n = read(fd, chunk, sizeof chunk)) > 0)
+        if (!buf_add(out, chunk, (size_t)n))
+            break;
+    if (fd >= 0)
+        close(fd);
+    return n == 0;
+}
+
+/* By the shell, since $EDITOR may carry options; the path is an argument and never code. */
+static int run_editor(const char *path)
+{
+    char *const argv[] = {"sh", "-c", "exec ${VISUAL:-${EDITOR:-vi}} \"$0\"",
+                          (char *)(uintptr_t)path, NULL};
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    pid_t pid;
+    int status = -1;
+    sigemptyset(&none);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    if (posix_spawn(&pid, "/bin/sh", NULL, &attributes, argv, environ) == 0)
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+            continue;
+    posix_spawnattr_destroy(&attributes);
+    return status;
+}
+
+bool editor_edit(struct span text, const char *suffix, struct buf *out, struct err *err)
+{
+    const char *base = getenv("TMPDIR");
+    char folder[512], path[600];
+    snprintf(folder, sizeof folder, "%s/opik-alerts-XXXXXX", base && *base ? base : "/tmp");
+    if (!mkdtemp(folder))
+        return err_set(err, ERR_IO, "%s: %s", folder, strerror(errno));
+    snprintf(path, sizeof path, "%s/body%s", folder, suffix);
+    bool fine = write_file(path, text) || err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    if (fine) {
+        term_suspend();
+        int status = run_editor(path);
+        term_resume();
+        fine = status == 0 || err_set(err, ERR_IO, "the editor failed: nothing was sent");
+    }
+    fine = fine && (read_file(path, out) || err_set(err, ERR_IO, "%s: cannot be read", path));
+    unlink(path);
+    rmdir(folder);
+    return fine;
+}
