@@ -82,6 +82,9 @@ static void take_option(struct app *app, int id, const char *value)
     case OPTION_FOLLOW:
         app->call.follow = true;
         break;
+    case OPTION_PLAIN:
+        app->call.plain = true;
+        break;
     case OPTION_DRY_RUN:
         app->call.dry_run = true;
         break;
@@ -110,7 +113,7 @@ static int wrong_call(const char *what, const char *text)
  * says. */
 static int parse(struct app *app, int argc, char **argv)
 {
-    struct option options[16] = {0};
+    struct option options[20] = {0};
     for (size_t i = 0; i < usage_option_count; i++)
         options[i] =
             (struct option){usage_options[i].name,
@@ -287,7 +290,7 @@ static int dispatch(struct app *app, const struct clock *clock)
         verb = find_verb(app, &words);
         if (!verb)
             return no_such_verb(app);
-    } else if (!is_terminal()) {
+    } else if (!is_terminal() && !app->call.plain) {
         out_error("no terminal: running as serve");
         verb = action_info(ACTION_CLI_SERVE);
     }

@@ -14,6 +14,7 @@ struct call {
     size_t set_count;
     const char *workspace; /* --workspace NAME; NULL: default, or all where that makes sense */
     bool read_only, json;
+    bool plain;          /* the console as lines */
     bool follow;         /* log --follow */
     bool dry_run;        /* alert import --dry-run */
     const char *filter;  /* alert list, delivery list; NULL: none */

@@ -150,7 +150,9 @@ static bool can(void *arg, const struct action_info *a)
 
 static void draw_stack(struct console *c, struct screen *s, const struct canvas *area)
 {
-    if (!s->ops->covers && s->below)
+    if (term_is_plain() && !s->ops->covers)
+        canvas_clear(area, STYLE_NORMAL);
+    else if (!s->ops->covers && s->below)
         draw_stack(c, s->below, area);
     s->ops->draw(s, area);
 }
@@ -318,7 +320,7 @@ static bool wait_for_something(struct console *c, struct err *err)
     }
     if (fds[4].revents && config_watch_read(c->config_watch))
         console_reread_settings(c);
-    if (fds[0].revents & (POLLHUP | POLLERR))
+    if (term_ended() || (fds[0].revents & (POLLHUP | POLLERR) && !(fds[0].revents & POLLIN)))
         c->ended = true; /* the terminal is gone */
     now = monotonic_ms();
     if (c->toast.until && c->toast.until <= now) {
@@ -389,7 +391,7 @@ struct console *console_new(const struct console_options *o, struct err *err)
     c->signal_fd = open_signals();
     c->reader = store_reader_open(o->store, err);
     if (c->reader && c->workspace && c->user && c->wake_fd >= 0 && c->signal_fd >= 0 &&
-        term_open(err) && store_subscribe(o->store, store_has_changed, c)) {
+        term_open(o->call->plain, err) && store_subscribe(o->store, store_has_changed, c)) {
         if (!o->read_only) { /* which leaves no trace, so it is not counted either */
             c->presence = presence_new(o->dir);
             if (o->call->config)

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "plain.h"
 #include "term_style.h"
 
 enum {
@@ -23,6 +24,8 @@ enum {
     ESCAPE_DELAY_MS = 25,
     PASTE_WAIT_MS = 500,
     PASTE_MAX = 256 * 1024,
+    PLAIN_ROWS = 60,
+    PLAIN_COLUMNS = 110,
 };
 
 static const char PASTE_ON[] = "\033[?2004h", PASTE_OFF[] = "\033[?2004l";
@@ -30,6 +33,8 @@ static const char MOUSE_OFF[] = "\033[?1006l\033[?1000l";
 
 static struct {
     SCREEN *screen;
+    struct plain *plain; /* NULL: a terminal */
+    FILE *nowhere;       /* what curses writes to then */
     bool open, utf8, paste_mode, mouse;
     struct buf paste;
     int cursor_y, cursor_x;
@@ -126,6 +131,8 @@ static void set_modes(void)
 
 void term_mouse(bool on)
 {
+    if (term.plain)
+        return;
     term.mouse = on;
     mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
     mouseinterval(0);
@@ -164,8 +171,25 @@ static void define_keys(void)
     define_key("\033[201~", CODE_PASTE_END);
 }
 
-bool term_open(struct err *err)
+/* The screens are drawn as ever, on a screen that nobody sees, and read from there. */
+static bool open_plain(struct err *err)
 {
+    term.plain = plain_new();
+    term.nowhere = fopen("/dev/null", "r+");
+    term.screen = term.nowhere ? newterm("vt100", term.nowhere, term.nowhere) : NULL;
+    if (!term.plain || !term.screen)
+        return err_set(err, ERR_UNSUPPORTED, "the screens cannot be drawn: no terminfo of vt100");
+    resizeterm(PLAIN_ROWS, PLAIN_COLUMNS);
+    term.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    term.open = true;
+    buf_init(&term.paste, PASTE_MAX);
+    return true;
+}
+
+bool term_open(bool plain, struct err *err)
+{
+    if (plain)
+        return open_plain(err);
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return err_set(err, ERR_UNSUPPORTED,
                        "standard input and output are not a terminal");
@@ -190,6 +214,8 @@ bool term_open(struct err *err)
 /* Keys that were typed for the console and not read yet must not become a command line. */
 static void give_back(void)
 {
+    if (term.plain)
+        return;
     if (term.paste_mode)
         say(PASTE_OFF, sizeof PASTE_OFF - 1);
     tcflush(STDIN_FILENO, TCIFLUSH);
@@ -201,7 +227,13 @@ void term_close(void)
     if (!term.open)
         return;
     give_back();
+    if (term.plain)
+        endwin();
     delscreen(term.screen);
+    plain_free(&term.plain);
+    if (term.nowhere)
+        fclose(term.nowhere);
+    term.nowhere = NULL;
     buf_free(&term.paste);
     term.open = false;
 }
@@ -213,15 +245,22 @@ void term_suspend(void)
 
 void term_resume(void)
 {
+    if (term.plain)
+        return;
     term_resized();
     set_modes();
     clearok(stdscr, TRUE);
     refresh();
 }
 
-bool term_is_open(void)
+bool term_is_plain(void)
 {
-    return term.open;
+    return term.plain != NULL;
+}
+
+bool term_ended(void)
+{
+    return term.plain && plain_ended(term.plain);
 }
 
 int term_fd(void)
@@ -237,6 +276,8 @@ void term_size(int *rows, int *columns)
 void term_resized(void)
 {
     struct winsize size;
+    if (term.plain)
+        return;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
         resizeterm(size.ws_row, size.ws_col);
     clearok(stdscr, TRUE);
@@ -251,8 +292,31 @@ void term_cursor(int y, int x, bool visible)
     term.cursor_visible = visible;
 }
 
+static void flush_plain(void)
+{
+    int rows, columns;
+    wchar_t wide[PLAIN_COLUMNS + 1];
+    static char text[PLAIN_ROWS][PLAIN_COLUMNS * MB_LEN_MAX + 1];
+    const char *lines[PLAIN_ROWS];
+    getmaxyx(stdscr, rows, columns);
+    (void)columns;
+    for (int y = 0; y < rows && y < PLAIN_ROWS; y++) {
+        mvinnwstr(y, 0, wide, PLAIN_COLUMNS);
+        size_t len = wcstombs(text[y], wide, sizeof text[y] - 1);
+        text[y][len == (size_t)-1 ? 0 : len] = '\0';
+        lines[y] = text[y];
+    }
+    wnoutrefresh(stdscr);
+    plain_show(term.plain, lines, (size_t)rows < PLAIN_ROWS ? (size_t)rows : PLAIN_ROWS,
+               term.cursor_y);
+}
+
 void term_flush(void)
 {
+    if (term.plain) {
+        flush_plain();
+        return;
+    }
     move(term.cursor_y, term.cursor_x);
     if (term.hidden == term.cursor_visible) {
         curs_set(term.cursor_visible ? 1 : 0);
@@ -264,7 +328,7 @@ void term_flush(void)
 
 bool term_has_clipboard(void)
 {
-    return term.paste_mode && !getenv("TMUX");
+    return !term.plain && term.paste_mode && !getenv("TMUX");
 }
 
 void term_send_clipboard(const char *base64)
@@ -276,6 +340,10 @@ void term_send_clipboard(const char *base64)
 
 void term_beep(void)
 {
+    if (term.plain) {
+        say("\a", 1);
+        return;
+    }
     beep();
 }
 
@@ -283,7 +351,7 @@ void term_notice(const char *text)
 {
     struct buf safe;
     if (!term_has_clipboard()) { /* the same terminals know it */
-        beep();
+        term_beep();
         return;
     }
     buf_init(&safe, BUF_UNLIMITED);
@@ -388,6 +456,8 @@ static void read_mouse(struct key *key)
 bool term_key(struct key *key)
 {
     wint_t c;
+    if (term.plain)
+        return plain_key(term.plain, key);
     int got = get_wch(&c);
     if (got == ERR)
         return false;

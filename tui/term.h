@@ -45,12 +45,15 @@ enum glyph {
     GLYPH_COUNT
 };
 
-bool term_open(struct err *err);   /* ERR_UNSUPPORTED: not a terminal */
+/* ERR_UNSUPPORTED: not a terminal. plain: lines on standard output instead (plain.h), which need
+ * be no terminal. */
+bool term_open(bool plain, struct err *err);
 void term_close(void);             /* gives it back; may be called twice */
 void term_suspend(void);           /* gives it back, for ^Z */
 void term_resume(void);            /* takes it again and redraws everything */
-bool term_is_open(void);
+bool term_is_plain(void);          /* said as lines: dialogs hide what is below them */
 
+bool term_ended(void);             /* there will be no more keys */
 int term_fd(void);                 /* readable when there are keys */
 bool term_key(struct key *key);    /* the next key that has come; false: none. Never blocks */
 void term_size(int *rows, int *columns);

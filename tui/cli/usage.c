@@ -17,6 +17,7 @@ const struct usage_option usage_options[] = {
     {OPTION_JSON, "json", NULL, "print JSON", NULL},
     {OPTION_WORKSPACE, "workspace", "NAME", "the workspace, instead of default", NULL},
     {OPTION_FOLLOW, "follow", NULL, "go on as the log grows", "log"},
+    {OPTION_PLAIN, "plain", NULL, "the console as lines, for a screen reader", "console,demo"},
     {OPTION_DRY_RUN, "dry-run", NULL, "only say what would be done",
      "alert import,delivery replay"},
     {OPTION_SECRETS, "secrets", "FILE", "seal or open secrets with its passphrase",
@@ -44,10 +45,11 @@ static void print_option(const struct usage_option *o)
 
 bool usage_takes(const struct usage_option *option, const char *verb)
 {
-    size_t len = verb ? strlen(verb) : 0;
+    verb = verb ? verb : "console";
+    size_t len = strlen(verb);
     for (const char *at = option->verbs; at && *at;) {
         size_t word = strcspn(at, ",");
-        if (word == len && verb && memcmp(at, verb, len) == 0)
+        if (word == len && memcmp(at, verb, len) == 0)
             return true;
         at += word + (at[word] == ',');
     }
