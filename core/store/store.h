@@ -458,6 +458,19 @@ struct store_counts {
 };
 bool store_counts(struct store_reader *r, struct store_counts *out, struct err *err);
 
+/* Alerts with deliveries that have not ended: when the oldest of them was made, wall ms. */
+struct oldest_row {
+    char alert_id[UUID_SIZE];
+    int64_t created_at;
+};
+struct oldest_rows {
+    struct oldest_row *items; /* by alert_id */
+    size_t count;
+};
+bool store_oldest_open(struct store_reader *r, struct oldest_rows *out, struct err *err);
+void oldest_rows_free(struct oldest_rows *rows);
+int64_t oldest_rows_of(const struct oldest_rows *rows, const char *alert_id); /* 0: none */
+
 /* Every alert of every workspace, without secrets: what `explain` runs the rules on. */
 struct alerts {
     struct alert *items;

@@ -9,20 +9,22 @@
 #include "screens/table_screen.h"
 #include "screens/words.h"
 
-enum { ALERT, ENDPOINT, GRAPH, ATTEMPTS, FAILED, P50, P95, LAST, COLUMN_COUNT };
+enum { ALERT, ENDPOINT, GRAPH, EVENTS, ATTEMPTS, FAILED, P50, P95, OLDEST, LAST, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {
     [ALERT] = {"ALERT", 10, 32, 0},    [ENDPOINT] = {"ENDPOINT", 16, 36, 7},
     [GRAPH] = {"30 MINUTES", 15, 30, 2}, [ATTEMPTS] = {"TRIES", 6, 6, 0},
+    [EVENTS] = {"EVENTS", 6, 8, 8},    [OLDEST] = {"OLDEST", 7, 8, 6},
     [FAILED] = {"FAILED", 6, 6, 0},    [P50] = {"P50", 7, 8, 4},
     [P95] = {"P95", 7, 8, 3},          [LAST] = {"LAST", 13, 13, 5},
 };
-enum { READ_AT_FIRST = 20000, READ_AT_ONCE = 2000, EMPTY_ROUND_MS = 15000 };
+enum { READ_AT_FIRST = 20000, READ_AT_ONCE = 2000, EMPTY_ROUND_MS = 15000, OLD_MS = 60000 };
 
 struct overview_screen {
     struct table_screen base;
     struct alert_rows alerts;
     struct rates rates;
     struct store_counts counts;
+    struct oldest_rows oldest;
     char workspace[160]; /* of the rates */
     int64_t seq;         /* of the newest row of the log that is in the rates */
 };
@@ -71,6 +73,31 @@ static enum style latency(const struct rate *r, int percent, char *out, size_t s
     return ms < 0 ? STYLE_DIM : STYLE_NORMAL;
 }
 
+static int64_t events_of(const struct rate *r)
+{
+    int64_t sum = 0;
+    for (int i = 0; r && i < RATES_MINUTES; i++)
+        sum += r->events[i];
+    return sum;
+}
+
+static int64_t oldest_of(const void *arg, size_t row)
+{
+    return oldest_rows_of(&((const struct overview_screen *)arg)->oldest, alert_at(arg, row)->id);
+}
+
+/* How long the oldest delivery has waited to end. */
+static enum style waited(const void *arg, size_t row, char *out, size_t size)
+{
+    const struct overview_screen *o = arg;
+    int64_t now = clock_wall_ms(console_options(o->base.screen.console)->clock);
+    int64_t since = oldest_of(arg, row), ms = now - since;
+    char text[24];
+    duration_human(ms > 0 ? ms : 0, text);
+    snprintf(out, size, "%s", since ? text : "-");
+    return !since ? STYLE_DIM : ms > OLD_MS ? STYLE_WARN : STYLE_NORMAL;
+}
+
 static enum style cell(const void *arg, size_t row, int column, int width, char *out,
                        size_t size)
 {
@@ -91,6 +118,11 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     case ATTEMPTS:
         snprintf(out, size, "%d", r ? rate_sum(r->attempts) : 0);
         return STYLE_NORMAL;
+    case EVENTS:
+        snprintf(out, size, "%lld", (long long)events_of(r));
+        return STYLE_NORMAL;
+    case OLDEST:
+        return waited(arg, row, out, size);
     case FAILED:
         snprintf(out, size, "%d", failures);
         return failures ? STYLE_ERROR : STYLE_NORMAL;
@@ -106,7 +138,8 @@ static int number_of(const struct rate *r, int column)
 {
     if (!r)
         return -1;
-    return column == FAILED  ? rate_sum(r->failures)
+    return column == EVENTS  ? (int)events_of(r)
+           : column == FAILED  ? rate_sum(r->failures)
            : column == P50   ? (int)rate_latency(r, 50)
            : column == P95   ? (int)rate_latency(r, 95)
                              : rate_sum(r->attempts);
@@ -119,6 +152,8 @@ static int compare(const void *arg, size_t a, size_t b, int column)
         return strcasecmp(l->name ? l->name : "", r->name ? r->name : "");
     if (column == ENDPOINT)
         return strcasecmp(l->origin ? l->origin : "", r->origin ? r->origin : "");
+    if (column == OLDEST)
+        return (oldest_of(arg, a) < oldest_of(arg, b)) - (oldest_of(arg, a) > oldest_of(arg, b));
     if (column == LAST)
         return (int)l->last_state - (int)r->last_state;
     return number_of(rate_at(arg, a), column) - number_of(rate_at(arg, b), column);
@@ -177,6 +212,9 @@ static void read_rows(struct table_screen *t)
     }
     alert_rows_free(&o->alerts);
     o->alerts = rows;
+    oldest_rows_free(&o->oldest);
+    if (!store_oldest_open(console_reader(c), &o->oldest, &err))
+        console_toast(c, STYLE_ERROR, "%s", err.text);
     read_log(o);
     table_update(&t->table, rows.count);
 }
@@ -191,6 +229,7 @@ static void refresh(struct screen *s, unsigned changes)
 static void free_overview(struct screen *s)
 {
     alert_rows_free(&of(s)->alerts);
+    oldest_rows_free(&of(s)->oldest);
     rates_free(&of(s)->rates);
     table_screen_free(&of(s)->base);
     free(s);
@@ -224,7 +263,7 @@ static int64_t tick(struct screen *s)
     for (size_t i = 0; i < o->rates.count; i++)
         if (rate_sum(o->rates.items[i].attempts))
             return EMPTY_ROUND_MS;
-    return -1;
+    return o->oldest.count ? EMPTY_ROUND_MS : -1;
 }
 
 static const char *disabled(struct screen *s, enum action a)

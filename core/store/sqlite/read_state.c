@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/sqlite/reader.h"
 #include "store/sqlite/writer.h"
@@ -103,4 +104,43 @@ bool store_counts(struct store_reader *r, struct store_counts *out, struct err *
     while (row && (got = db_step(r->db, row, err)) == 1)
         add_sum(out, db_col_int(row, 0), db_col_int(row, 1));
     return got == 0;
+}
+
+/* ---------------------------------------------------------------- what waits longest */
+
+bool store_oldest_open(struct store_reader *r, struct oldest_rows *out, struct err *err)
+{
+    *out = (struct oldest_rows){0};
+    sqlite3_stmt *row = db_query(r->db,
+                                 "SELECT alert, min(created_at) FROM deliveries "
+                                 "WHERE state < 3 GROUP BY alert ORDER BY alert",
+                                 DB_NO_ARGS, err);
+    int got = -1;
+    while (row && (got = db_step(r->db, row, err)) == 1) {
+        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err)) {
+            got = -1;
+            break;
+        }
+        struct oldest_row *next = &out->items[out->count++];
+        db_col_id(row, 0, next->alert_id);
+        next->created_at = db_col_int(row, 1);
+    }
+    db_end(row);
+    if (got < 0)
+        oldest_rows_free(out);
+    return got >= 0;
+}
+
+void oldest_rows_free(struct oldest_rows *rows)
+{
+    free(rows->items);
+    *rows = (struct oldest_rows){0};
+}
+
+int64_t oldest_rows_of(const struct oldest_rows *rows, const char *alert_id)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (strcmp(rows->items[i].alert_id, alert_id) == 0)
+            return rows->items[i].created_at;
+    return 0;
 }

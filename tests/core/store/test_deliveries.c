@@ -359,6 +359,35 @@ static void delete_ends_what_waits(void **state)
     step_claims_free(&c);
 }
 
+static void what_waits_longest_is_known(void **state)
+{
+    struct store_fixture *f = *state;
+    struct oldest_rows rows;
+    struct claims claims;
+    struct err err;
+    char id[UUID_SIZE];
+    add_alert(f, "a", "http://example.org/a", id);
+    accept_events(f, 1);
+    close_all(f);
+    int64_t first = f->now;
+    f->now += 1000;
+    accept_events(f, 1);
+    close_all(f);
+    assert_true(store_oldest_open(f->reader, &rows, &err));
+    assert_int_equal(rows.count, 1);
+    assert_int_equal(oldest_rows_of(&rows, id), first);
+    assert_int_equal(oldest_rows_of(&rows, "0190b2c0-1111-7000-8000-000000000001"), 0);
+    oldest_rows_free(&rows);
+    assert_true(step_claim(f->store, f->now, 10, NULL, 0, &claims, &err));
+    assert_int_equal(claims.count, 2);
+    for (size_t i = 0; i < claims.count; i++)
+        assert_true(step_record(f->store, &claims.items[i], 200, DELIVERY_DELIVERED, 0, &err));
+    step_claims_free(&claims);
+    assert_true(store_oldest_open(f->reader, &rows, &err));
+    assert_int_equal(rows.count, 0);
+    oldest_rows_free(&rows);
+}
+
 static void replay_starts_anew_with_the_same_body(void **state)
 {
     struct store_fixture *f = *state;
@@ -533,6 +562,7 @@ int main(void)
         TEST(recover_takes_over_what_was_under_way),
         TEST(disable_ends_what_waits),
         TEST(delete_ends_what_waits),
+        TEST(what_waits_longest_is_known),
         TEST(replay_starts_anew_with_the_same_body),
         TEST(purge_removes_only_what_is_old_and_finished),
         TEST(list_pages_deliveries),
