@@ -277,6 +277,42 @@ static void delivery_is_logged_shown_and_replayed(void **state)
     run_kill(&c);
 }
 
+static void all_that_pass_a_filter_are_replayed(void **state)
+{
+    const struct program *p = *state;
+    struct run_child c;
+    char url[128], id[64];
+    struct run r;
+    program_serve(p, &c, "--set debounce.window=100ms --set retry.max=0", url);
+    program_create(p, dead_end, id);
+    program_create(p, dead_end, id);
+    assert_int_equal(post(url, "/v1/private/traces/batch", failed_trace) / 100, 2);
+    json_t *dead;
+    while (json_array_size(dead = program_json(p, "delivery list --filter status:dead --json")) < 2)
+        json_decref(dead);
+    json_decref(dead);
+    dead = program_json(p, "delivery replay --filter status:dead --dry-run --json");
+    assert_int_equal(json_array_size(dead), 2);
+    json_decref(dead);
+    json_t *list = program_json(p, "delivery list --filter status:dead --json");
+    assert_int_equal(json_array_size(list), 2); /* nothing was done */
+    json_decref(list);
+    /* One a second: the second one is still to come when the verb answers. */
+    program_expect(p, &r, 0, NULL,
+                   "delivery replay --filter status:dead --set delivery.replay_rate=1");
+    assert_non_null(strstr(r.out, "again in "));
+    run_free(&r);
+    expect_account(p, "difference", 0);
+    program_expect(p, &r, 0, NULL, "delivery replay --filter alert:nobody");
+    assert_non_null(strstr(r.err, "no delivery that has ended passes"));
+    run_free(&r);
+    program_expect(p, &r, 2, NULL, "delivery replay");
+    run_free(&r);
+    program_expect(p, &r, 2, NULL, "delivery replay --filter status:dead X");
+    run_free(&r);
+    run_kill(&c);
+}
+
 static void send_goes_through_the_running_intake(void **state)
 {
     static const char events[] =
@@ -359,6 +395,7 @@ int main(void)
         TEST(a_changed_file_is_read_again_by_itself),
         TEST(bucket_is_listed_while_it_waits),
         TEST(delivery_is_logged_shown_and_replayed),
+        TEST(all_that_pass_a_filter_are_replayed),
         TEST(send_goes_through_the_running_intake),
         TEST(send_without_an_intake_fails_in_words),
         TEST(demo_is_alive_and_leaves_nothing),

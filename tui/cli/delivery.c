@@ -177,7 +177,7 @@ static void say_result(struct cli *cli, struct out_array *array, const char *id)
             out_array_item(array, buf_span(&json));
         buf_free(&json);
     } else if (queued) {
-        out_line("%s  again in %s", id, wait);
+        out_line("%s  again %s%s", id, left > 0 ? "in " : "now", left > 0 ? wait : "");
     } else {
         out_line("%s  %s", id, delivery_state_name(d.state));
     }

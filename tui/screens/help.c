@@ -17,6 +17,7 @@ static const struct {
     {NULL, "Keys"},
     {"help/getting-started.md", "Getting started"},
     {"help/console.md", "The console"},
+    {"help/screens.md", "The screens"},
     {"help/event-types.md", "Event types"},
     {"help/payloads.md", "Payloads"},
     {"help/securing-webhooks.md", "Securing webhooks"},
