@@ -87,17 +87,22 @@ static void golden_of_each(struct terminal *t, const char *size)
 {
     static const struct {
         const char *key, *shows, *name;
+        const char *back; /* what leaves it; NULL: nothing */
     } screens[] = {
         {"2", "Nothing was sent yet", "deliveries"}, {"3", "Nothing waits", "buckets"},
         {"4", "No event has come", "activity"},      {"5", "events wait", "overview"},
         {"6", "A project is made", "projects"},      {"7", "settings ", "settings"},
-        {"1", "There are no alerts", "no-alerts"},      {"?", "alert create", "palette"},
+        {"1", "There are no alerts", "no-alerts"},      {"?", "alert create", "palette", "\033"},
+        {"n", "New alert", "form", "\033"},     {"\033OP", "Help", "help", "\033"},
+        {":", "Command", "command", "\033"},
     };
     char name[64];
     for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
         press(t, screens[i].key, screens[i].shows);
         snprintf(name, sizeof name, "%s-%s", screens[i].name, size);
         terminal_golden(t, name);
+        if (screens[i].back)
+            terminal_type(t, screens[i].back);
     }
 }
 
@@ -158,28 +163,63 @@ static void every_screen_in_ascii(void **state)
     golden_with(*state, &small, NULL, "40x12-ascii");
 }
 
-/* One dead letter: nobody listens at port 1, and there is one attempt. */
-static void every_screen_with_something_on_it(void **state)
+/* ---------------------------------------------------------------- with data */
+
+static void golden_of_data(struct terminal *t, const char *variant)
 {
-    struct console_fixture *f = *state;
+    static const struct {
+        const char *key, *shows, *name;
+    } screens[] = {
+        {"1", "Fails", "alerts"},        {"2", "1 delivery", "deliveries"},
+        {"\r", "Delivery ", "delivery"}, {"4", "1 event", "activity"},
+        {"6", "Default", "projects"}, /* the overview's bars move with the minutes */
+    };
+    char name[64];
+    for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
+        press(t, screens[i].key, screens[i].shows);
+        snprintf(name, sizeof name, "data-%s-%s", screens[i].name, variant);
+        terminal_golden(t, name);
+    }
+}
+
+/* One dead letter: nobody listens at port 1, and there is one attempt. */
+static void make_data(struct console_fixture *f)
+{
     const struct terminal_options options = {.rows = 24, .columns = 130};
     console_fixture_start(f, &options, NULL, "--set=retry.max=0");
-    struct terminal *t = f->terminal;
-    terminal_wait(t, "running on");
+    terminal_wait(f->terminal, "running on");
     add_alert_at(f, "Fails", "trace:errors", "http://127.0.0.1:1/x");
     add_alert(f, "Prompts", "prompt:created");
-    terminal_wait(t, "Prompts");
+    terminal_wait(f->terminal, "Prompts");
     send_error(f);
-    terminal_wait(t, "dead");
-    terminal_golden(t, "data-alerts");
-    press(t, "2", "1 delivery");
-    terminal_golden(t, "data-deliveries");
-    press(t, "\r", "trace:errors");
-    terminal_golden(t, "data-delivery");
-    press(t, "4", "1 event");
-    terminal_golden(t, "data-activity");
-    press(t, "6", "Default Project");
-    terminal_golden(t, "data-projects");
+    terminal_wait(f->terminal, "dead");
+    console_fixture_stop(f);
+}
+
+static void every_screen_with_something_on_it(void **state)
+{
+    static const struct {
+        int rows, columns;
+        const char *name;
+    } sizes[] = {{24, 80, "80x24"}, {50, 200, "200x50"}, {12, 40, "40x12"}};
+    static const struct {
+        const char *name, *env, *term, *locale;
+    } looks[] = {{"", NULL, NULL, NULL}, {"-mono", "NO_COLOR=1", NULL, NULL},
+                 {"-ascii", NULL, "vt100", "C"}};
+    struct console_fixture *f = *state;
+    char variant[32];
+    make_data(f);
+    for (size_t i = 0; i < 9; i++) {
+        const struct terminal_options options = {.rows = sizes[i / 3].rows,
+                                                 .columns = sizes[i / 3].columns,
+                                                 .term = looks[i % 3].term,
+                                                 .locale = looks[i % 3].locale};
+        console_fixture_start(f, &options, looks[i % 3].env, NULL);
+        terminal_wait(f->terminal, options.columns < 60 ? "Alerts" : "running on");
+        snprintf(variant, sizeof variant, "%s%s", sizes[i / 3].name, looks[i % 3].name);
+        golden_of_data(f->terminal, variant);
+        console_fixture_stop(f);
+    }
 }
 
 /* ---------------------------------------------------------------- the list of alerts */
