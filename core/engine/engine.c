@@ -117,13 +117,15 @@ static int64_t earliest_next(struct engine *e, const struct outcome *outcome)
 }
 
 static void fill_record(struct engine *e, const struct claim *claim,
-                        const struct outcome *outcome, struct record *r)
+                        const struct outcome *outcome, bool probe, struct record *r)
 {
     r->row = claim->row;
     r->n = claim->n;
     r->of = e->policy.retry.max + 1;
     memcpy(r->id, claim->id, sizeof r->id);
-    retry_decide(&e->policy.retry, outcome, claim->n, claim->created_at, engine_now(e),
+    memcpy(r->endpoint, claim->endpoint, sizeof r->endpoint);
+    /* A probe asks about the endpoint: the delivery that carries it loses no try by it. */
+    retry_decide(&e->policy.retry, outcome, probe ? 1 : claim->n, claim->created_at, engine_now(e),
                  next_chance(e), &r->decision);
     int64_t earliest = earliest_next(e, outcome);
     if (r->decision.state == DELIVERY_RETRYING && r->decision.next_at < earliest)
@@ -135,7 +137,7 @@ static void fill_record(struct engine *e, const struct claim *claim,
 
 /* Without memory for a note the delivery stays SENDING until the next start recovers it. */
 static void record_landed(void *arg, const struct claim *claim, struct outcome *outcome,
-                          char *request_headers)
+                          char *request_headers, bool probe)
 {
     struct engine *e = arg;
     struct note *n = note_new(&e->inbox, NOTE_RECORDED);
@@ -143,12 +145,24 @@ static void record_landed(void *arg, const struct claim *claim, struct outcome *
     if (outcome->started_at == 0)
         outcome->started_at = clock_wall_ms(e->clock);
     if (n)
-        fill_record(e, claim, outcome, &n->record);
+        fill_record(e, claim, outcome, probe, &n->record);
     if (n && record(e, n, outcome, request_headers))
         return;
     free(request_headers);
     if (n)
         keep_unrecorded(e, n);
+}
+
+/* For those who look on; it is not needed to go on, so nobody waits for it. */
+static void record_breaker(void *arg, const char *endpoint, const struct breaker *b,
+                           const char *why)
+{
+    struct engine *e = arg;
+    struct endpoint_state state = {.state = b->state, .probe_at = b->probe_at};
+    snprintf(state.endpoint, sizeof state.endpoint, "%s", endpoint);
+    snprintf(state.reason, sizeof state.reason, "%s", why);
+    unblock(e);
+    store_endpoint_note(e->store, &state, NULL, NULL);
 }
 
 void engine_record_again(struct engine *e)
@@ -172,7 +186,7 @@ static void put_back(struct engine *e, struct claim *c)
     struct outcome outcome = {.kind = OUTCOME_CANCELLED, .retry_after_ms = -1};
     snprintf(outcome.error, sizeof outcome.error, "not sent: %s",
              atomic_load(&e->stopping) ? "the engine stopped" : "out of memory");
-    record_landed(e, c, &outcome, NULL);
+    record_landed(e, c, &outcome, NULL, false);
 }
 
 static void take_claims(struct engine *e, struct note *n)
@@ -306,6 +320,20 @@ static void destroy(struct engine *e)
     free(e);
 }
 
+/* Those that an earlier engine left open. Without them it would only take longer to notice. */
+static void open_breakers(struct engine *e)
+{
+    struct endpoint_states states;
+    struct err err;
+    if (!store_endpoint_list(e->reader, &states, &err))
+        return;
+    for (size_t i = 0; i < states.count; i++)
+        if (states.items[i].state == BREAKER_OPEN)
+            flights_open_breaker(e->flights, states.items[i].endpoint,
+                                 states.items[i].probe_at);
+    endpoint_states_free(&states);
+}
+
 struct engine *engine_new(const struct engine_options *o, struct err *err)
 {
     const struct sender_options sending = {o->clock, o->proxy, o->ca_file,
@@ -326,13 +354,14 @@ struct engine *engine_new(const struct engine_options *o, struct err *err)
         e->random = (uint64_t)engine_now(e);
     e->sender = sender_new(&sending, err);
     e->reader = e->sender ? store_reader_open(o->store, err) : NULL;
-    e->flights = e->reader ? flights_new(e->sender, o->clock, record_landed, e) : NULL;
+    e->flights = e->reader ? flights_new(e->sender, o->clock, record_landed, record_breaker, e) : NULL;
     if (!e->flights || !store_subscribe(o->store, store_has_changed, e)) {
         if (e->reader)
             err_memory(err);
         destroy(e);
         return NULL;
     }
+    open_breakers(e);
     apply_policy(e);
     e->purge_at = engine_now(e);
     e->status.running = true;

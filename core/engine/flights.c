@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/secret.h"
 
+enum { OUTCOME_WORDS = 256 };
+
 struct flight {
     struct flight *prev, *next; /* in the endpoint's queue, or among those under way */
     struct flights *flights;
@@ -15,6 +17,7 @@ struct flight {
     struct claim claim;
     struct send_handle *handle;
     char *request_headers;
+    bool probe;
 };
 
 struct endpoint {
@@ -22,6 +25,8 @@ struct endpoint {
     size_t sending, queued;
     bool slow; /* its last attempt timed out */
     int64_t paused_until; /* steady ms; 0: not paused */
+    struct breaker breaker;
+    int64_t probe_told; /* the probe_at that flights_resume() has told of */
     struct flight *queue;
     UT_hash_handle hh;
 };
@@ -30,6 +35,7 @@ struct flights {
     struct sender *sender;
     const struct clock *clock;
     flight_landed *landed;
+    flights_tripped *tripped;
     void *arg;
     struct flights_limits limits;
     struct endpoint *endpoints;
@@ -39,7 +45,7 @@ struct flights {
 };
 
 struct flights *flights_new(struct sender *sender, const struct clock *clock,
-                            flight_landed *landed, void *arg)
+                            flight_landed *landed, flights_tripped *tripped, void *arg)
 {
     struct flights *f = calloc(1, sizeof *f);
     if (!f)
@@ -47,6 +53,7 @@ struct flights *flights_new(struct sender *sender, const struct clock *clock,
     f->sender = sender;
     f->clock = clock;
     f->landed = landed;
+    f->tripped = tripped;
     f->arg = arg;
     return f;
 }
@@ -79,7 +86,8 @@ static size_t slots(const struct flights *f, const struct endpoint *e)
 {
     if (e->paused_until)
         return 0;
-    return e->slow ? 1 : f->limits.per_endpoint;
+    return breaker_slots(&e->breaker, e->slow ? 1 : f->limits.per_endpoint,
+                         clock_steady_ms(f->clock));
 }
 
 size_t flights_busy(const struct flights *f, char (*out)[33], size_t max)
@@ -96,9 +104,11 @@ size_t flights_room(const struct flights *f)
     size_t free_slots =
         f->limits.concurrency > f->sending ? f->limits.concurrency - f->sending : 0;
     size_t most = f->limits.per_endpoint < free_slots ? f->limits.per_endpoint : free_slots;
-    for (const struct endpoint *e = f->endpoints; e && most > 1; e = e->hh.next)
-        if (e->slow && e->sending + e->queued == 0)
-            most = 1; /* more than its one slot could be for this one */
+    for (const struct endpoint *e = f->endpoints; e && most > 1; e = e->hh.next) {
+        size_t own = slots(f, e), taken = e->sending + e->queued;
+        if (own < f->limits.per_endpoint && taken < own && own - taken < most)
+            most = own - taken; /* more than its free slots could be for this one */
+    }
     return most;
 }
 
@@ -118,7 +128,8 @@ static struct endpoint *endpoint_of(struct flights *f, const char *hash)
 
 static void forget_idle(struct flights *f, struct endpoint *e)
 {
-    if (e->sending || e->queued || e->slow || e->paused_until)
+    bool failing = e->breaker.state != BREAKER_CLOSED || e->breaker.failures;
+    if (e->sending || e->queued || e->slow || e->paused_until || failing)
         return;
     HASH_DEL(f->endpoints, e);
     free(e);
@@ -127,7 +138,7 @@ static void forget_idle(struct flights *f, struct endpoint *e)
 static void land(struct flight *x, struct outcome *outcome)
 {
     struct flights *f = x->flights;
-    f->landed(f->arg, &x->claim, outcome, x->request_headers);
+    f->landed(f->arg, &x->claim, outcome, x->request_headers, x->probe);
     claim_free(&x->claim);
     free(x);
 }
@@ -154,6 +165,21 @@ static void pause_endpoint(const struct flights *f, struct endpoint *e,
         e->paused_until = until;
 }
 
+static void judge(struct flights *f, struct endpoint *e, const struct outcome *outcome,
+                  int64_t delivery)
+{
+    char why[OUTCOME_WORDS] = "";
+    int verdict = breaker_judge(outcome);
+    if (!breaker_note(&e->breaker, verdict, delivery, f->limits.per_endpoint,
+                      clock_steady_ms(f->clock)))
+        return;
+    if (verdict < 0 && outcome->kind == OUTCOME_RESPONSE)
+        snprintf(why, sizeof why, "answered %d", outcome->status);
+    else if (verdict < 0)
+        snprintf(why, sizeof why, "%s", outcome->error);
+    f->tripped(f->arg, e->hash, &e->breaker, why);
+}
+
 static void sent(void *arg, struct outcome *outcome)
 {
     struct flight *x = arg;
@@ -165,6 +191,7 @@ static void sent(void *arg, struct outcome *outcome)
     e->sending--;
     e->slow = outcome->timed_out;
     pause_endpoint(f, e, outcome);
+    judge(f, e, outcome, x->claim.row);
     if (f->cancelled && outcome->kind == OUTCOME_CANCELLED) {
         outcome->kind = OUTCOME_UNKNOWN;
         snprintf(outcome->error, sizeof outcome->error,
@@ -218,6 +245,7 @@ static void start(struct flights *f, struct flight *x)
         return;
     }
     DL_APPEND(f->under_way, x);
+    x->probe = x->endpoint->breaker.state == BREAKER_OPEN;
     x->endpoint->sending++;
     f->sending++;
 }
@@ -240,16 +268,34 @@ int64_t flights_resume(struct flights *f, bool *any)
     *any = false;
     HASH_ITER(hh, f->endpoints, e, next)
     {
-        if (e->paused_until > now) {
-            next_end = e->paused_until < next_end ? e->paused_until : next_end;
-        } else if (e->paused_until) {
+        const struct breaker *b = &e->breaker;
+        int64_t probe_at = b->state == BREAKER_OPEN && e->probe_told != b->probe_at
+                               ? b->probe_at
+                               : 0;
+        int64_t until = e->paused_until > probe_at ? e->paused_until : probe_at;
+        if (until > now) {
+            next_end = until < next_end ? until : next_end;
+        } else if (until) {
             e->paused_until = 0;
+            e->probe_told = b->probe_at;
             *any = true;
             start_queued(f, e);
             forget_idle(f, e);
         }
     }
     return next_end;
+}
+
+bool flights_open_breaker(struct flights *f, const char *endpoint, int64_t probe_at)
+{
+    struct endpoint *e = endpoint_of(f, endpoint);
+    if (!e)
+        return false;
+    e->breaker = (struct breaker){.state = BREAKER_OPEN,
+                                  .failures = BREAKER_FAILURES,
+                                  .probe_at = probe_at,
+                                  .probe_wait_ms = BREAKER_PROBE_MS};
+    return true;
 }
 
 bool flights_add(struct flights *f, struct claim *claim)

@@ -1,7 +1,8 @@
 /* The requests under way, and the slots of each endpoint (a full URL, by its keyed hash).
  *
  * A claim waits in its endpoint's queue until the endpoint has a free slot: per_endpoint of
- * them, or one after an attempt that timed out. So one that hangs holds up only itself. One
+ * them, or one after an attempt that timed out. So one that hangs holds up only itself. One that
+ * fails again and again is left alone but for probes (rules/breaker.h). One
  * that answers 429 or 503 with a Retry-After is paused as a whole (RFC 9110 10.2.3: the server
  * speaks of itself, not of one message). The engine's thread. */
 #ifndef ENGINE_FLIGHTS_H
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "model/outcome.h"
+#include "rules/breaker.h"
 #include "send/send.h"
 #include "store/store.h"
 
@@ -19,9 +21,13 @@ struct flights;
 struct flight;
 
 /* What came of one; the claim is borrowed, the outcome may be moved out. request_headers is
- * malloc'ed and the callee's. */
+ * malloc'ed and the callee's. probe: it was sent while the endpoint's breaker was open. */
 typedef void flight_landed(void *arg, const struct claim *claim, struct outcome *outcome,
-                           char *request_headers);
+                           char *request_headers, bool probe);
+
+/* The breaker of an endpoint changed: `why` is the last failure in words, "" for a success. */
+typedef void flights_tripped(void *arg, const char *endpoint, const struct breaker *b,
+                             const char *why);
 
 struct flights_limits {
     size_t concurrency, per_endpoint;
@@ -30,7 +36,7 @@ struct flights_limits {
 };
 
 struct flights *flights_new(struct sender *sender, const struct clock *clock,
-                            flight_landed *landed, void *arg);
+                            flight_landed *landed, flights_tripped *tripped, void *arg);
 void flights_free(struct flights **f); /* none may be under way */
 
 void flights_set_limits(struct flights *f, const struct flights_limits *limits);
@@ -39,10 +45,13 @@ void flights_set_limits(struct flights *f, const struct flights_limits *limits);
  * still the caller's. */
 bool flights_add(struct flights *f, struct claim *claim);
 
+/* A breaker that was open when an earlier engine ended: it probes when probe_at comes. */
+bool flights_open_breaker(struct flights *f, const char *endpoint, int64_t probe_at);
+
 size_t flights_sending(const struct flights *f); /* requests under way */
 
-/* Goes on with endpoints whose pause is over; *any tells whether there was one. Returns when
- * the next pause ends (steady ms), INT64_MAX where nothing is paused. */
+/* Goes on with endpoints whose pause is over or that may be probed; *any tells whether there was
+ * one. Returns when the next one will be (steady ms), INT64_MAX where nothing is paused. */
 int64_t flights_resume(struct flights *f, bool *any);
 
 /* The endpoints that take no more now; at most `max` are written. */

@@ -115,14 +115,17 @@ bool log_row_to_json(const struct log_row *r, struct buf *out)
     json_t *o = json_object();
     bool attempt = r->kind == LOG_ATTEMPT;
     tojson_number(o, "seq", r->seq, &ok);
-    tojson_text(o, "kind", attempt ? "attempt" : "dropped", &ok);
+    bool notice = r->kind == LOG_NOTICE;
+    tojson_text(o, "kind", attempt ? "attempt" : notice ? "notice" : "dropped", &ok);
     tojson_time(o, "at", r->at, &ok);
     tojson_text(o, "alert_id", r->alert_id, &ok);
     tojson_text(o, "alert_name", r->alert_name, &ok);
     tojson_text(o, "workspace", r->workspace, &ok);
-    tojson_text(o, "event_type", event_type_name(r->type), &ok);
-    tojson_number(o, "events", r->events, &ok);
-    tojson_text(o, "delivery_id", r->delivery_id, &ok);
+    if (!notice) {
+        tojson_text(o, "event_type", event_type_name(r->type), &ok);
+        tojson_number(o, "events", r->events, &ok);
+        tojson_text(o, "delivery_id", r->delivery_id, &ok);
+    }
     if (attempt) {
         tojson_number(o, "n", r->n, &ok);
         tojson_number(o, "of", r->of, &ok);

@@ -58,7 +58,8 @@ struct delivery {
 };
 
 /* A row of the log pane: an attempt that ended, or a bucket that was dropped. */
-enum log_kind { LOG_ATTEMPT, LOG_DROPPED };
+/* NOTICE: about the endpoint of an alert; without event type, events and delivery. */
+enum log_kind { LOG_ATTEMPT, LOG_DROPPED, LOG_NOTICE };
 struct log_row {
     int64_t seq; /* order of recording; grows by each row */
     enum log_kind kind;

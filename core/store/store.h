@@ -31,6 +31,7 @@
 #include "model/outcome.h"
 #include "model/project.h"
 #include "model/prompt.h"
+#include "rules/breaker.h"
 #include "rules/match.h"
 #include "rules/payload.h"
 #include "rules/retry.h"
@@ -264,6 +265,7 @@ struct record {
     struct outcome outcome;           /* moved in; freed by the store */
     struct retry_decision decision;
     char *request_headers;            /* as sent, secrets masked; moved in */
+    char endpoint[33];                /* that it was sent to; the alert's may be another by now */
 };
 /* Takes `records` (a malloc'ed array) over. A delivery that was ended meanwhile (its alert
  * disabled or deleted) keeps its end, the attempt is added all the same. OUTCOME_CANCELLED
@@ -470,6 +472,26 @@ struct oldest_rows {
 bool store_oldest_open(struct store_reader *r, struct oldest_rows *out, struct err *err);
 void oldest_rows_free(struct oldest_rows *rows);
 int64_t oldest_rows_of(const struct oldest_rows *rows, const char *alert_id); /* 0: none */
+
+/* An endpoint whose breaker is not closed (rules/breaker.h). */
+struct endpoint_state {
+    char endpoint[33];            /* keyed hash of the URL, as in struct claim */
+    char alert_id[UUID_SIZE];     /* reading: an alert that sends there; several may */
+    enum breaker_state state;
+    int64_t since;                /* wall ms; set by the store */
+    int64_t probe_at;             /* steady ms; of OPEN */
+    char reason[160];             /* the last failure in words */
+};
+struct endpoint_states {
+    struct endpoint_state *items;
+    size_t count;
+};
+/* Keeps it, or forgets it when it is CLOSED, and says a change of state in the log of each alert
+ * that sends there. No result. */
+void store_endpoint_note(struct store *s, const struct endpoint_state *state, store_done *done,
+                         void *arg);
+bool store_endpoint_list(struct store_reader *r, struct endpoint_states *out, struct err *err);
+void endpoint_states_free(struct endpoint_states *states);
 
 /* Every alert of every workspace, without secrets: what `explain` runs the rules on. */
 struct alerts {

@@ -18,6 +18,8 @@ static void describe(const struct log_row *r, char *out, size_t size)
     duration_human(r->latency_us / 1000, took);
     if (r->kind == LOG_DROPPED)
         snprintf(out, size, "dropped: %s", r->text ? r->text : "");
+    else if (r->kind == LOG_NOTICE)
+        snprintf(out, size, "%s", r->text ? r->text : "");
     else if (r->outcome == OUTCOME_RESPONSE)
         snprintf(out, size, "attempt %d/%d  %d in %s  %s", r->n, r->of, r->status, took,
                  delivery_state_name(r->state));
@@ -41,6 +43,10 @@ static bool print_row(struct cli *cli, const struct log_row *r, struct err *err)
     char iso[TIMEFMT_ISO_SIZE], words[512];
     timefmt_iso(r->at, iso);
     describe(r, words, sizeof words);
+    if (r->kind == LOG_NOTICE) {
+        out_line("%s  notice  %s  %s", iso, words, r->alert_name ? r->alert_name : r->alert_id);
+        return true;
+    }
     out_line("%s  %s  %lld %s  %s  %s", iso, event_type_name(r->type), (long long)r->events,
              r->events == 1 ? "event" : "events", words,
              r->alert_name ? r->alert_name : r->alert_id);

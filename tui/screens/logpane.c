@@ -179,6 +179,10 @@ static void draw_row(const struct log_row *r, const struct canvas *c, int y, con
     canvas_text(c, y, 0, w[TIME] ? w[TIME] + 1 : 0, mark, span_of(""));
     int x = cell(c, y, 0, w[TIME], mark, time);
     x = cell(c, y, x, w[ALERT], mark, r->alert_name ? r->alert_name : "");
+    if (r->kind == LOG_NOTICE) { /* a sentence: it takes the rest of the line */
+        canvas_text(c, y, x, -1, next_style, span_of(next));
+        return;
+    }
     x = cell(c, y, x, w[EVENT], STYLE_NORMAL, event_type_name(r->type));
     x = cell(c, y, x, w[EVENTS], STYLE_NORMAL, events);
     x = cell(c, y, x, w[ATTEMPT], STYLE_NORMAL, attempt);

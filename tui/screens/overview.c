@@ -9,11 +9,12 @@
 #include "screens/table_screen.h"
 #include "screens/words.h"
 
-enum { ALERT, ENDPOINT, GRAPH, EVENTS, ATTEMPTS, FAILED, P50, P95, OLDEST, LAST, COLUMN_COUNT };
+enum { ALERT, ENDPOINT, GRAPH, EVENTS, ATTEMPTS, FAILED, P50, P95, OLDEST, BREAKER, LAST, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {
     [ALERT] = {"ALERT", 10, 32, 0},    [ENDPOINT] = {"ENDPOINT", 16, 36, 7},
     [GRAPH] = {"30 MINUTES", 15, 30, 2}, [ATTEMPTS] = {"TRIES", 6, 6, 0},
     [EVENTS] = {"EVENTS", 6, 8, 8},    [OLDEST] = {"OLDEST", 7, 8, 6},
+    [BREAKER] = {"BREAKER", 10, 22, 1},
     [FAILED] = {"FAILED", 6, 6, 0},    [P50] = {"P50", 7, 8, 4},
     [P95] = {"P95", 7, 8, 3},          [LAST] = {"LAST", 13, 13, 5},
 };
@@ -25,6 +26,7 @@ struct overview_screen {
     struct rates rates;
     struct store_counts counts;
     struct oldest_rows oldest;
+    struct endpoint_states endpoints; /* whose breaker is not closed */
     char workspace[160]; /* of the rates */
     int64_t seq;         /* of the newest row of the log that is in the rates */
 };
@@ -98,6 +100,38 @@ static enum style waited(const void *arg, size_t row, char *out, size_t size)
     return !since ? STYLE_DIM : ms > OLD_MS ? STYLE_WARN : STYLE_NORMAL;
 }
 
+static const struct endpoint_state *breaker_of(const void *arg, size_t row)
+{
+    const struct endpoint_states *e = &((const struct overview_screen *)arg)->endpoints;
+    for (size_t i = 0; i < e->count; i++)
+        if (strcmp(e->items[i].alert_id, alert_at(arg, row)->id) == 0)
+            return &e->items[i];
+    return NULL;
+}
+
+static enum style breaker(const void *arg, size_t row, char *out, size_t size)
+{
+    const struct overview_screen *o = arg;
+    const struct endpoint_state *e = breaker_of(arg, row);
+    char wait[24];
+    if (!e) {
+        snprintf(out, size, "closed");
+        return STYLE_DIM;
+    }
+    words_wait(e->probe_at - clock_steady_ms(console_options(o->base.screen.console)->clock), wait);
+    if (e->state == BREAKER_OPEN)
+        snprintf(out, size, "open, probe in %s", wait);
+    else
+        snprintf(out, size, "%s", breaker_state_name(e->state));
+    return e->state == BREAKER_OPEN ? STYLE_ERROR : STYLE_WARN;
+}
+
+static int breaker_number(const void *arg, size_t row)
+{
+    const struct endpoint_state *e = breaker_of(arg, row);
+    return e ? (int)e->state : (int)BREAKER_CLOSED;
+}
+
 static enum style cell(const void *arg, size_t row, int column, int width, char *out,
                        size_t size)
 {
@@ -121,6 +155,8 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     case EVENTS:
         snprintf(out, size, "%lld", (long long)events_of(r));
         return STYLE_NORMAL;
+    case BREAKER:
+        return breaker(arg, row, out, size);
     case OLDEST:
         return waited(arg, row, out, size);
     case FAILED:
@@ -152,6 +188,8 @@ static int compare(const void *arg, size_t a, size_t b, int column)
         return strcasecmp(l->name ? l->name : "", r->name ? r->name : "");
     if (column == ENDPOINT)
         return strcasecmp(l->origin ? l->origin : "", r->origin ? r->origin : "");
+    if (column == BREAKER)
+        return breaker_number(arg, a) - breaker_number(arg, b);
     if (column == OLDEST)
         return (oldest_of(arg, a) < oldest_of(arg, b)) - (oldest_of(arg, a) > oldest_of(arg, b));
     if (column == LAST)
@@ -213,7 +251,9 @@ static void read_rows(struct table_screen *t)
     alert_rows_free(&o->alerts);
     o->alerts = rows;
     oldest_rows_free(&o->oldest);
-    if (!store_oldest_open(console_reader(c), &o->oldest, &err))
+    endpoint_states_free(&o->endpoints);
+    if (!store_oldest_open(console_reader(c), &o->oldest, &err) ||
+        !store_endpoint_list(console_reader(c), &o->endpoints, &err))
         console_toast(c, STYLE_ERROR, "%s", err.text);
     read_log(o);
     table_update(&t->table, rows.count);
@@ -230,6 +270,7 @@ static void free_overview(struct screen *s)
 {
     alert_rows_free(&of(s)->alerts);
     oldest_rows_free(&of(s)->oldest);
+    endpoint_states_free(&of(s)->endpoints);
     rates_free(&of(s)->rates);
     table_screen_free(&of(s)->base);
     free(s);
@@ -260,6 +301,8 @@ static void draw(struct screen *s, const struct canvas *c)
 static int64_t tick(struct screen *s)
 {
     const struct overview_screen *o = of(s);
+    if (o->endpoints.count)
+        return 1000; /* until the next probe */
     for (size_t i = 0; i < o->rates.count; i++)
         if (rate_sum(o->rates.items[i].attempts))
             return EMPTY_ROUND_MS;

@@ -32,6 +32,10 @@ enum style words_next(const struct log_row *row, int64_t now, char *out, size_t 
         snprintf(out, size, "dropped: %s", text);
         return STYLE_WARN;
     }
+    if (row->kind == LOG_NOTICE) {
+        snprintf(out, size, "%s", text);
+        return STYLE_WARN;
+    }
     switch (row->state) {
     case DELIVERY_DELIVERED:
         snprintf(out, size, "delivered");

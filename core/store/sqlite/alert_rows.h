@@ -7,6 +7,7 @@
 #include "model/alert.h"
 #include "store/seal.h"
 #include "store/sqlite/db.h"
+#include "store/sqlite/writer.h"
 #include "store/store.h"
 
 /* What a row is read from, in this order. */
@@ -31,5 +32,9 @@ bool alert_secrets_seal(const struct sealer *s, const struct alert *a, struct bu
                         struct err *err);
 bool alert_secrets_unseal(const struct sealer *s, const char *id, struct span sealed,
                           struct alert *a, struct err *err);
+
+/* The endpoint said 410 Gone (RFC 9110 15.5.11): disables the alert, unless it sends elsewhere by
+ * now, with what follows from that. */
+bool alert_disable_gone(struct tx *tx, const char *id, const char *endpoint, struct err *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "store/sqlite/conditions.h"
 #include "store/sqlite/ending.h"
 #include "store/sqlite/ids_step.h"
+#include "store/sqlite/log_rows.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/store_impl.h"
 
@@ -287,6 +288,27 @@ static bool enable_one(struct tx *tx, const struct ids_step *s, const struct ale
            (s->enabled ? conditions_follow(tx, &now, NULL, err)
                        : conditions_remove(tx, a->id, err) &&
                              ending_of_alert(tx, a->id, a->name, "the alert was disabled", err));
+}
+
+bool alert_disable_gone(struct tx *tx, const char *id, const char *endpoint, struct err *err)
+{
+    static const char words[] = "answered 410 Gone: the alert was disabled";
+    const struct ids_step off = {.user = (char *)(uintptr_t)"system", .enabled = false};
+    struct alert alert;
+    bool found;
+    int64_t same;
+    if (!db_number(tx->db, "SELECT count(*) FROM alerts WHERE id = ? AND endpoint = ?",
+                   DB_ARGS(db_text(id), db_text(endpoint)), 0, &same, err))
+        return false;
+    if (!same || !alert_row_find(tx->db, NULL, id, &found, &alert, err))
+        return !same;
+    const struct log_about about = {
+        .alert_id = id, .alert_name = alert.name, .workspace = alert.workspace};
+    bool fine = !found || !alert.enabled ||
+                (log_notice(tx, &about, words, err) && enable_one(tx, &off, &alert, err));
+    if (found)
+        alert_free(&alert);
+    return fine;
 }
 
 static bool delete_one(struct tx *tx, const struct ids_step *s, const struct alert *a,

@@ -5,18 +5,29 @@
     "delivery_id, n, of, outcome, status, latency_us, state, next_at, text) "              \
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
-bool log_dropped(struct tx *tx, const struct log_about *about, const char *reason,
-                 struct err *err)
+static bool insert_text(struct tx *tx, enum log_kind kind, const struct log_about *about,
+                        const char *text, struct err *err)
 {
     tx->changes |= STORE_CHANGED_LOG;
     return db_run(tx->db, INSERT,
-                  DB_ARGS(db_int(LOG_DROPPED), db_int(tx->wall), db_text(about->alert_id),
+                  DB_ARGS(db_int(kind), db_int(tx->wall), db_text(about->alert_id),
                           db_text(about->alert_name), db_text(about->workspace),
                           db_int(about->type), db_int(about->events), db_null(),
                           db_text(about->delivery_id ? about->delivery_id : ""), db_int(0),
                           db_int(0), db_int(OUTCOME_CANCELLED), db_int(0), db_int(0),
-                          db_int(DELIVERY_DEAD), db_int(0), db_text(reason)),
+                          db_int(DELIVERY_DEAD), db_int(0), db_text(text)),
                   err);
+}
+
+bool log_dropped(struct tx *tx, const struct log_about *about, const char *reason,
+                 struct err *err)
+{
+    return insert_text(tx, LOG_DROPPED, about, reason, err);
+}
+
+bool log_notice(struct tx *tx, const struct log_about *about, const char *text, struct err *err)
+{
+    return insert_text(tx, LOG_NOTICE, about, text, err);
 }
 
 static bool insert_details(struct tx *tx, const struct attempt *a, struct err *err)

@@ -17,6 +17,9 @@ struct log_about {
 bool log_dropped(struct tx *tx, const struct log_about *about, const char *reason,
                  struct err *err);
 
+/* Something about an alert's endpoint; the type and events of `about` say nothing. */
+bool log_notice(struct tx *tx, const struct log_about *about, const char *text, struct err *err);
+
 /* An attempt with its details; `state` and `next_at` are the delivery's after it. */
 bool log_attempt(struct tx *tx, const struct log_about *about,
                  const struct attempt *attempt, int of, enum delivery_state state,

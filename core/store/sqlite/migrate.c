@@ -9,6 +9,7 @@ static const char *const migrations[] = {
     "sql/002-prompts.sql",
     "sql/003-thresholds.sql",
     "sql/004-activity.sql",
+    "sql/005-endpoints.sql",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 

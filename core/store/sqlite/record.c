@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/sqlite/alert_rows.h"
 #include "store/sqlite/delivery_row.h"
 #include "store/sqlite/store_impl.h"
 
@@ -46,8 +47,10 @@ static bool record_one(struct tx *tx, const struct record *r, const struct deliv
     const struct log_about about = delivery_row_about(d);
     if (!log_attempt(tx, &about, &attempt, r->of, move.state, err))
         return false;
+    bool gone = r->outcome.kind == OUTCOME_RESPONSE && r->outcome.status == 410;
     if (open)
-        return delivery_row_move(tx, d, &move, err);
+        return delivery_row_move(tx, d, &move, err) &&
+               (!gone || alert_disable_gone(tx, d->alert_id, r->endpoint, err));
     /* A stray outcome: its attempt counts, but not in the round that is under way. */
     return db_run(tx->db,
                   "UPDATE deliveries SET attempts = attempts + 1, "
