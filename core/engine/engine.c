@@ -217,6 +217,11 @@ static void take_note(struct engine *e, struct note *n)
     case NOTE_CHECKED:
         e->checking = false;
         break;
+    case NOTE_EXPIRED:
+        e->expiring = false;
+        if (!n->failed && n->count < ENGINE_EXPIRE_AT_ONCE)
+            e->expire_at = engine_now(e) + EXPIRE_EVERY_MS;
+        break;
     case NOTE_PURGED:
         e->purging = false;
         if (!n->failed && n->count < ENGINE_PURGE_AT_ONCE)

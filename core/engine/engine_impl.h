@@ -14,6 +14,8 @@
 enum {
     BUSY_MAX = 1024,
     ENGINE_PURGE_AT_ONCE = 500,
+    ENGINE_EXPIRE_AT_ONCE = 500,
+    EXPIRE_EVERY_MS = 60 * 1000,
     REST_MS = 1000, /* until a step that failed is asked for again */
     READING = NOTE_KINDS,
 };
@@ -28,8 +30,9 @@ struct engine {
     struct engine_policy policy;
     uint64_t random;
 
-    bool recovered, recovering, closing, claiming, purging, checking; /* -ing: under way */
+    bool recovered, recovering, closing, claiming, purging, checking, expiring; /* -ing: under way */
     int64_t purge_at;
+    int64_t expire_at; /* nothing is claimed from then on until what is too old has gone */
     struct note *unrecorded; /* what the store could not take: said again */
 
     /* By note_kind, and READING: until when what failed rests, so that a store that fails

@@ -16,9 +16,10 @@ enum note_kind {
     NOTE_CLAIMED,
     NOTE_RECORDED,
     NOTE_PURGED,
-    NOTE_CHECKED
+    NOTE_CHECKED,
+    NOTE_EXPIRED
 };
-enum { NOTE_KINDS = NOTE_CHECKED + 1 };
+enum { NOTE_KINDS = NOTE_EXPIRED + 1 };
 
 struct note {
     struct note *next;
@@ -26,7 +27,7 @@ struct note {
     enum note_kind kind;
     bool failed;
     struct err err;
-    int64_t count;        /* closed, purged */
+    int64_t count;        /* closed, purged, expired */
     struct claims claims; /* NOTE_CLAIMED: owned by the note */
     struct record
         record; /* NOTE_RECORDED: without its texts, to be said again if need be */

@@ -55,6 +55,17 @@ static int64_t ask_to_purge(struct engine *e)
     return INT64_MAX;
 }
 
+static int64_t ask_to_expire(struct engine *e, int64_t now)
+{
+    struct note *n = note_for(e, NOTE_EXPIRED);
+    if (!n)
+        return e->resting[NOTE_EXPIRED];
+    e->expiring = true;
+    store_expire(e->store, now - e->policy.retry.max_age_ms, ENGINE_EXPIRE_AT_ONCE,
+                 note_answered, n);
+    return INT64_MAX;
+}
+
 static int64_t ask_to_recover(struct engine *e)
 {
     struct note *n = note_for(e, NOTE_RECOVERED);
@@ -106,6 +117,18 @@ static int64_t plan_claim(struct engine *e, int64_t now, int64_t due)
     if (at > now)
         return at;
     return ask_to_claim(e, now);
+}
+
+/* Nobody shall be woken for last night: what is too old goes before anything is claimed. While
+ * nothing waits nothing grows old. */
+static int64_t plan_expire(struct engine *e, int64_t now, int64_t due)
+{
+    int64_t at = later(e->expire_at, e->resting[NOTE_EXPIRED]);
+    if (e->expiring || due == INT64_MAX)
+        return INT64_MAX;
+    if (at > now)
+        return at;
+    return ask_to_expire(e, now);
 }
 
 static int64_t plan_purge(struct engine *e, int64_t now)
@@ -165,7 +188,9 @@ int64_t engine_plan(struct engine *e)
     }
     engine_succeeded(e, READING);
     next = earlier(next, plan_close(e, now, due.buckets));
-    next = earlier(next, plan_claim(e, now, due.deliveries));
+    next = earlier(next, plan_expire(e, now, due.deliveries));
+    if (!e->expiring)
+        next = earlier(next, plan_claim(e, now, due.deliveries));
     next = earlier(next, plan_check(e, now, due.conditions));
     return earlier(next, plan_purge(e, now));
 }

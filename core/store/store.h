@@ -278,6 +278,10 @@ void store_record(struct store *s, struct record *records, size_t count, store_d
 void store_replay(struct store *s, const char *workspace, const char *const *ids, size_t count,
                   int64_t spacing_ms, store_done *done, void *arg);
 
+/* Makes up to `limit` deliveries that wait, and were made before `before` (steady ms) or replayed
+ * last before it, dead letters: too old to send. result: const int64_t *, how many. */
+void store_expire(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg);
+
 /* Makes open buckets due at once; `keys` as in struct bucket. result: const int64_t *, how
  * many. */
 void store_bucket_send_now(struct store *s, const char *workspace, const char *const *keys,

@@ -188,6 +188,47 @@ static void gone_is_not_held_against_a_new_url(void **state)
     alert_rows_free(&alerts);
 }
 
+enum { HOUR_MS = 3600 * 1000 };
+
+static void what_is_too_old_is_not_sent(void **state)
+{
+    struct rig *r = *state;
+    rig_alert(r, r->url, NULL);
+    receiver_status(r->receiver, 500);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_RETRYING, 1);
+    rig_stop(r, 0);
+    rig_advance(r, 25 * HOUR_MS); /* a machine that slept */
+    receiver_status(r->receiver, 200);
+    rig_start(r);
+    rig_until_state(r, DELIVERY_DEAD, 1);
+    assert_int_equal(receiver_count(r->receiver), 1);
+    struct delivery d = rig_delivery(r);
+    assert_non_null(strstr(d.reason, "too old to send"));
+    delivery_free(&d);
+    assert_int_equal(notices(r, "too old to send"), 1);
+    rig_close_one(r); /* what is new is sent */
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+}
+
+static void what_waits_behind_an_open_breaker_ends_too(void **state)
+{
+    struct rig *r = *state;
+    rig_alert(r, r->url, NULL);
+    fail_until_open(r);
+    for (size_t i = 1; i <= 3; i++) {
+        rig_close_one(r); /* the first one is the probe's */
+        rig_pump(r);
+    }
+    size_t sent = receiver_count(r->receiver);
+    rig_advance(r, 23 * HOUR_MS);
+    rig_pump(r);
+    assert_int_equal(rig_count(r, DELIVERY_DEAD), 5);
+    rig_advance(r, 2 * HOUR_MS);
+    rig_until_state(r, DELIVERY_DEAD, 8);
+    assert_in_range(receiver_count(r->receiver), sent, sent + 2); /* probes */
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
@@ -196,6 +237,8 @@ int main(void)
         TEST(comes_back_step_by_step),      TEST(stays_open_over_a_restart),
         TEST(other_endpoints_go_on),        TEST(gone_disables_the_alert),
         TEST(gone_is_not_held_against_a_new_url),
+        TEST(what_is_too_old_is_not_sent),
+        TEST(what_waits_behind_an_open_breaker_ends_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,75 @@
+#include <stdlib.h>
+
+#include "store/sqlite/delivery_row.h"
+#include "store/sqlite/reader.h"
+
+static const char STALE[] = "too old to send: delivery.max_age passed while it waited";
+
+struct expire_step {
+    struct step step;
+    int64_t before, limit, result;
+};
+
+static bool find_stale(struct tx *tx, const struct expire_step *s, int64_t **rows, size_t *count,
+                       struct err *err)
+{
+    sqlite3_stmt *row = db_query(tx->db,
+                                 "SELECT row FROM deliveries WHERE next_at IS NOT NULL "
+                                 "AND born_at < ? LIMIT ?",
+                                 DB_ARGS(db_int(s->before), db_int(s->limit)), err);
+    int got = row ? 0 : -1;
+    while (got >= 0 && (got = db_step(tx->db, row, err)) == 1) {
+        if (!rows_grow((void **)rows, *count, sizeof **rows, err)) {
+            got = -1;
+            break;
+        }
+        (*rows)[(*count)++] = db_col_int(row, 0);
+    }
+    db_end(row);
+    return got == 0;
+}
+
+static bool expire_one(struct tx *tx, int64_t row, struct err *err)
+{
+    struct delivery_row d;
+    bool found;
+    if (!delivery_row_find(tx, row, NULL, &found, &d, err))
+        return false;
+    if (!found)
+        return true;
+    const struct delivery_move end = {DELIVERY_DEAD, 0, STALE, d.attempts, 0};
+    const struct log_about about = delivery_row_about(&d);
+    bool fine = delivery_row_move(tx, &d, &end, err) && log_notice(tx, &about, STALE, err);
+    delivery_row_free(&d);
+    return fine;
+}
+
+static bool run_expire(struct step *step, struct tx *tx, struct err *err)
+{
+    struct expire_step *s = (struct expire_step *)step;
+    int64_t *rows = NULL;
+    size_t count = 0;
+    step->result = &s->result;
+    bool fine = find_stale(tx, s, &rows, &count, err);
+    for (size_t i = 0; fine && i < count; i++)
+        fine = expire_one(tx, rows[i], err);
+    s->result = (int64_t)count;
+    free(rows);
+    return fine;
+}
+
+static void free_expire(struct step *step)
+{
+    free(step);
+}
+
+void store_expire(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg)
+{
+    struct expire_step *step = step_new(sizeof *step, run_expire, free_expire, done, arg);
+    if (!step)
+        return;
+    step->before = before;
+    step->limit = limit;
+    step->step.undo = true;
+    writer_submit(s, &step->step);
+}
