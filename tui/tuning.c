@@ -30,6 +30,7 @@ struct engine_policy tuning_policy(const struct settings *s)
         .connect_timeout_ms = s->number[SETTING_DELIVERY_CONNECT_TIMEOUT],
         .concurrency = (size_t)s->number[SETTING_DELIVERY_CONCURRENCY],
         .per_endpoint = (size_t)s->number[SETTING_DELIVERY_PER_ENDPOINT],
+        .rate = s->number[SETTING_DELIVERY_RATE],
         .retention_ms = s->number[SETTING_LOG_RETENTION],
         .threshold_interval_ms = s->number[SETTING_THRESHOLD_INTERVAL],
         .threshold_repeat_ms = s->number[SETTING_THRESHOLD_REPEAT],

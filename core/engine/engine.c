@@ -261,7 +261,7 @@ static void apply_policy(struct engine *e)
     const struct flights_limits limits = {e->policy.concurrency, e->policy.per_endpoint,
                                           e->policy.timeout_ms,
                                           e->policy.connect_timeout_ms,
-                                          e->policy.retry.max_age_ms};
+                                          e->policy.retry.max_age_ms, e->policy.rate};
     flights_set_limits(e->flights, &limits);
     unblock(e);
 }

@@ -31,6 +31,7 @@ struct engine {
     uint64_t random;
 
     bool recovered, recovering, closing, claiming, purging, checking, expiring; /* -ing: under way */
+    unsigned claims_asked;
     int64_t purge_at;
     int64_t expire_at; /* nothing is claimed from then on until what is too old has gone */
     struct note *unrecorded; /* what the store could not take: said again */

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/secret.h"
 
-enum { OUTCOME_WORDS = 256 };
+enum { OUTCOME_WORDS = 256, BACKLOG_MS = 600 * 1000 };
 
 struct flight {
     struct flight *prev, *next; /* in the endpoint's queue, or among those under way */
@@ -26,6 +26,7 @@ struct endpoint {
     bool slow; /* its last attempt timed out */
     int64_t paused_until; /* steady ms; 0: not paused */
     struct breaker breaker;
+    int64_t rate_at; /* when the rate allows the next request; 0: now */
     int64_t probe_told; /* the probe_at that flights_resume() has told of */
     struct flight *queue;
     UT_hash_handle hh;
@@ -41,6 +42,7 @@ struct flights {
     struct endpoint *endpoints;
     struct flight *under_way;
     size_t sending, queued;
+    int64_t backlog_until; /* steady ms */
     bool closed, cancelled;
 };
 
@@ -90,11 +92,22 @@ static size_t slots(const struct flights *f, const struct endpoint *e)
                          clock_steady_ms(f->clock));
 }
 
+/* Slots apart: whether another request may begin now. */
+static bool rate_allows(const struct flights *f, const struct endpoint *e)
+{
+    return f->limits.rate <= 0 || e->rate_at <= clock_steady_ms(f->clock);
+}
+
+bool flights_has_backlog(const struct flights *f)
+{
+    return f->limits.rate > 0 || f->backlog_until > clock_steady_ms(f->clock);
+}
+
 size_t flights_busy(const struct flights *f, char (*out)[33], size_t max)
 {
     size_t count = 0;
     for (const struct endpoint *e = f->endpoints; e && count < max; e = e->hh.next)
-        if (e->sending + e->queued >= slots(f, e))
+        if (e->sending + e->queued >= slots(f, e) || !rate_allows(f, e))
             memcpy(out[count++], e->hash, sizeof e->hash);
     return count;
 }
@@ -104,6 +117,8 @@ size_t flights_room(const struct flights *f)
     size_t free_slots =
         f->limits.concurrency > f->sending ? f->limits.concurrency - f->sending : 0;
     size_t most = f->limits.per_endpoint < free_slots ? f->limits.per_endpoint : free_slots;
+    if (f->limits.rate > 0 && most > 1)
+        most = 1; /* two could be for one endpoint */
     for (const struct endpoint *e = f->endpoints; e && most > 1; e = e->hh.next) {
         size_t own = slots(f, e), taken = e->sending + e->queued;
         if (own < f->limits.per_endpoint && taken < own && own - taken < most)
@@ -129,7 +144,7 @@ static struct endpoint *endpoint_of(struct flights *f, const char *hash)
 static void forget_idle(struct flights *f, struct endpoint *e)
 {
     bool failing = e->breaker.state != BREAKER_CLOSED || e->breaker.failures;
-    if (e->sending || e->queued || e->slow || e->paused_until || failing)
+    if (e->sending || e->queued || e->slow || e->paused_until || e->rate_at || failing)
         return;
     HASH_DEL(f->endpoints, e);
     free(e);
@@ -177,6 +192,7 @@ static void judge(struct flights *f, struct endpoint *e, const struct outcome *o
         snprintf(why, sizeof why, "answered %d", outcome->status);
     else if (verdict < 0)
         snprintf(why, sizeof why, "%s", outcome->error);
+    f->backlog_until = clock_steady_ms(f->clock) + BACKLOG_MS;
     f->tripped(f->arg, e->hash, &e->breaker, why);
 }
 
@@ -245,6 +261,9 @@ static void start(struct flights *f, struct flight *x)
         return;
     }
     DL_APPEND(f->under_way, x);
+    if (f->limits.rate > 0) /* rounded up: never more than it */
+        x->endpoint->rate_at =
+            clock_steady_ms(f->clock) + (1000 + f->limits.rate - 1) / f->limits.rate;
     x->probe = x->endpoint->breaker.state == BREAKER_OPEN;
     x->endpoint->sending++;
     f->sending++;
@@ -252,7 +271,8 @@ static void start(struct flights *f, struct flight *x)
 
 static void start_queued(struct flights *f, struct endpoint *e)
 {
-    while (e->queue && e->sending < slots(f, e) && f->sending < f->limits.concurrency) {
+    while (e->queue && e->sending < slots(f, e) && rate_allows(f, e) &&
+           f->sending < f->limits.concurrency) {
         struct flight *x = e->queue;
         DL_DELETE(e->queue, x);
         e->queued--;
@@ -273,10 +293,11 @@ int64_t flights_resume(struct flights *f, bool *any)
                                ? b->probe_at
                                : 0;
         int64_t until = e->paused_until > probe_at ? e->paused_until : probe_at;
+        until = until > e->rate_at ? until : e->rate_at;
         if (until > now) {
             next_end = until < next_end ? until : next_end;
         } else if (until) {
-            e->paused_until = 0;
+            e->paused_until = e->rate_at = 0;
             e->probe_told = b->probe_at;
             *any = true;
             start_queued(f, e);

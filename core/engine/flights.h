@@ -33,6 +33,7 @@ struct flights_limits {
     size_t concurrency, per_endpoint;
     int64_t timeout_ms, connect_timeout_ms;
     int64_t max_pause_ms; /* a longer Retry-After pauses nothing: it ends its delivery */
+    int64_t rate;         /* requests a second to one endpoint; 0: no limit */
 };
 
 struct flights *flights_new(struct sender *sender, const struct clock *clock,
@@ -50,7 +51,7 @@ bool flights_open_breaker(struct flights *f, const char *endpoint, int64_t probe
 
 size_t flights_sending(const struct flights *f); /* requests under way */
 
-/* Goes on with endpoints whose pause is over or that may be probed; *any tells whether there was
+/* Goes on with endpoints whose pause is over, whose rate allows it or that may be probed; *any tells whether there was
  * one. Returns when the next one will be (steady ms), INT64_MAX where nothing is paused. */
 int64_t flights_resume(struct flights *f, bool *any);
 
@@ -60,6 +61,10 @@ size_t flights_busy(const struct flights *f, char (*out)[33], size_t max);
 /* How many deliveries may be claimed in one step, so that next to none has to be queued:
  * what waits here is sent to the endpoint as it was when it was claimed. */
 size_t flights_room(const struct flights *f);
+
+/* Whether an endpoint may have more waiting than it can take: it is limited to a rate, or its
+ * breaker was open a while ago. Then new deliveries go ahead of the backlog. */
+bool flights_has_backlog(const struct flights *f);
 
 /* From here on nothing is sent: what is queued lands at once, as OUTCOME_CANCELLED. */
 void flights_close(struct flights *f);

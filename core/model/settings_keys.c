@@ -43,6 +43,8 @@ static const struct setting_info table[SETTING_COUNT] = {
     [SETTING_DELIVERY_PER_ENDPOINT] = {"delivery.per_endpoint", SETTING_NUMBER, "4", 1,
                                        1000, NULL,
                                        "requests under way to one endpoint (a full URL)"},
+    [SETTING_DELIVERY_RATE] = {"delivery.rate", SETTING_NUMBER, "0", 0, 1000, NULL,
+                               "requests a second to one endpoint; 0 is no limit"},
     [SETTING_DELIVERY_MAX_AGE] = {"delivery.max_age", SETTING_DURATION, "24h", SECOND,
                                   30 * DAY, NULL,
                                   "older deliveries are given up; bounds Retry-After"},

@@ -251,11 +251,11 @@ struct claims {
 };
 void claim_free(struct claim *c); /* what it holds, secrets wiped */
 
-/* Claims up to `limit` due deliveries, oldest first, passing over endpoints in `busy` (keyed
+/* Claims up to `limit` due deliveries, oldest first (or newest first), passing over endpoints in `busy` (keyed
  * hashes). They are SENDING until recorded. result: struct claims * whose items the callee may
  * move out (set count to 0); the rest is freed after done. */
-void store_claim(struct store *s, int64_t now, int64_t limit, const char (*busy)[33],
-                 size_t busy_count, store_done *done, void *arg);
+void store_claim(struct store *s, int64_t now, int64_t limit, bool newest,
+                 const char (*busy)[33], size_t busy_count, store_done *done, void *arg);
 
 /* What came of a claimed delivery, and what follows. */
 struct record {

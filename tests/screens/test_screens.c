@@ -306,7 +306,7 @@ static void changes_a_setting_in_the_file(void **state)
     press(t, "7", "retry.max ");
     press(t, "e", "read when the program starts"); /* intake.listen */
     press(t, "/", "this list has no filter");
-    for (int i = 0; i < 17; i++)
+    for (int i = 0; i < 18; i++)
         terminal_type(t, "j");
     press(t, "e", "retry.max");
     press(t, "\0259\r", "retry.max is 9 now");

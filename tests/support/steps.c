@@ -164,7 +164,7 @@ bool step_claim(struct store *s, int64_t now, int64_t limit, const char (*busy)[
 {
     *out = (struct claims){0};
     struct step_wait wait = {.copy = take_claims, .to = out};
-    store_claim(s, now, limit, busy, busy_count, step_done, &wait);
+    store_claim(s, now, limit, false, busy, busy_count, step_done, &wait);
     return step_wait(&wait, err);
 }
 

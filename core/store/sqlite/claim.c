@@ -174,8 +174,8 @@ static void free_claim(struct step *step)
     free(s);
 }
 
-void store_claim(struct store *s, int64_t now, int64_t limit, const char (*busy)[33],
-                 size_t busy_count, store_done *done, void *arg)
+void store_claim(struct store *s, int64_t now, int64_t limit, bool newest,
+                 const char (*busy)[33], size_t busy_count, store_done *done, void *arg)
 {
     struct claim_step *step = step_new(sizeof *step, run_claim, free_claim, done, arg);
     if (!step)
@@ -188,6 +188,6 @@ void store_claim(struct store *s, int64_t now, int64_t limit, const char (*busy)
     if (busy_count)
         memcpy(step->busy, busy, busy_count * sizeof *busy);
     qsort(step->busy, busy_count, sizeof *step->busy, due_compare_endpoints);
-    step->query = (struct due_query){now, limit, (const char(*)[33])step->busy, busy_count};
+    step->query = (struct due_query){now, limit, newest, (const char(*)[33])step->busy, busy_count};
     writer_submit(s, &step->step);
 }

@@ -5,6 +5,9 @@
 
 #include "store/sqlite/reader.h"
 
+#define DUE          "SELECT row, next_at, endpoint FROM deliveries WHERE next_at <= ? "
+#define ENDPOINT_DUE "SELECT row, next_at FROM deliveries WHERE endpoint = ? AND next_at <= ? "
+
 enum { PASSED_OVER_MAX = 512 };
 
 int due_compare_endpoints(const void *a, const void *b)
@@ -34,8 +37,7 @@ static bool find_by_time(struct db *db, const struct due_query *q, struct due_li
                          bool *gave_up, struct err *err)
 {
     sqlite3_stmt *row = db_query(db,
-                                 "SELECT row, next_at, endpoint FROM deliveries "
-                                 "WHERE next_at <= ? ORDER BY next_at",
+                                 q->newest ? DUE "ORDER BY next_at DESC" : DUE "ORDER BY next_at",
                                  DB_ARGS(db_int(q->now)), err);
     int got = row ? 0 : -1;
     size_t passed = 0;
@@ -60,10 +62,16 @@ static int compare_items(const void *a, const void *b)
     return (left->row > right->row) - (left->row < right->row);
 }
 
-static void keep_oldest(struct due_list *out, int64_t limit)
+static int compare_newest(const void *a, const void *b)
+{
+    return compare_items(b, a);
+}
+
+static void keep_first(struct due_list *out, const struct due_query *q, int64_t limit)
 {
     if (out->count > 1)
-        qsort(out->items, out->count, sizeof *out->items, compare_items);
+        qsort(out->items, out->count, sizeof *out->items,
+              q->newest ? compare_newest : compare_items);
     if ((int64_t)out->count > limit)
         out->count = (size_t)limit;
 }
@@ -73,8 +81,8 @@ static bool find_of_endpoint(struct db *db, const struct due_query *q, const cha
 {
     sqlite3_stmt *row =
         db_query(db,
-                 "SELECT row, next_at FROM deliveries WHERE endpoint = ? "
-                 "AND next_at <= ? ORDER BY next_at LIMIT ?",
+                 q->newest ? ENDPOINT_DUE "ORDER BY next_at DESC LIMIT ?"
+                           : ENDPOINT_DUE "ORDER BY next_at LIMIT ?",
                  DB_ARGS(db_text(endpoint), db_int(q->now), db_int(q->limit)), err);
     int got = -1;
     while (row && (got = db_step(db, row, err)) == 1) {
@@ -118,9 +126,9 @@ static bool find_by_endpoint(struct db *db, const struct due_query *q, struct du
         if (!find_of_endpoint(db, q, at, out, err))
             return false;
         if ((int64_t)out->count >= 4 * q->limit)
-            keep_oldest(out, q->limit);
+            keep_first(out, q, q->limit);
     }
-    keep_oldest(out, q->limit);
+    keep_first(out, q, q->limit);
     return got == 0;
 }
 

@@ -3,10 +3,13 @@
 #ifndef SQLITE_DUE_H
 #define SQLITE_DUE_H
 
+#include <stdbool.h>
+
 #include "store/sqlite/db.h"
 
 struct due_query {
     int64_t now, limit;
+    bool newest; /* those that became due last, in place of the oldest */
     const char (*busy)[33]; /* sorted */
     size_t busy_count;
 };
@@ -14,7 +17,7 @@ struct due_item {
     int64_t row, next_at;
 };
 struct due_list {
-    struct due_item *items; /* malloc'ed, the oldest first */
+    struct due_item *items; /* malloc'ed, in the order asked for */
     size_t count;
 };
 

@@ -67,6 +67,7 @@ static void init_gives_documented_defaults(void **state)
         {SETTING_DELIVERY_CONNECT_TIMEOUT, "delivery.connect_timeout", "5s", 5000},
         {SETTING_DELIVERY_CONCURRENCY, "delivery.concurrency", "512", 512},
         {SETTING_DELIVERY_PER_ENDPOINT, "delivery.per_endpoint", "4", 4},
+        {SETTING_DELIVERY_RATE, "delivery.rate", "0", 0},
         {SETTING_DELIVERY_MAX_AGE, "delivery.max_age", "24h", 86400000},
         {SETTING_DELIVERY_REPLAY_RATE, "delivery.replay_rate", "10", 10},
         {SETTING_DELIVERY_PROXY, "delivery.proxy", "", 0},
