@@ -42,7 +42,7 @@ present() { # KIND NAME
     case $1 in
     tool) command -v "$2" >/dev/null 2>&1 ;;
     lib) command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "$2" ;;
-    header) echo "#include <$2>" | "$CC" -E - >/dev/null 2>&1 ;;
+    header) echo "#include <$2>" | $CC -E - >/dev/null 2>&1 ;;
     file) [ -e "$2" ] || [ -e /etc/pki/tls/certs/ca-bundle.crt ] || [ -e /etc/ssl/cert.pem ] ;;
     esac
 }
@@ -52,7 +52,7 @@ missing() {
     printf '%s' "$1" | while IFS='|' read -r need how debian fedora arch alpine why; do
         [ -n "$need" ] || continue
         kind=${how%% *} name=${how#* }
-        [ "$name" = '$CC' ] && name=$CC
+        [ "$name" = '$CC' ] && name=${CC%% *} # CC may be "ccache gcc"
         present "$kind" "$name" || echo "$need|$debian|$fedora|$arch|$alpine|$why"
     done
 }
