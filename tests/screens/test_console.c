@@ -62,7 +62,7 @@ static void creates_an_alert_by_keys(void **state)
     terminal_wait(t, "Secret token");
     terminal_type(t, "\ts3cret");
     assert_false(terminal_shows(t, "s3cret"));
-    terminal_golden(t, "form-80x24");
+    terminal_golden(t, "form-typed-80x24");
     terminal_type(t, "\023"); /* ^S */
     terminal_wait(t, "saved Production errors");
     terminal_wait(t, "https://example.org");
