@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "support/console.h"
+#include "support/tempdir.h"
 
 static struct terminal *start(struct console_fixture *f, int rows, int columns)
 {
@@ -148,6 +149,41 @@ static void every_screen_in_a_theme(void **state)
     const struct terminal_options options = {.rows = 24, .columns = 80};
     golden_with(*state, &options, "OPIK_ALERTS_CONSOLE_THEME=dark", "80x24-dark");
     golden_with(*state, &options, "OPIK_ALERTS_CONSOLE_THEME=light", "80x24-light");
+}
+
+/* Terminals with direct colour get the theme's own values. Their description is made here, since
+ * few machines have one. */
+static void a_theme_in_true_colour(void **state)
+{
+    static const char source[] =
+        "opik-direct,use=xterm-256color,RGB,colors#0x1000000,pairs#0x7fff,"
+        "setaf=\\E[%?%p1%{8}%<%t3%p1%d%e38;2;%p1%{65536}%/%d;%p1%{256}%/%{255}%&%d;"
+        "%p1%{255}%&%d%;m,"
+        "setab=\\E[%?%p1%{8}%<%t4%p1%d%e48;2;%p1%{65536}%/%d;%p1%{256}%/%{255}%&%d;"
+        "%p1%{255}%&%d%;m,\n";
+    struct console_fixture *f = *state;
+    char path[600], words[1400], terminfo[600];
+    const struct terminal_options options = {.rows = 24, .columns = 80, .term = "opik-direct"};
+    struct buf look;
+    f->dir = tempdir_make();
+    snprintf(path, sizeof path, "%s/direct.ti", f->dir);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(source, file);
+    fclose(file);
+    snprintf(words, sizeof words, "tic -x -o %s/terminfo %s", f->dir, path);
+    assert_int_equal(system(words), 0);
+    snprintf(terminfo, sizeof terminfo, "%s/terminfo", f->dir);
+    setenv("TERMINFO", terminfo, 1);
+    console_fixture_start(f, &options, "OPIK_ALERTS_CONSOLE_THEME=dark", NULL);
+    unsetenv("TERMINFO");
+    terminal_wait(f->terminal, "running on");
+    buf_init(&look, BUF_UNLIMITED);
+    terminal_look(f->terminal, 1, 1, &look); /* the head of the list */
+    assert_string_equal(buf_text(&look), " bold #5fafd7");
+    terminal_look(f->terminal, 0, 1, &look);
+    assert_string_equal(buf_text(&look), " bold #ffffff on #3a3a3a");
+    buf_free(&look);
 }
 
 static void every_screen_in_ascii(void **state)
@@ -502,6 +538,7 @@ int main(void)
         TEST(every_screen_at_40x12),
         TEST(every_screen_in_monochrome),
         TEST(every_screen_in_a_theme),
+        TEST(a_theme_in_true_colour),
         TEST(every_screen_in_ascii),
         TEST(every_screen_with_something_on_it),
         TEST(filters_and_marks_several),

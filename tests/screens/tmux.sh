@@ -119,6 +119,7 @@ keys y
 check "quits" has_terminal_back
 check "with the terminal as it was" no_escapes_left
 check "gives the terminal back after SIGTERM" end_with TERM
+check "gives the terminal back after SIGHUP" end_with HUP
 check "gives the terminal back after SIGSEGV" end_with SEGV
 check "gives the terminal back after SIGABRT" end_with ABRT
 check "starts again after a crash" open_console
