@@ -1,6 +1,7 @@
 # make         builds build/opik-alerts; touches nothing outside the build folder
 # make run     installs what is missing (Debian: through apt), builds, opens the console
 # make test    installs what is missing, builds, runs every test
+# make torture the proofs of delivery at length (hours); make test runs them in short
 # make bench   prints figures beside htop, tig and ncdu, those that are installed
 # make deps    only installs what is missing
 BUILD  ?= build
@@ -46,7 +47,7 @@ uses_tui    := engine intake send store rules model base
 lib = $(BUILD)/lib$(1).a
 libs_of = $(foreach m,$(1) $(uses_$(1)),$(call lib,$(m))) $(BUILD)/libassets.a $(call lib,base)
 
-.PHONY: all needs run test bench test-programs test-all deps clean
+.PHONY: all needs run test torture bench test-programs test-all deps clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -103,7 +104,8 @@ $(BUILD)/assets.o: $(BUILD)/assets.c
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # Tests: every tests/core/MODULE/test_*.c is one cmocka program that links the module it mirrors
-# and what that may use, nothing above; tests/tui and tests/screens link everything.
+# and what that may use, nothing above; tests/tui, tests/screens and tests/torture link everything.
+# A program that gets between two functions names them here: WRAP_test_x := -Wl,--wrap=function
 $(BUILD)/libsupport.a: $(call objects,$(call sources,tests/support))
 	@rm -f $@
 	$(AR) rcs $@ $^
@@ -121,14 +123,14 @@ $(foreach m,$(MODULES),$(eval $(call core_test_rule,$(m))))
 
 define tui_test_rule
 $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,tui)
-	$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(LIBS) $$(TEST_LIBS)
+	$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_$$(@F)) $$(LIBS) $$(TEST_LIBS)
 .PHONY: test-$(1)
 test-$(1): all $(call programs,$(1))
 	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(call programs,$(1))
 endef
-$(foreach m,tui screens,$(eval $(call tui_test_rule,$(m))))
+$(foreach m,tui screens torture,$(eval $(call tui_test_rule,$(m))))
 
-PROGRAMS := $(foreach m,$(addprefix core/,$(MODULES)) tui screens,$(call programs,$(m)))
+PROGRAMS := $(foreach m,$(addprefix core/,$(MODULES)) tui screens torture,$(call programs,$(m)))
 # Figures beside peers that are installed in the same run: prints, asserts nothing.
 $(BUILD)/tests/bench/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/libsupport.a
 	$(CC) -o $@ $< $(BUILD)/libsupport.a $(LDFLAGS_ALL) $(LIBS) $(TEST_LIBS)
@@ -137,6 +139,11 @@ bench:
 	@for b in $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c)); do OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts $$b; done
 
 test-programs: $(PROGRAMS)
+
+torture:
+	@$(DEPS) install test
+	@$(MAKE) --no-print-directory -j2 all test-programs
+	@TORTURE=long $(MAKE) --no-print-directory test-torture
 
 test-all:
 	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(PROGRAMS) tests/screens/tmux.sh tests/layers.sh tests/docs.sh tests/examples/run.sh tests/sdk/run.sh

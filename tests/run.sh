@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs test programs one after another and counts their tests: cmocka programs, and scripts
-# whose last lines are "N passed, N failed". Prints the output of those that failed, and closes
-# with one line that counts all. Exit 1 if anything failed.
+# whose last lines are "N passed, N failed". Prints the seeds of random ones and the output of
+# those that failed, and closes with one line that counts all. Exit 1 if anything failed.
 set -u
 passed=0 failed=0
 out=$(mktemp) || exit 1
@@ -20,6 +20,7 @@ for program in "$@"; do
     [ "$status" -eq 0 ] && [ "$p" -eq 0 ] && { echo "ran no test" >>"$out"; f=1; }
     name=${program##*tests/}
     printf '%-40s %4d passed %3d failed %4d s\n' "$name" "$p" "$f" "$(($(date +%s) - started))"
+    sed -n 's/^\(.*SEED=.*\)$/    \1/p' "$out"
     [ "$f" -gt 0 ] && { echo "---- $program (exit $status)"; tail -n 80 "$out"; echo "----"; }
     passed=$((passed + p)) failed=$((failed + f))
 done
