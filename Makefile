@@ -3,7 +3,8 @@
 # make test    installs what is missing, builds, runs every test
 # make torture the proofs of delivery at length (hours); make test runs them in short
 # make bench   prints figures beside htop, tig and ncdu, those that are installed
-# make deps    only installs what is missing
+# make coverage    which lines and branches of core/ the tests run
+# make deps    only installs what is missing: for tests, or FOR=run, coverage, lint, bench
 BUILD  ?= build
 CC     ?= cc
 WERROR ?= -Werror
@@ -47,7 +48,7 @@ uses_tui    := engine intake send store rules model base
 lib = $(BUILD)/lib$(1).a
 libs_of = $(foreach m,$(1) $(uses_$(1)),$(call lib,$(m))) $(BUILD)/libassets.a $(call lib,base)
 
-.PHONY: all needs run test torture bench test-programs test-all deps clean
+.PHONY: all needs run test torture bench coverage test-programs test-all deps clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -57,7 +58,7 @@ needs:
 	@$(DEPS) check run
 
 deps:
-	@$(DEPS) install test
+	@$(DEPS) install $(or $(FOR),test)
 
 run:
 	@$(DEPS) install run
@@ -149,6 +150,13 @@ test-all:
 	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(PROGRAMS) tests/screens/tmux.sh tests/layers.sh tests/docs.sh tests/examples/run.sh tests/sdk/run.sh
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+coverage:
+	@$(DEPS) check coverage
+	@rm -rf build-coverage
+	@$(MAKE) --no-print-directory -j2 BUILD=build-coverage OPT='-O0 -g --coverage' LDFLAGS=--coverage all test-programs
+	@$(MAKE) --no-print-directory BUILD=build-coverage OPT='-O0 -g --coverage' LDFLAGS=--coverage test-all
+	@gcovr --root . --filter core/ --exclude-throw-branches build-coverage --sort-percentage --print-summary
 
 clean:
 	rm -rf $(BUILD)

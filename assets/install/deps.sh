@@ -1,9 +1,10 @@
 #!/bin/sh
-# What building (run) and testing (test) need, and how to get it.
+# What building (run), testing (test), measuring lines (coverage), reading the source for faults
+# (lint) and comparing (bench) need, and how to get it. All but run include test.
 #
-#   deps.sh check [run|test]    says what is missing, by package name; exit 1 if anything is
-#   deps.sh install [run|test]  installs it through apt (Debian and its kin), after saying what
-#                               and why; asks first on a terminal
+#   deps.sh check [run|test|...]    says what is missing, by package name; exit 1 if anything is
+#   deps.sh install [run|test|...]  installs it through apt (Debian and its kin), after saying what
+#                                   and why; asks first on a terminal
 #
 # CC names the compiler that will be used.
 set -u
@@ -36,6 +37,19 @@ tmux|tool tmux|tmux|tmux|tmux|tmux|console tests in tmux
 pgrep|tool pgrep|procps|procps-ng|procps-ng|procps|console tests that end the program
 node|tool node|nodejs|nodejs|nodejs|nodejs|the Opik SDK in tests
 npm|tool npm|npm|npm|npm|npm|to fetch the Opik SDK
+'
+
+needs_coverage='
+gcovr|tool gcovr|gcovr|gcovr|gcovr|gcovr|to sum up the lines that ran
+'
+needs_lint='
+cppcheck|tool cppcheck|cppcheck|cppcheck|cppcheck|cppcheck|to read the source for faults
+clang-tidy|tool clang-tidy|clang-tidy|clang-tools-extra|clang|clang-extra-tools|to read the source for faults
+'
+needs_bench='
+htop|tool htop|htop|htop|htop|htop|to compare the console with
+tig|tool tig|tig|tig|tig|tig|to compare the console with
+ncdu|tool ncdu|ncdu|ncdu|ncdu|ncdu|to compare the console with
 '
 
 present() { # KIND NAME
@@ -102,12 +116,19 @@ install() {
             --no-install-recommends $(column "$1" 2)
 }
 
-wanted=$needs_run
-[ "${2:-run}" = test ] && wanted=$needs_run$needs_test
+case ${2:-run} in
+run) wanted=$needs_run ;;
+test) wanted=$needs_run$needs_test ;;
+coverage) wanted=$needs_run$needs_test$needs_coverage ;;
+lint) wanted=$needs_run$needs_test$needs_lint ;;
+bench) wanted=$needs_run$needs_test$needs_bench ;;
+*) wanted= ;;
+esac
 rows=$(missing "$wanted")
-[ -z "$rows" ] && exit 0
+[ -z "$wanted" ] && set -- usage
+[ -z "$rows" ] && [ -n "$wanted" ] && exit 0
 case ${1:-check} in
 check) check "$rows" >&2; exit 1 ;;
 install) install "$rows" || { echo "opik-alerts: the installation failed" >&2; exit 1; } ;;
-*) echo "usage: deps.sh check|install [run|test]" >&2; exit 2 ;;
+*) echo "usage: deps.sh check|install [run|test|coverage|lint|bench]" >&2; exit 2 ;;
 esac
