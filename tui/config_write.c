@@ -33,22 +33,26 @@ static bool next_line(struct span *rest, struct span *line)
     return true;
 }
 
+/* As inih reads it: what stands behind the bracket does not count. */
 static bool is_section(struct span line, struct span *name)
 {
     line = trimmed(line);
-    if (line.len < 2 || line.at[0] != '[' || line.at[line.len - 1] != ']')
+    const char *end = line.len ? memchr(line.at, ']', line.len) : NULL;
+    if (!end || line.at[0] != '[')
         return false;
-    *name = (struct span){line.at + 1, line.len - 2};
+    *name = (struct span){line.at + 1, (size_t)(end - line.at - 1)};
     return true;
 }
 
 static bool sets(struct span line, struct span name)
 {
     line = trimmed(line);
-    const char *equals = line.len ? memchr(line.at, '=', line.len) : NULL;
-    if (!equals || *line.at == ';' || *line.at == '#')
+    size_t len = 0;
+    while (len < line.len && line.at[len] != '=' && line.at[len] != ':')
+        len++;
+    if (len == line.len || *line.at == ';' || *line.at == '#')
         return false;
-    return span_same(trimmed((struct span){line.at, (size_t)(equals - line.at)}), name);
+    return span_same(trimmed((struct span){line.at, len}), name);
 }
 
 static void add_pair(struct buf *out, struct span name, const char *value)

@@ -241,10 +241,22 @@ static void write_leaves_comments_and_other_sections(void **state)
                   "; mine\n[delivery]\nmax_delay = 1s\n[retry]\n  ; max = 1\nmax = 4\n");
 }
 
+/* A line is what inih takes it for: words behind a section do not count, and a colon is as good
+ * as an equals sign. */
+static void write_reads_lines_as_the_loading_does(void **state)
+{
+    struct world *w = *state;
+    run_write_file(w->file, "[retry] ; of webhooks\nmax: 3\n[other]\xef\xbb", 0600);
+    check_written(w, "retry.max", "7", "[retry] ; of webhooks\nmax = 7\n[other]\xef\xbb\n");
+    assert_true(load(w));
+    assert_int_equal(w->settings.number[SETTING_RETRY_MAX], 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+        TEST(write_reads_lines_as_the_loading_does),
         TEST(write_changes_one_line_and_keeps_the_others),
         TEST(write_leaves_comments_and_other_sections),
         TEST(load_takes_the_stronger_origin),
