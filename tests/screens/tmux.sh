@@ -84,7 +84,7 @@ check "shows buckets" then_shows 3 "Nothing waits"
 check "shows the activity" then_shows 4 "No event has come"
 check "shows the overview" then_shows 5 "30 MINUTES"
 check "shows projects" then_shows 6 "A project is made"
-check "shows settings" then_shows 7 "retry.max_delay"
+check "shows settings" then_shows 7 "intake.api_key"
 check "finds actions" then_shows '?' "What can be done here"
 check "runs what it found" then_shows "alerts" Enter "http://127.0.0.1:1"
 t resize-window -t x -x 120 -y 40
