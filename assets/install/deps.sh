@@ -30,6 +30,7 @@ CA certificates|file /etc/ssl/certs/ca-certificates.crt|ca-certificates|ca-certi
 needs_test='
 clang|tool clang|clang|clang|clang|clang|to compile with a second compiler
 sanitizers|header sanitizer/asan_interface.h|libgcc-12-dev|libasan libubsan|gcc|gcc|to find memory faults
+libFuzzer|fuzzer clang|libclang-rt-14-dev|compiler-rt|compiler-rt|compiler-rt|to fuzz
 cmocka|lib cmocka|libcmocka-dev|libcmocka-devel|cmocka|cmocka-dev|unit tests
 libvterm|lib vterm|libvterm-dev|libvterm-devel|libvterm|libvterm-dev|console tests in a real terminal
 OpenSSL|lib openssl|libssl-dev|openssl-devel|openssl|openssl-dev|TLS receivers in tests
@@ -56,6 +57,8 @@ present() { # KIND NAME
     case $1 in
     tool) command -v "$2" >/dev/null 2>&1 ;;
     lib) command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "$2" ;;
+    fuzzer) echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+        "$2" -x c -fsanitize=fuzzer -o /dev/null - >/dev/null 2>&1 ;;
     header) echo "#include <$2>" | $CC -E - >/dev/null 2>&1 ;;
     file) [ -e "$2" ] || [ -e /etc/pki/tls/certs/ca-bundle.crt ] || [ -e /etc/ssl/cert.pem ] ;;
     esac
