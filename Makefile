@@ -49,7 +49,7 @@ uses_tui    := engine intake send store rules model base
 lib = $(BUILD)/lib$(1).a
 libs_of = $(foreach m,$(1) $(uses_$(1)),$(call lib,$(m))) $(BUILD)/libassets.a $(call lib,base)
 
-.PHONY: all needs run test torture fuzz fuzz-programs bench coverage test-programs test-all deps clean
+.PHONY: all needs run test torture fuzz fuzz-programs bench bench-instructions coverage test-programs test-all deps clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -134,11 +134,23 @@ $(foreach m,tui screens torture,$(eval $(call tui_test_rule,$(m))))
 
 PROGRAMS := $(foreach m,$(addprefix core/,$(MODULES)) tui screens torture,$(call programs,$(m)))
 # Figures beside peers that are installed in the same run: prints, asserts nothing.
-$(BUILD)/tests/bench/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/libsupport.a
-	$(CC) -o $@ $< $(BUILD)/libsupport.a $(LDFLAGS_ALL) $(LIBS) $(TEST_LIBS)
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+PEERS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/peers/peer_*.c))
+$(BUILD)/libbench.a: $(filter-out $(BUILD)/tests/bench/bench_%.o,$(call objects,$(filter-out tests/bench/instructions.c,$(wildcard tests/bench/*.c))))
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/tests/bench/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/libbench.a $(BUILD)/libsupport.a $(call lib,base)
+	$(CC) -o $@ $< $(BUILD)/libbench.a $(BUILD)/libsupport.a $(call lib,base) $(LDFLAGS_ALL) $(LIBS) $(TEST_LIBS)
+$(BUILD)/tests/bench/peers/peer_%: $(BUILD)/tests/bench/peers/peer_%.o
+	$(CC) -o $@ $< $(LDFLAGS_ALL) $(LIBS)
+$(BUILD)/tests/bench/instructions: $(BUILD)/tests/bench/instructions.o $(BUILD)/libbench.a $(BUILD)/libsupport.a $(call libs_of,intake)
+	$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS_ALL) $(CORE_LIBS) $(TEST_LIBS)
+bench-instructions: $(BUILD)/tests/bench/instructions
+	@sh tests/bench/instructions.sh $<
 bench:
-	@$(MAKE) --no-print-directory -j2 all $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
-	@for b in $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c)); do OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts $$b; done
+	@$(DEPS) check bench || true
+	@$(MAKE) --no-print-directory -j2 all $(BENCHES) $(PEERS)
+	@for b in $(BENCHES); do OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts BENCH_PEERS=$(abspath $(BUILD))/tests/bench/peers $$b; done
 
 test-programs: $(PROGRAMS)
 
