@@ -1,7 +1,14 @@
 #include "base/json.h"
 
+#include <endian.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum {
+    INDEX_DEPTH = 4, /* {"traces": [ { "input": { */
+    MARK_BYTES = 48, /* a smaller container is walked through as fast as it is looked up */
+};
 
 /* The scan is one loop over values and separators with the open containers as bits, so that
  * nesting costs no stack. */
@@ -12,6 +19,8 @@ struct scan {
     size_t depth;
     bool has_nan;
     const char *problem;
+    struct js_index *index;          /* NULL: none */
+    uint32_t open[INDEX_DEPTH]; /* the marks of the open containers */
 };
 
 static bool fail(struct scan *s, const char *problem)
@@ -27,16 +36,32 @@ static void skip_space(struct scan *s)
         s->at++;
 }
 
-/* Whether eight bytes hold nothing but printable ASCII other than quote and backslash. */
-static bool plain8(const char *at)
+static const uint64_t ONES = ~UINT64_C(0) / 255; /* each byte 1 */
+
+static uint64_t load8(const char *at)
 {
     uint64_t w;
     memcpy(&w, at, sizeof w);
-    const uint64_t ones = ~UINT64_C(0) / 255, high = ones << 7;
-    uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
-    uint64_t bad =
-        (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | w;
-    return (bad & high) == 0;
+    return htole64(w);
+}
+
+/* Of eight bytes, the top bit of each that is the quote or the backslash. Up to the first one it
+ * is exact; above that a borrow may have set others. */
+static uint64_t quotes8(uint64_t w)
+{
+    uint64_t quote = w ^ (ONES * '"'), slash = w ^ (ONES * '\\');
+    return (((quote - ONES) & ~quote) | ((slash - ONES) & ~slash)) & (ONES << 7);
+}
+
+/* The same, and of each that is a control or not ASCII. */
+static uint64_t special8(uint64_t w)
+{
+    return quotes8(w) | (((w - ONES * 0x20) | w) & (ONES << 7));
+}
+
+static size_t first_of(uint64_t marks) /* != 0 */
+{
+    return (size_t)__builtin_ctzll(marks) / 8;
 }
 
 static bool is_hex(char c)
@@ -83,8 +108,12 @@ static bool scan_string(struct scan *s)
 {
     s->at++;
     for (;;) {
-        while (s->end - s->at >= 8 && plain8(s->at))
-            s->at += 8;
+        while (s->end - s->at >= 8) {
+            uint64_t special = special8(load8(s->at));
+            s->at += special ? first_of(special) : 8;
+            if (special)
+                break;
+        }
         if (s->at == s->end)
             return fail(s, "unfinished string");
         unsigned char c = (unsigned char)*s->at;
@@ -185,6 +214,60 @@ static bool in_object(const struct scan *s)
     return s->objects[top / 64] >> (top % 64) & 1;
 }
 
+/* ---- the index */
+
+void js_index_free(struct js_index *index)
+{
+    free(index->marks);
+    *index = (struct js_index){0};
+}
+
+static void mark_open(struct scan *s)
+{
+    struct js_index *x = s->index;
+    if (!x || s->depth >= INDEX_DEPTH)
+        return;
+    if (x->count == x->room) {
+        size_t room = x->room ? 2 * x->room : 64;
+        struct js_mark *more = realloc(x->marks, room * sizeof *more);
+        if (!more) {
+            x->count = 0;
+            s->index = NULL;
+            return;
+        }
+        x->marks = more;
+        x->room = room;
+    }
+    s->open[s->depth] = (uint32_t)x->count;
+    x->marks[x->count++].at = (uint32_t)(s->at - s->start);
+}
+
+/* Called with s->at behind the bracket, before the depth shrinks. */
+static void mark_close(struct scan *s)
+{
+    struct js_index *x = s->index;
+    if (!x || s->depth > INDEX_DEPTH)
+        return;
+    uint32_t which = s->open[s->depth - 1];
+    struct js_mark *m = &x->marks[which];
+    m->end = (uint32_t)(s->at - s->start);
+    if (m->end - m->at < MARK_BYTES && which + 1 == x->count)
+        x->count--;
+    else
+        m->next = (uint32_t)x->count;
+}
+
+/* The mark of the container that begins there, if the next one is its own; NULL: walk. */
+static const struct js_mark *mark_at(const struct js_iter *it, const char *at)
+{
+    const struct js_index *x = it->index;
+    if (!x || it->mark >= x->count || x->text + x->marks[it->mark].at != at)
+        return NULL;
+    return &x->marks[it->mark];
+}
+
+/* ---- the scan goes on */
+
 static bool push(struct scan *s, bool object)
 {
     if (s->depth == JS_MAX_DEPTH)
@@ -194,9 +277,17 @@ static bool push(struct scan *s, bool object)
         s->objects[s->depth / 64] |= bit;
     else
         s->objects[s->depth / 64] &= ~bit;
+    mark_open(s);
     s->depth++;
     s->at++;
     return true;
+}
+
+static void pop(struct scan *s)
+{
+    s->at++;
+    mark_close(s);
+    s->depth--;
 }
 
 static bool scan_key(struct scan *s)
@@ -228,8 +319,7 @@ static bool scan_value(struct scan *s)
             return false;
         skip_space(s);
         if (at_char(s, object ? '}' : ']')) {
-            s->at++;
-            s->depth--;
+            pop(s);
             return true;
         }
         if (object && !scan_key(s))
@@ -247,8 +337,7 @@ static bool scan_after(struct scan *s, bool *more)
             s->at++;
             *more = true;
         } else if (at_char(s, object ? '}' : ']')) {
-            s->at++;
-            s->depth--;
+            pop(s);
         } else {
             return fail(s, s->at == s->end ? "it ends too early"
                            : object        ? "expected ',' or '}'"
@@ -292,42 +381,66 @@ static enum js_type type_of(const char *at)
     }
 }
 
-bool js_parse(struct span text, struct js_value *root, struct err *err)
+bool js_parse_indexed(struct span text, struct js_index *index, struct js_value *root,
+                      struct err *err)
 {
     *root = (struct js_value){0};
     if (text.len == 0)
         return err_set(err, ERR_INVALID, "invalid JSON: the text is empty");
     struct scan s = {.start = text.at, .at = text.at, .end = text.at + text.len};
     struct span value;
+    if (index && text.len < UINT32_MAX) {
+        index->text = text.at;
+        s.index = index;
+    }
     if (!scan_all(&s, &value))
         return err_set(err, ERR_INVALID, "invalid JSON at byte %zu: %s",
                        (size_t)(s.at - s.start), s.problem);
-    *root = (struct js_value){type_of(value.at), value, s.has_nan};
+    bool marked = s.index && s.index->count > 0;
+    *root = (struct js_value){.type = type_of(value.at),
+                              .has_nan = s.has_nan,
+                              .inner = marked,
+                              .text = value,
+                              .index = marked ? index : NULL};
     return true;
+}
+
+bool js_parse(struct span text, struct js_value *root, struct err *err)
+{
+    return js_parse_indexed(text, NULL, root, err);
 }
 
 /* ---- walking what was checked before: no test for the end is needed within a value */
 
-static const char *after_string(const char *at)
+/* `end` only says how far may be read at once. */
+static const char *after_string(const char *at, const char *end)
 {
-    for (at++; *at != '"'; at++)
+    for (at++;; at++) {
+        while (end - at >= 8) {
+            uint64_t marks = quotes8(load8(at));
+            at += marks ? first_of(marks) : 8;
+            if (marks)
+                break;
+        }
+        if (*at == '"')
+            return at + 1;
         if (*at == '\\')
             at++;
-    return at + 1;
+    }
 }
 
 static const char *after_value(const char *at, const char *end)
 {
     if (*at == '"')
-        return after_string(at);
+        return after_string(at, end);
     if (*at != '{' && *at != '[') {
-        while (at < end && !strchr(",]} \t\r\n", *at))
+        while (at < end && *at > ' ' && *at != ',' && *at != ']' && *at != '}')
             at++;
         return at;
     }
     for (size_t depth = 0;;) {
         if (*at == '"') {
-            at = after_string(at);
+            at = after_string(at, end);
             continue;
         }
         if (*at == '{' || *at == '[')
@@ -354,6 +467,8 @@ void js_iter(struct js_iter *it, struct js_value container)
     it->end = container.text.at + container.text.len - 1; /* the closing bracket */
     it->object = container.type == JS_OBJECT;
     it->has_nan = container.has_nan;
+    it->index = container.inner ? container.index : NULL;
+    it->mark = container.inner;
 }
 
 bool js_next(struct js_iter *it, struct js_item *item)
@@ -365,26 +480,45 @@ bool js_next(struct js_iter *it, struct js_item *item)
         return false;
     item->key = (struct span){NULL, 0};
     if (it->object) {
-        const char *after = after_string(at);
+        const char *after = after_string(at, it->end);
         item->key = (struct span){at + 1, (size_t)(after - at) - 2};
         at = after_space(after_space(after, it->end) + 1, it->end);
     }
-    const char *after = after_value(at, it->end);
-    item->value = (struct js_value){type_of(at), {at, (size_t)(after - at)}, it->has_nan};
+    const struct js_mark *m = mark_at(it, at);
+    const char *after = m ? it->index->text + m->end : after_value(at, it->end);
+    item->value = (struct js_value){.type = type_of(at),
+                                    .has_nan = it->has_nan,
+                                    .inner = m ? it->mark + 1 : 0,
+                                    .text = {at, (size_t)(after - at)},
+                                    .index = it->index};
+    it->mark = m ? m->next : it->mark;
     it->at = after_space(after, it->end) + 1; /* past the comma, or past the end */
     return true;
 }
 
-bool js_key_is(struct span key, const char *name)
+static size_t find_plain(struct span key, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((key.len == 0 || names[i][0] == key.at[0]) && span_is(key, names[i]))
+            return i;
+    return count;
+}
+
+size_t js_key_find(struct span key, const char *const *names, size_t count)
 {
     if (!key.len || !memchr(key.at, '\\', key.len))
-        return span_is(key, name);
+        return find_plain(key, names, count);
     struct buf plain;
     buf_init(&plain, key.len);
-    struct js_value quoted = {JS_STRING, {key.at - 1, key.len + 2}, false};
-    bool same = js_string(quoted, &plain) && span_is(buf_span(&plain), name);
+    struct js_value quoted = {.type = JS_STRING, .text = {key.at - 1, key.len + 2}};
+    size_t found = js_string(quoted, &plain) ? find_plain(buf_span(&plain), names, count) : count;
     buf_free(&plain);
-    return same;
+    return found;
+}
+
+bool js_key_is(struct span key, const char *name)
+{
+    return js_key_find(key, &name, 1) == 0;
 }
 
 struct js_value js_get(struct js_value object, const char *name)

@@ -32,22 +32,42 @@ enum js_type {
     JS_OBJECT,
 };
 
+/* Where the larger of the outer containers end, so that walking over them does not read them
+ * again. For big bodies; it makes nothing but speed, and stays empty without memory. */
+struct js_mark {
+    uint32_t at, end; /* in the text */
+    uint32_t next;    /* the first mark after those within it */
+};
+struct js_index {
+    const char *text; /* borrowed */
+    struct js_mark *marks;
+    size_t count, room;
+};
+void js_index_free(struct js_index *index);
+
 struct js_value {
     enum js_type type;
-    struct span text; /* the value's bytes, quotes and brackets included */
     bool has_nan;     /* the document holds NaN or an infinity somewhere */
+    uint32_t inner;   /* of a container: where its own marks begin; 0: it has none */
+    struct span text; /* the value's bytes, quotes and brackets included */
+    const struct js_index *index;
 };
 
 /* Checks the whole text and yields its root. Error: ERR_INVALID with position and reason.
  * The value borrows `text`. A byte order mark is refused, surrounding white space is not.
  */
 bool js_parse(struct span text, struct js_value *root, struct err *err);
+/* The same, and fills *index (zeroed before; js_index_free() it), which the values borrow. */
+bool js_parse_indexed(struct span text, struct js_index *index, struct js_value *root,
+                      struct err *err);
 
 /* Walks the members of an object (key set, raw between its quotes) or the items of an array
  * (key empty). */
 struct js_iter {
     const char *at, *end;
     bool object, has_nan;
+    const struct js_index *index;
+    uint32_t mark; /* the next one */
 };
 struct js_item {
     struct span key; /* as written, escapes not undone */
@@ -58,6 +78,8 @@ bool js_next(struct js_iter *it, struct js_item *item);
 
 /* Whether a raw key equals `name`, escapes undone. */
 bool js_key_is(struct span key, const char *name);
+/* The index of the name that a raw key equals; count: none. */
+size_t js_key_find(struct span key, const char *const *names, size_t count);
 
 /* The member `name` of an object; the last one wins where it stands twice. null yields
  * JS_NULL, no such member or no object JS_ABSENT. */

@@ -28,6 +28,7 @@ void request_free(struct request *r)
 {
     inflate_free(&r->inflate);
     buf_free(&r->body);
+    js_index_free(&r->index);
     buf_free(&r->answer);
     arena_free(&r->arena);
     free(r);
@@ -144,7 +145,7 @@ bool request_object(struct request *r, struct js_value *root)
         request_fail_text(r, 400, "the body is missing: it must be a JSON object");
         return false;
     }
-    if (!js_parse(buf_span(&r->body), root, &err)) {
+    if (!js_parse_indexed(buf_span(&r->body), &r->index, root, &err)) {
         request_fail(r, &err);
         return false;
     }

@@ -46,6 +46,7 @@ struct request {
     struct arena arena;    /* lives as long as the request */
 
     struct buf body; /* inflated */
+    struct js_index index; /* of the body */
     struct inflate *inflate;
     size_t received; /* bytes on the wire */
     int64_t

@@ -49,12 +49,14 @@ static void make_alerts(struct store *s, long count, bool all)
 static void accept_body(struct store_fixture *f, struct span body)
 {
     struct js_value root;
+    struct js_index index = {0};
     struct facts facts;
-    must(js_parse(body, &root, &err));
+    must(js_parse_indexed(body, &index, &root, &err));
     must(facts_init(&facts, "default", "admin", clock_wall_ms(&f->clock), &err));
     must(facts_traces(&facts, root, &err));
     must(step_accept(f->store, facts_take(&facts), NULL, &err));
     facts_free(&facts);
+    js_index_free(&index);
 }
 
 static void accept_events(struct store_fixture *f, long count, bool failed)

@@ -399,6 +399,62 @@ static void pretty_stops_at_a_full_buffer(void **state)
     buf_free(&out);
 }
 
+/* Everything that a walk yields, once with the index and once without it. */
+static void walk_alike(struct js_value with, struct js_value without)
+{
+    struct js_iter a, b;
+    struct js_item one, other;
+    assert_true(span_same(with.text, without.text));
+    assert_int_equal(with.type, without.type);
+    js_iter(&a, with);
+    js_iter(&b, without);
+    while (js_next(&b, &other)) {
+        assert_true(js_next(&a, &one));
+        assert_true(span_same(one.key, other.key));
+        walk_alike(one.value, other.value);
+    }
+    assert_false(js_next(&a, &one));
+}
+
+#define LONG "\"0123456789 0123456789 0123456789 0123456789\""
+
+static void index_changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{}",
+        "[[],{},[" LONG "],{\"a\":" LONG "}]",
+        "{\"a\":[1,{\"b\":[" LONG ",[" LONG "]]},[2]],\"c\":{},\"d\":[" LONG "]}",
+        "{\"a\":{\"b\":{\"c\":{\"d\":{\"e\":[" LONG "]}}}},\"f\":[[" LONG "]]}",
+        " [ { \"a\" : [ ] , \"b\" : { \"]\" : " LONG " } } , " LONG " , [ 1 ] ] ",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct js_index index = {0};
+        struct js_value root;
+        assert_true(js_parse_indexed(span_of(texts[i]), &index, &root, NULL));
+        assert_int_equal(index.count > 0, i > 0);
+        walk_alike(root, parsed(texts[i]));
+        js_index_free(&index);
+    }
+}
+
+/* It is what the walk goes by, not only kept. */
+static void index_is_what_skips(void **state)
+{
+    (void)state;
+    char text[] = "[[" LONG "],7]";
+    struct js_index index = {0};
+    struct js_value root;
+    struct js_iter it;
+    struct js_item item;
+    assert_true(js_parse_indexed(span_of(text), &index, &root, NULL));
+    text[3] = ']'; /* a walk would end here */
+    js_iter(&it, root);
+    assert_true(js_next(&it, &item));
+    assert_int_equal(item.value.text.len, strlen(LONG) + 2);
+    js_index_free(&index);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +472,8 @@ int main(void)
         cmocka_unit_test(append_string_round_trips_every_byte_pair),
         cmocka_unit_test(walk_never_reads_on),
         cmocka_unit_test(append_gives_json_that_others_read),
+        cmocka_unit_test(index_changes_nothing),
+        cmocka_unit_test(index_is_what_skips),
         cmocka_unit_test(pretty_lays_out),
         cmocka_unit_test(pretty_leaves_other_text_alone),
         cmocka_unit_test(pretty_stops_at_a_full_buffer),
