@@ -85,26 +85,33 @@ void uuid_v7(char out[UUID_SIZE], int64_t unix_ms)
     format(bytes, out);
 }
 
-static int digit(char c)
+/* The value of a hexadecimal digit, plus one; 0: it is none. */
+static const unsigned char DIGITS[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
+
+static unsigned digit(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return DIGITS[(unsigned char)c] - 1u;
+}
+
+static bool is_dash(size_t i)
+{
+    return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
 bool uuid_read(struct span text, char out[UUID_SIZE])
 {
     if (text.len != UUID_SIZE - 1)
         return false;
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = 0; i < UUID_SIZE - 1; i++) {
         char c = text.at[i];
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? c != '-' : digit(c) < 0)
+        if (is_dash(i) ? c != '-' : !DIGITS[(unsigned char)c])
             return false;
-        out[i] = dash || c <= '9' ? c : (char)(c | 0x20);
+        out[i] = c <= '9' ? c : (char)(c | 0x20);
     }
-    out[text.len] = '\0';
+    out[UUID_SIZE - 1] = '\0';
     return true;
 }
 
@@ -117,7 +124,7 @@ bool uuid_is_v7(const char *canonical)
 void uuid_bytes(const char *canonical, unsigned char out[16])
 {
     for (int i = 0; i < 16; i++) {
-        if (*canonical == '-')
+        if (i == 4 || i == 6 || i == 8 || i == 10)
             canonical++;
         out[i] = (unsigned char)(digit(canonical[0]) << 4 | digit(canonical[1]));
         canonical += 2;

@@ -63,23 +63,30 @@ void facts_members(struct js_value object, const char *const *keys, size_t count
     struct js_iter it;
     struct js_item item;
     memset(values, 0, count * sizeof *values);
-    for (js_iter(&it, object); js_next(&it, &item);)
-        for (size_t k = 0; k < count; k++)
-            if (js_key_is(item.key, keys[k])) {
-                values[k] = item.value;
-                break;
-            }
+    for (js_iter(&it, object); js_next(&it, &item);) {
+        size_t k = js_key_find(item.key, keys, count);
+        if (k < count)
+            values[k] = item.value;
+    }
 }
 
 bool facts_wrong(const struct facts *f, const char *key, const char *what, struct err *err)
 {
-    return err_set(err, ERR_INVALID, "%s%s%s: %s", f->where,
-                   f->where[0] && key[0] ? "." : "", key, what);
+    char where[96] = "";
+    const char *within = f->within ? f->within : "";
+    if (f->list && f->at != FACTS_ALONE)
+        snprintf(where, sizeof where, "%s[%zu]%s", f->list, f->at, within);
+    else if (f->list)
+        snprintf(where, sizeof where, "%s%s", f->list, within);
+    return err_set(err, ERR_INVALID, "%s%s%s: %s", where, where[0] && key[0] ? "." : "", key,
+                   what);
 }
 
 void facts_at(struct facts *f, const char *list, size_t index)
 {
-    snprintf(f->where, sizeof f->where, "%s[%zu]", list, index);
+    f->list = list;
+    f->at = index;
+    f->within = NULL;
 }
 
 bool facts_array(struct facts *f, struct js_value value, const char *key, struct err *err)
@@ -108,6 +115,12 @@ bool facts_uuid(struct facts *f, struct js_value value, const char *key, struct 
                 struct err *err)
 {
     char id[UUID_SIZE];
+    /* As nearly all are written: without escapes there is nothing to undo. */
+    if (value.type == JS_STRING && value.text.len == UUID_SIZE + 1 &&
+        uuid_read((struct span){value.text.at + 1, UUID_SIZE - 1}, id)) {
+        *out = arena_span(&f->accept->arena, (struct span){id, UUID_SIZE - 1});
+        return out->at || err_memory(err);
+    }
     if (!facts_text(f, value, key, out, err))
         return false;
     if (!out->at)

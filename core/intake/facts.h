@@ -19,7 +19,9 @@ struct facts {
     const char *user; /* of the request; borrowed from the accept */
     int64_t now;      /* wall ms, for ids that have to be made */
     struct buf text;  /* scratch */
-    char where[96];   /* the place in the body, for errors */
+    const char *list; /* the place in the body, for errors: list[at], or list alone */
+    size_t at;        /* FACTS_ALONE: alone */
+    const char *within; /* what follows: ".trace"; NULL: nothing */
 };
 
 bool facts_init(struct facts *f, const char *workspace, const char *user, int64_t now,
@@ -51,7 +53,9 @@ void facts_put_text(struct facts *f, const char *key, struct span text);
 /* Takes what was put. */
 bool facts_half(struct facts *f, struct span *out, struct err *err);
 
-/* The place of what is read next, for errors: traces[2] */
+/* The place of what is read next, for errors: traces[2], or update alone with FACTS_ALONE. The
+ * text is borrowed. */
+#define FACTS_ALONE SIZE_MAX
 void facts_at(struct facts *f, const char *list, size_t index);
 bool facts_array(struct facts *f, struct js_value value, const char *key, struct err *err);
 

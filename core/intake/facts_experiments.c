@@ -32,7 +32,7 @@ static bool experiment_item(struct facts *f, struct js_value item, size_t index,
     if (!facts_uuid(f, js_get(item, "trace_id"), "trace_id", &id, err))
         return false;
     if (js_is_set(trace)) {
-        snprintf(f->where, sizeof f->where, "items[%zu].trace", index);
+        f->within = ".trace";
         if (!facts_trace(f, trace, &id, err))
             return false;
     }

@@ -220,6 +220,6 @@ bool facts_trace_updates(struct facts *f, struct js_value root, struct err *err)
     if (update.type != JS_OBJECT)
         return facts_wrong(f, "update", "must be an object", err);
     facts_members(update, KEYS, TRACE_KEYS, v);
-    snprintf(f->where, sizeof f->where, "update");
+    facts_at(f, "update", FACTS_ALONE);
     return read_members(f, v, &fact, err) && update_each(f, ids, v, &fact, err);
 }
