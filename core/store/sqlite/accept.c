@@ -65,15 +65,22 @@ static bool resolve_project(struct tx *tx, const struct accept *a, const struct 
 
 /* ---------------------------------------------------------------- traces */
 
+/* False: it is about no trace, a thread for one. */
+static bool trace_of(const struct fact *f, unsigned char out[TRACE_BYTES])
+{
+    if (f->trace_id.len != UUID_SIZE - 1)
+        return false;
+    uuid_bytes(f->trace_id.at, out);
+    return true;
+}
+
 static bool raises_first_error(struct tx *tx, const struct accept *a, const struct fact *f,
                                bool *first, struct err *err)
 {
-    char id[UUID_SIZE];
-    unsigned char trace[16];
+    unsigned char trace[TRACE_BYTES];
     *first = true;
-    if (f->type != EVENT_TRACE_ERRORS || !uuid_read(f->trace_id, id))
+    if (f->type != EVENT_TRACE_ERRORS || !trace_of(f, trace))
         return true;
-    uuid_bytes(id, trace);
     if (!db_run(tx->db, "INSERT OR IGNORE INTO errored (trace, workspace) VALUES (?, ?)",
                 DB_ARGS(db_blob((struct span){(char *)trace, sizeof trace}),
                         db_text(a->workspace)),
@@ -168,16 +175,16 @@ static bool carry_fact(struct tx *tx, struct accept_step *s, const struct fact *
     bool found = false;
     if (f->is_event && !event_type_info(f->type)->observability)
         return emit(tx, s, f, NULL, known.name, err);
-    if (f->trace_id.len > 0 &&
-        !trace_memory_find(memory, tx->db, a->workspace, f->trace_id, &found, &known, err))
+    unsigned char trace[TRACE_BYTES];
+    bool traced = trace_of(f, trace);
+    if (traced && !trace_memory_find(memory, tx->db, a->workspace, trace, &found, &known, err))
         return false;
     if (!resolve_project(tx, a, f, &known, &project, err) ||
         !count_measure(tx, a, f, project, err) ||
         (f->is_event && !carry_event(tx, s, f, project, known.name, err)))
         return false;
     const struct trace_known now = {project->row, f->trace_name};
-    return f->trace_id.len == 0 ||
-           trace_memory_put(memory, tx->db, a->workspace, f->trace_id, &now, err);
+    return !traced || trace_memory_put(memory, tx->db, a->workspace, trace, &now, err);
 }
 
 static bool run_accept(struct step *step, struct tx *tx, struct err *err)

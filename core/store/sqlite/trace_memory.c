@@ -3,14 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/uuid.h"
-
 enum {
     TRACES = 65536,
     HASHES = 65536,
     NAME_HASHES = 4096,
     NAME_MAX = 1024,
     NAMES_MAX = 4 << 20,
+    RUN_MAX = 1024,
 };
 
 struct trace_name {
@@ -21,7 +20,7 @@ struct trace_name {
 };
 
 struct trace_entry {
-    unsigned char trace[16];
+    unsigned char trace[TRACE_BYTES];
     int64_t project;
     struct trace_name *name, *workspace; /* workspace NULL: a free slot */
     uint32_t next;                       /* slot + 1 in the same hash bucket */
@@ -86,19 +85,19 @@ static void entry_remove(struct trace_memory *m, uint32_t slot)
     memset(e, 0, sizeof *e);
 }
 
-static uint32_t bucket_of(const unsigned char trace[16], struct span workspace)
+static uint32_t bucket_of(const unsigned char trace[TRACE_BYTES], struct span workspace)
 {
-    uint32_t hash = hash_bytes(trace, 16, 2166136261u);
+    uint32_t hash = hash_bytes(trace, TRACE_BYTES, 2166136261u);
     return hash_bytes(workspace.at, workspace.len, hash) % HASHES;
 }
 
-static struct trace_entry *entry_find(struct trace_memory *m, const unsigned char trace[16],
+static struct trace_entry *entry_find(struct trace_memory *m, const unsigned char trace[TRACE_BYTES],
                                       struct span workspace, uint32_t *slot)
 {
     for (uint32_t at = m->buckets[bucket_of(trace, workspace)]; at;
          at = m->ring[at - 1].next) {
         struct trace_entry *e = &m->ring[at - 1];
-        if (memcmp(e->trace, trace, 16) == 0 &&
+        if (memcmp(e->trace, trace, TRACE_BYTES) == 0 &&
             span_same((struct span){e->workspace->text, e->workspace->len}, workspace)) {
             *slot = at - 1;
             return e;
@@ -107,7 +106,7 @@ static struct trace_entry *entry_find(struct trace_memory *m, const unsigned cha
     return NULL;
 }
 
-static bool entry_add(struct trace_memory *m, const unsigned char trace[16],
+static bool entry_add(struct trace_memory *m, const unsigned char trace[TRACE_BYTES],
                       struct span workspace, const struct trace_known *known, int64_t seq)
 {
     struct span text = known->name.len <= NAME_MAX ? known->name : (struct span){0};
@@ -124,7 +123,7 @@ static bool entry_add(struct trace_memory *m, const unsigned char trace[16],
     slot = (uint32_t)(seq % TRACES);
     entry_remove(m, slot);
     struct trace_entry *e = &m->ring[slot];
-    memcpy(e->trace, trace, 16);
+    memcpy(e->trace, trace, TRACE_BYTES);
     e->project = known->project;
     e->name = name;
     e->workspace = in;
@@ -152,6 +151,21 @@ void trace_memory_free(struct trace_memory *m)
 
 /* ---------------------------------------------------------------- the table */
 
+/* A row holds a run of traces that have all but their ids in common; seq is that of the last. */
+static bool load_run(struct trace_memory *m, sqlite3_stmt *row)
+{
+    struct span ids = db_col_blob(row, 1);
+    const struct trace_known known = {db_col_int(row, 3), db_col_text(row, 4)};
+    int64_t count = (int64_t)(ids.len / TRACE_BYTES), seq = db_col_int(row, 0) - count;
+    for (int64_t i = 0; i < count; i++) {
+        const unsigned char *trace = (const unsigned char *)ids.at + i * TRACE_BYTES;
+        if (++seq > m->saved - TRACES &&
+            !entry_add(m, trace, db_col_text(row, 2), &known, seq))
+            return false;
+    }
+    return true;
+}
+
 static bool load_rows(struct trace_memory *m, struct db *db, struct err *err)
 {
     sqlite3_stmt *row = db_query(db,
@@ -160,12 +174,7 @@ static bool load_rows(struct trace_memory *m, struct db *db, struct err *err)
                                  DB_ARGS(db_int(m->saved - TRACES)), err);
     int got = -1;
     while (row && (got = db_step(db, row, err)) == 1) {
-        struct span trace = db_col_blob(row, 1);
-        struct trace_known known = {db_col_int(row, 3), db_col_text(row, 4)};
-        if (trace.len != 16)
-            continue;
-        if (!entry_add(m, (const unsigned char *)trace.at, db_col_text(row, 2), &known,
-                       db_col_int(row, 0))) {
+        if (!load_run(m, row)) {
             db_end(row);
             return err_memory(err);
         }
@@ -202,19 +211,14 @@ static bool load(struct trace_memory *m, struct db *db, struct err *err)
 }
 
 bool trace_memory_find(struct trace_memory *m, struct db *db, const char *workspace,
-                       struct span trace_id, bool *found, struct trace_known *out,
-                       struct err *err)
+                       const unsigned char trace[TRACE_BYTES], bool *found,
+                       struct trace_known *out, struct err *err)
 {
+    uint32_t slot;
     *found = false;
     *out = (struct trace_known){0};
-    char id[UUID_SIZE];
-    unsigned char trace[16];
     if (!load(m, db, err))
         return false;
-    if (!uuid_read(trace_id, id))
-        return true;
-    uuid_bytes(id, trace);
-    uint32_t slot;
     const struct trace_entry *e = entry_find(m, trace, span_of(workspace), &slot);
     if (!e)
         return true;
@@ -226,22 +230,17 @@ bool trace_memory_find(struct trace_memory *m, struct db *db, const char *worksp
 }
 
 bool trace_memory_put(struct trace_memory *m, struct db *db, const char *workspace,
-                      struct span trace_id, const struct trace_known *known,
+                      const unsigned char trace[TRACE_BYTES], const struct trace_known *known,
                       struct err *err)
 {
     bool found;
     struct trace_known old, next = *known;
-    if (!trace_memory_find(m, db, workspace, trace_id, &found, &old, err))
+    if (!trace_memory_find(m, db, workspace, trace, &found, &old, err))
         return false;
     if (next.name.len == 0)
         next.name = old.name;
     if (found && old.project == next.project && span_same(old.name, next.name))
         return true;
-    char id[UUID_SIZE];
-    unsigned char trace[16];
-    if (!uuid_read(trace_id, id))
-        return true;
-    uuid_bytes(id, trace);
     return entry_add(m, trace, span_of(workspace), &next, m->last + 1) || err_memory(err);
 }
 
@@ -250,26 +249,49 @@ bool trace_memory_dirty(const struct trace_memory *m)
     return m->last > m->saved;
 }
 
+/* Collects ids from `seq` on while their entries have all else in common; 0: a free slot. */
+static int64_t collect_run(const struct trace_memory *m, int64_t seq, unsigned char *ids)
+{
+    const struct trace_entry *first = &m->ring[seq % TRACES];
+    int64_t count = 0;
+    for (; first->workspace && count < RUN_MAX && seq + count <= m->last; count++) {
+        const struct trace_entry *e = &m->ring[(seq + count) % TRACES];
+        if (e->workspace != first->workspace || e->name != first->name ||
+            e->project != first->project)
+            break;
+        memcpy(ids + count * TRACE_BYTES, e->trace, TRACE_BYTES);
+    }
+    return count;
+}
+
+static bool save_run(const struct trace_memory *m, struct db *db, int64_t seq, int64_t count,
+                     const unsigned char *ids, struct err *err)
+{
+    const struct trace_entry *e = &m->ring[seq % TRACES];
+    struct span name =
+        e->name ? (struct span){e->name->text, e->name->len} : (struct span){NULL, 0};
+    struct span bytes = {(const char *)ids, (size_t)count * TRACE_BYTES};
+    return db_run(db,
+                  "INSERT INTO traces (seq, trace, workspace, project, name) "
+                  "VALUES (?, ?, ?, ?, ?)",
+                  DB_ARGS(db_int(seq + count - 1), db_blob(bytes),
+                          db_span((struct span){e->workspace->text, e->workspace->len}),
+                          db_int(e->project), name.at ? db_span(name) : db_null()),
+                  err);
+}
+
 bool trace_memory_save(struct trace_memory *m, struct db *db, struct err *err)
 {
+    unsigned char ids[RUN_MAX * TRACE_BYTES];
     if (!trace_memory_dirty(m))
         return true;
     /* Another process may hold the table's end now; what is newest there wins. */
     if (m->check && !load(m, db, err))
         return false;
-    for (int64_t seq = m->saved + 1; seq <= m->last; seq++) {
-        const struct trace_entry *e = &m->ring[seq % TRACES];
-        if (!e->workspace || seq <= m->last - TRACES)
-            continue;
-        struct span name =
-            e->name ? (struct span){e->name->text, e->name->len} : (struct span){NULL, 0};
-        if (!db_run(db,
-                    "INSERT INTO traces (seq, trace, workspace, project, name) "
-                    "VALUES (?, ?, ?, ?, ?)",
-                    DB_ARGS(db_int(seq), db_blob((struct span){(const char *)e->trace, 16}),
-                            db_span((struct span){e->workspace->text, e->workspace->len}),
-                            db_int(e->project), name.at ? db_span(name) : db_null()),
-                    err))
+    int64_t seq = m->saved > m->last - TRACES ? m->saved + 1 : m->last - TRACES + 1;
+    for (int64_t count; seq <= m->last; seq += count > 0 ? count : 1) {
+        count = collect_run(m, seq, ids);
+        if (count > 0 && !save_run(m, db, seq, count, ids, err))
             return false;
     }
     m->saving = m->last;

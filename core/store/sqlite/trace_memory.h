@@ -12,6 +12,8 @@
 #include "base/span.h"
 #include "store/sqlite/db.h"
 
+enum { TRACE_BYTES = 16 }; /* of an id, as a UUID's bytes */
+
 struct trace_entry;
 struct trace_name;
 
@@ -34,11 +36,11 @@ void trace_memory_free(struct trace_memory *m); /* forgets all; usable again */
 
 /* False only when the store or the memory failed. */
 bool trace_memory_find(struct trace_memory *m, struct db *db, const char *workspace,
-                       struct span trace_id, bool *found, struct trace_known *out,
-                       struct err *err);
+                       const unsigned char trace[TRACE_BYTES], bool *found,
+                       struct trace_known *out, struct err *err);
 /* An empty name keeps the one that is known. */
 bool trace_memory_put(struct trace_memory *m, struct db *db, const char *workspace,
-                      struct span trace_id, const struct trace_known *known,
+                      const unsigned char trace[TRACE_BYTES], const struct trace_known *known,
                       struct err *err);
 
 bool trace_memory_dirty(const struct trace_memory *m);

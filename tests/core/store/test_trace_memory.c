@@ -39,27 +39,29 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void trace_of(int i, char out[UUID_SIZE])
+static void trace_of(int i, unsigned char out[TRACE_BYTES])
 {
-    snprintf(out, UUID_SIZE, "0193a000-0000-7000-8000-%012x", (unsigned)i);
+    char id[UUID_SIZE];
+    snprintf(id, UUID_SIZE, "0193a000-0000-7000-8000-%012x", (unsigned)i);
+    uuid_bytes(id, out);
 }
 
 static void put(struct rig *r, const char *workspace, int i, int64_t project,
                 const char *name)
 {
-    char trace[UUID_SIZE];
+    unsigned char trace[TRACE_BYTES];
     trace_of(i, trace);
     const struct trace_known known = {project, span_of(name)};
-    assert_true(trace_memory_put(&r->m, r->db, workspace, span_of(trace), &known, NULL));
+    assert_true(trace_memory_put(&r->m, r->db, workspace, trace, &known, NULL));
 }
 
 static bool find(struct rig *r, const char *workspace, int i, struct trace_known *out)
 {
-    char trace[UUID_SIZE];
+    unsigned char trace[TRACE_BYTES];
     bool found;
     trace_of(i, trace);
     assert_true(
-        trace_memory_find(&r->m, r->db, workspace, span_of(trace), &found, out, NULL));
+        trace_memory_find(&r->m, r->db, workspace, trace, &found, out, NULL));
     return found;
 }
 
@@ -169,6 +171,30 @@ static void save_and_load_keep_what_is_remembered(void **state)
     assert_true(span_is(known.name, "\"changed\""));
 }
 
+/* Traces that have all but their ids in common share a row, up to 1,024 of them. */
+static void save_keeps_runs_together(void **state)
+{
+    struct rig *r = *state;
+    struct trace_known known;
+    int64_t rows;
+    for (int i = 0; i < 3000; i++)
+        put(r, i < 2500 ? "a" : "b", i, i < 2000 ? 1 : 2, "\"n\"");
+    save(r);
+    assert_true(
+        db_number(r->db, "SELECT count(*) FROM traces", DB_NO_ARGS, 0, &rows, NULL));
+    assert_int_equal(rows, 2 + 1 + 1);
+    trace_memory_free(&r->m);
+    for (int i = 0; i < 3000; i++) {
+        assert_true(find(r, i < 2500 ? "a" : "b", i, &known));
+        assert_int_equal(known.project, i < 2000 ? 1 : 2);
+        assert_true(span_is(known.name, "\"n\""));
+    }
+    put(r, "a", 3000, 3, NULL);
+    save(r);
+    trace_memory_free(&r->m);
+    assert_true(find(r, "a", 3000, &known) && find(r, "b", 2999, &known));
+}
+
 static void load_takes_what_another_process_saved(void **state)
 {
     struct rig *r = *state;
@@ -201,6 +227,7 @@ int main(void)
         TEST(names_stay_within_their_bound),
         TEST(a_name_too_long_is_not_kept),
         TEST(save_and_load_keep_what_is_remembered),
+        TEST(save_keeps_runs_together),
         TEST(load_takes_what_another_process_saved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
