@@ -155,6 +155,7 @@ static bool start_engine(struct host *h)
         .policy = tuning_policy(&h->used),
         .proxy = h->used.text[SETTING_DELIVERY_PROXY],
         .ca_file = h->used.text[SETTING_DELIVERY_CA_FILE],
+        .refuse_private = tuning_refuse_private(&h->used),
     };
     struct engine *engine = engine_new(&options, &err);
     if (engine && engine_start(engine, &err)) {
@@ -202,6 +203,7 @@ static bool listen_once(struct host *h, struct err *err)
         .timeout_ms = s->number[SETTING_INTAKE_TIMEOUT],
         .proxy = s->text[SETTING_DELIVERY_PROXY],
         .ca_file = s->text[SETTING_DELIVERY_CA_FILE],
+        .refuse_private = tuning_refuse_private(s),
         .send_timeout_ms = s->number[SETTING_DELIVERY_TIMEOUT],
         .send_connect_timeout_ms = s->number[SETTING_DELIVERY_CONNECT_TIMEOUT],
         .style = tuning_style(s),
@@ -261,17 +263,19 @@ static bool apply_settings(struct host *h)
     static const enum setting intake_keys[] = {
         SETTING_INTAKE_LISTEN,      SETTING_INTAKE_API_KEY, SETTING_INTAKE_MAX_BODY,
         SETTING_INTAKE_CONNECTIONS, SETTING_INTAKE_TIMEOUT, SETTING_INTAKE_HOSTS};
-    static const enum setting sender_keys[] = {SETTING_DELIVERY_PROXY,
-                                               SETTING_DELIVERY_CA_FILE};
+    static const enum setting sender_keys[] = {
+        SETTING_DELIVERY_PROXY, SETTING_DELIVERY_CA_FILE, SETTING_DELIVERY_PRIVATE};
     struct settings old;
     if (!take_settings(h, &old))
         return true;
     struct engine_policy policy = tuning_policy(&h->used);
     bool done = true;
     engine_set_policy(h->engine, &policy);
-    if (differs(&old, &h->used, intake_keys, sizeof intake_keys / sizeof *intake_keys))
+    bool sender = differs(&old, &h->used, sender_keys, sizeof sender_keys / sizeof *sender_keys);
+    if (sender || /* its connection tests go by the same rules */
+        differs(&old, &h->used, intake_keys, sizeof intake_keys / sizeof *intake_keys))
         stop_intake(h, GRACE_MS);
-    if (differs(&old, &h->used, sender_keys, sizeof sender_keys / sizeof *sender_keys)) {
+    if (sender) {
         stop_engine(h, GRACE_MS);
         done = start_engine(h);
     }

@@ -92,6 +92,7 @@ static bool prepare(struct tester *t, const struct alert *alert, enum event_type
         .proxy = settings->text[SETTING_DELIVERY_PROXY],
         .ca_file = settings->text[SETTING_DELIVERY_CA_FILE],
         .connections = 1,
+        .refuse_private = tuning_refuse_private(settings),
     };
     t->timeout_ms = settings->number[SETTING_DELIVERY_TIMEOUT];
     t->connect_timeout_ms = settings->number[SETTING_DELIVERY_CONNECT_TIMEOUT];

@@ -37,6 +37,11 @@ struct engine_policy tuning_policy(const struct settings *s)
     };
 }
 
+bool tuning_refuse_private(const struct settings *s)
+{
+    return strcmp(s->text[SETTING_DELIVERY_PRIVATE], "refuse") == 0;
+}
+
 int64_t tuning_replay_spacing(const struct settings *s)
 {
     int64_t rate = s->number[SETTING_DELIVERY_REPLAY_RATE];

@@ -8,6 +8,7 @@
 
 enum payload_style tuning_style(const struct settings *s);
 struct store_limits tuning_limits(const struct settings *s);
+bool tuning_refuse_private(const struct settings *s); /* delivery.private = refuse */
 int64_t tuning_replay_spacing(const struct settings *s); /* ms between two of many */
 struct engine_policy tuning_policy(const struct settings *s);
 

@@ -342,7 +342,7 @@ static void open_breakers(struct engine *e)
 struct engine *engine_new(const struct engine_options *o, struct err *err)
 {
     const struct sender_options sending = {o->clock, o->proxy, o->ca_file,
-                                           o->policy.concurrency};
+                                           o->policy.concurrency, o->refuse_private};
     struct engine *e = calloc(1, sizeof *e);
     if (!e) {
         err_memory(err);

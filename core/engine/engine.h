@@ -30,6 +30,7 @@ struct engine_options {
     const struct clock *clock; /* borrowed */
     struct engine_policy policy;
     const char *proxy, *ca_file; /* see send.h */
+    bool refuse_private;         /* the same */
     uint64_t seed;               /* of the jitter; 0: from the kernel */
 };
 

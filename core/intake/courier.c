@@ -33,6 +33,7 @@ struct courier {
     struct sender *sender;
     const struct clock *clock;
     char *proxy, *ca_file;
+    bool refuse_private;
     int64_t timeout_ms, connect_timeout_ms;
 };
 
@@ -45,6 +46,7 @@ struct courier *courier_new(const struct courier_options *o, struct err *err)
     }
     pthread_mutex_init(&c->lock, NULL);
     c->clock = o->clock;
+    c->refuse_private = o->refuse_private;
     c->timeout_ms = o->timeout_ms;
     c->connect_timeout_ms = o->connect_timeout_ms;
     c->proxy = o->proxy ? strdup(o->proxy) : NULL;
@@ -150,7 +152,8 @@ static void *run(void *arg)
 /* Under the lock. */
 static bool ensure_thread(struct courier *c, struct err *err)
 {
-    const struct sender_options options = {c->clock, c->proxy, c->ca_file, UNDER_WAY_MAX};
+    const struct sender_options options = {c->clock, c->proxy, c->ca_file, UNDER_WAY_MAX,
+                                           c->refuse_private};
     sigset_t all, before;
     if (c->started)
         return true;

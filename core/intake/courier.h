@@ -14,6 +14,7 @@ struct courier;
 struct courier_options {
     const struct clock *clock;        /* borrowed */
     const char *proxy, *ca_file;      /* copied; NULL: none, the system's */
+    bool refuse_private;              /* see send.h */
     int64_t timeout_ms, connect_timeout_ms;
 };
 

@@ -180,8 +180,14 @@ static bool copy_options(struct intake *in, const struct intake_options *o, stru
 
 static bool make_courier(struct intake *in, const struct intake_options *o, struct err *err)
 {
-    const struct courier_options options = {o->clock, o->proxy, o->ca_file,
-                                            o->send_timeout_ms, o->send_connect_timeout_ms};
+    const struct courier_options options = {
+        .clock = o->clock,
+        .proxy = o->proxy,
+        .ca_file = o->ca_file,
+        .refuse_private = o->refuse_private,
+        .timeout_ms = o->send_timeout_ms,
+        .connect_timeout_ms = o->send_connect_timeout_ms,
+    };
     in->api.style = o->style;
     in->api.retries = o->retries;
     in->api.courier = courier_new(&options, err);

@@ -32,6 +32,7 @@ struct intake_options {
     unsigned threads;          /* 0: one for each processor, at most 4 */
     const char *proxy;         /* of connection tests; NULL or empty: none */
     const char *ca_file;       /* of connection tests; NULL or empty: the system's */
+    bool refuse_private;       /* of connection tests; see send.h */
     int64_t send_timeout_ms, send_connect_timeout_ms;
     enum payload_style style; /* of tests and examples */
     int retries;

@@ -32,6 +32,7 @@ enum setting {
     SETTING_DELIVERY_REPLAY_RATE,
     SETTING_DELIVERY_PROXY,   /* text: a proxy URL; empty: none at all */
     SETTING_DELIVERY_CA_FILE, /* text: a PEM bundle instead of the system's */
+    SETTING_DELIVERY_PRIVATE, /* allow or refuse: private, loopback and special addresses */
     SETTING_RETRY_MAX,
     SETTING_RETRY_INITIAL,
     SETTING_RETRY_MAX_DELAY,

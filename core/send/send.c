@@ -40,6 +40,7 @@ struct sender {
     CURLM *multi;
     const struct clock *clock;
     char *proxy, *ca_file;
+    enum address_rule rule;
     struct send_handle *active; /* all that have not had their done */
     size_t count, settled;      /* settled: done can be called without libcurl */
     uint64_t finished;          /* all that had their done, ever */
@@ -72,6 +73,7 @@ struct sender *sender_new(const struct sender_options *o, struct err *err)
     s->clock = o->clock;
     s->proxy = copy_set(o->proxy);
     s->ca_file = copy_set(o->ca_file);
+    s->rule = o->refuse_private ? ADDRESS_PRIVATE_REFUSED : ADDRESS_PRIVATE_ALLOWED;
     long kept = (long)(o->connections < KEPT_CONNECTIONS_MAX ? o->connections
                                                              : KEPT_CONNECTIONS_MAX);
     curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, kept > 0 ? kept : 1);
@@ -88,7 +90,8 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
     struct send_handle *h = arg;
     struct answer *a = &h->answer;
     (void)purpose;
-    if (!h->through_proxy && (a->refused = address_problem(&address->addr))) {
+    a->refused = h->through_proxy ? NULL : address_problem(&address->addr, h->sender->rule);
+    if (a->refused) {
         getnameinfo(&address->addr, address->addrlen, a->refused_address,
                     sizeof a->refused_address, NULL, 0, NI_NUMERICHOST);
         return CURL_SOCKET_BAD;
@@ -105,7 +108,7 @@ static int before_request(void *arg, char *peer, char *local, int peer_port, int
     (void)local;
     (void)peer_port;
     (void)local_port;
-    a->refused = h->through_proxy ? NULL : address_text_problem(peer);
+    a->refused = h->through_proxy ? NULL : address_text_problem(peer, h->sender->rule);
     if (!a->refused)
         return CURL_PREREQFUNC_OK;
     a->tried = false;
@@ -115,7 +118,7 @@ static int before_request(void *arg, char *peer, char *local, int peer_port, int
 
 /* Through a proxy the address is the proxy's: at least what the URL itself says is judged.
  */
-static const char *host_problem(CURLU *url)
+static const char *host_problem(CURLU *url, enum address_rule rule)
 {
     char *host = NULL, bare[256];
     if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
@@ -125,10 +128,10 @@ static const char *host_problem(CURLU *url)
     snprintf(bare, sizeof bare, "%.*s", (int)(brackets ? len - 2 : len), host + brackets);
     curl_free(host);
     bool numeric = brackets || strspn(bare, "0123456789.") == strlen(bare);
-    return numeric ? address_text_problem(bare) : NULL;
+    return numeric ? address_text_problem(bare, rule) : NULL;
 }
 
-static const char *url_problem(const char *text, bool through_proxy)
+static const char *url_problem(const struct sender *s, const char *text)
 {
     const char *problem = alert_url_problem(text);
     CURLU *url = problem ? NULL : curl_url();
@@ -136,8 +139,8 @@ static const char *url_problem(const char *text, bool through_proxy)
         return problem ? problem : "out of memory";
     if (curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK)
         problem = "the URL cannot be read";
-    else if (through_proxy)
-        problem = host_problem(url);
+    else if (s->proxy)
+        problem = host_problem(url, s->rule);
     curl_url_cleanup(url);
     return problem;
 }
@@ -241,7 +244,7 @@ struct send_handle *sender_start(struct sender *s, const struct send_request *r,
     answer_init(&h->answer);
     h->problem = headers_problem(r);
     if (!h->problem)
-        h->problem = url_problem(r->url, h->through_proxy);
+        h->problem = url_problem(s, r->url);
     if (h->problem) {
         s->settled++;
     } else if (!begin(s, h, r)) {

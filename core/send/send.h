@@ -7,7 +7,8 @@
  * verified, no proxy unless one is given (the environment's are not used), no cookies,
  * netrc, HSTS or alt-svc, HTTP/1.1, no Expect, response headers at most 64 KiB, response
  * body read up to 1 MiB (cut there, a 2xx is still complete), the address judged by
- * address.h at connect and at reuse. */
+ * address.h at connect and at reuse. Through a proxy only the address that stands in the URL
+ * itself is judged: what a name leads to is the proxy's to know. */
 #ifndef SEND_SEND_H
 #define SEND_SEND_H
 
@@ -28,6 +29,7 @@ struct sender_options {
     const char *proxy;         /* NULL or empty: none */
     const char *ca_file;       /* NULL or empty: the system's bundle */
     size_t connections;        /* kept open at most */
+    bool refuse_private;       /* loopback, private and special ranges too; see address.h */
 };
 
 struct sender *sender_new(const struct sender_options *options, struct err *err);

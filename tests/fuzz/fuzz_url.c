@@ -44,26 +44,29 @@ static void curl_agrees(const char *url)
 }
 
 /* A numeric address is judged alike as text and as what a socket holds. */
-static void judged_alike(const char *text)
+static void judged_alike(const char *text, enum address_rule rule)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-    const char *problem = address_text_problem(text);
+    const char *problem = address_text_problem(text, rule);
     HOLDS(!problem || *problem);
     if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
-        HOLDS(!address_problem((struct sockaddr *)&v4) == !problem);
+        HOLDS(!address_problem((struct sockaddr *)&v4, rule) == !problem);
     else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
-        HOLDS(!address_problem((struct sockaddr *)&v6) == !problem);
+        HOLDS(!address_problem((struct sockaddr *)&v6, rule) == !problem);
     else if (!strchr(text, '%')) /* the zone of an address is passed over */
         HOLDS(problem);
 }
 
+/* What is refused loosely is refused strictly too. */
 static void judge_bytes(const uint8_t *data, size_t size)
 {
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
     memcpy(&v6.sin6_addr, data, size < 16 ? size : 16);
-    const char *problem = address_problem((struct sockaddr *)&v6);
-    HOLDS(!problem || *problem);
+    const char *loose = address_problem((struct sockaddr *)&v6, ADDRESS_PRIVATE_ALLOWED),
+               *strict = address_problem((struct sockaddr *)&v6, ADDRESS_PRIVATE_REFUSED);
+    HOLDS(!loose || (*loose && strict));
+    HOLDS(!strict || *strict);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -75,7 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = '\0';
     if (!alert_url_problem(text))
         curl_agrees(text);
-    judged_alike(text);
+    judged_alike(text, ADDRESS_PRIVATE_ALLOWED);
+    judged_alike(text, ADDRESS_PRIVATE_REFUSED);
     judge_bytes(data, size);
     free(text);
     return 0;

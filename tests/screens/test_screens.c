@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/settings.h"
 #include "support/console.h"
 #include "support/tempdir.h"
 
@@ -342,7 +343,7 @@ static void changes_a_setting_in_the_file(void **state)
     press(t, "7", "retry.max ");
     press(t, "e", "read when the program starts"); /* intake.listen */
     press(t, "/", "this list has no filter");
-    for (int i = 0; i < 18; i++)
+    for (int i = 0; i < SETTING_RETRY_MAX; i++)
         terminal_type(t, "j");
     press(t, "e", "retry.max");
     press(t, "\0259\r", "retry.max is 9 now");

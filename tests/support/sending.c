@@ -13,14 +13,25 @@ static void must(bool ok, const char *what)
     abort();
 }
 
-void sending_make(struct sending *s, const char *proxy, const char *ca_file)
+static void make(struct sending *s, struct sender_options options)
 {
     struct err err = {0};
     atomic_store(&s->now, 1767225600000);
     s->clock = clock_driven(&s->now);
-    const struct sender_options options = {&s->clock, proxy, ca_file, 64};
+    options.clock = &s->clock;
+    options.connections = 64;
     s->sender = sender_new(&options, &err);
     must(s->sender != NULL, err.text);
+}
+
+void sending_make(struct sending *s, const char *proxy, const char *ca_file)
+{
+    make(s, (struct sender_options){.proxy = proxy, .ca_file = ca_file});
+}
+
+void sending_make_strict(struct sending *s, const char *proxy)
+{
+    make(s, (struct sender_options){.proxy = proxy, .refuse_private = true});
 }
 
 void sending_end(struct sending *s)

@@ -16,6 +16,7 @@ struct sending {
 
 /* All abort the test program when they cannot. proxy and ca_file may be NULL. */
 void sending_make(struct sending *s, const char *proxy, const char *ca_file);
+void sending_make_strict(struct sending *s, const char *proxy); /* refuses private addresses */
 void sending_end(struct sending *s);
 
 struct send_request sending_request(const char *url); /* a small body, 5 s and 2 s */

@@ -72,6 +72,7 @@ static void init_gives_documented_defaults(void **state)
         {SETTING_DELIVERY_REPLAY_RATE, "delivery.replay_rate", "10", 10},
         {SETTING_DELIVERY_PROXY, "delivery.proxy", "", 0},
         {SETTING_DELIVERY_CA_FILE, "delivery.ca_file", "", 0},
+        {SETTING_DELIVERY_PRIVATE, "delivery.private", "allow", 0},
         {SETTING_RETRY_MAX, "retry.max", "3", 3},
         {SETTING_RETRY_INITIAL, "retry.initial", "1s", 1000},
         {SETTING_RETRY_MAX_DELAY, "retry.max_delay", "60s", 60000},
@@ -155,6 +156,8 @@ static void set_judges_values(void **state)
         {"delivery.ca_file", "/tmp/ca.pem", true, 0},
         {"delivery.ca_file", "/tmp/\x1b[2J", false, 0},
         {"delivery.ca_file", "/tmp/\xff", false, 0},
+        {"delivery.private", "refuse", true, 1},
+        {"delivery.private", "maybe", false, 0},
     };
     struct settings *s = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -14,95 +14,135 @@
 #include "support/receiver.h"
 #include "support/sending.h"
 
+enum verdict { FINE, PRIVATE, NEVER }; /* PRIVATE: refused only where that is asked for */
+
 struct row {
     const char *text;
-    bool refused;
+    enum verdict verdict;
 };
 
 static const struct row ADDRESSES[] = {
-    /* allowed: public, private, loopback */
-    {"1.1.1.1", false},
-    {"8.8.8.8", false},
-    {"127.0.0.1", false},
-    {"127.255.255.254", false},
-    {"10.0.0.1", false},
-    {"172.16.0.1", false},
-    {"192.168.1.1", false},
-    {"100.64.0.1", false},
-    {"100.100.100.199", false},
-    {"100.100.100.201", false},
-    {"169.253.255.255", false},
-    {"169.255.0.0", false},
-    {"168.63.129.15", false},
-    {"1.0.0.0", false},
-    {"192.0.1.1", false},
-    {"223.255.255.255", false},
-    {"::1", false},
-    {"2606:4700:4700::1111", false},
-    {"fd00::1", false},
-    {"fc00::1", false},
-    {"fd00:ec2::253", false},
-    {"::ffff:127.0.0.1", false},
-    {"::ffff:10.1.2.3", false},
-    {"64:ff9b::8.8.8.8", false},
-    {"2002:808:808::1", false},
-    {"fe7f::1", false},
-    {"64:ff9a::a9fe:a9fe", false},
+    /* public, private, loopback */
+    {"1.1.1.1", FINE},
+    {"8.8.8.8", FINE},
+    {"127.0.0.1", PRIVATE},
+    {"127.255.255.254", PRIVATE},
+    {"10.0.0.1", PRIVATE},
+    {"172.16.0.1", PRIVATE},
+    {"192.168.1.1", PRIVATE},
+    {"100.64.0.1", PRIVATE},
+    {"100.100.100.199", PRIVATE},
+    {"100.100.100.201", PRIVATE},
+    {"169.253.255.255", FINE},
+    {"169.255.0.0", FINE},
+    {"168.63.129.15", FINE},
+    {"1.0.0.0", FINE},
+    {"192.0.1.1", FINE},
+    {"223.255.255.255", FINE},
+    {"::1", PRIVATE},
+    {"2606:4700:4700::1111", FINE},
+    {"fd00::1", PRIVATE},
+    {"fc00::1", PRIVATE},
+    {"fd00:ec2::253", PRIVATE},
+    {"::ffff:127.0.0.1", PRIVATE},
+    {"::ffff:10.1.2.3", PRIVATE},
+    {"64:ff9b::8.8.8.8", FINE},
+    {"2002:808:808::1", FINE},
+    {"fe7f::1", FINE},
+    {"64:ff9a::a9fe:a9fe", FINE},
+    {"9.255.255.255", FINE},
+    {"11.0.0.0", FINE},
+    {"126.255.255.255", FINE},
+    {"128.0.0.0", FINE},
+    {"100.63.255.255", FINE},
+    {"100.128.0.0", FINE},
+    {"172.15.255.255", FINE},
+    {"172.32.0.0", FINE},
+    {"192.167.255.255", FINE},
+    {"192.169.0.0", FINE},
+    {"198.17.255.255", FINE},
+    {"198.20.0.0", FINE},
+    {"2001:1::1", FINE},
+    {"2001:db9::1", FINE},
+    {"5f01::1", FINE},
+    {"3fff:1000::1", FINE},
+    {"100:0:0:1::1", FINE},
+    /* private and special: by the setting */
+    {"172.31.255.255", PRIVATE},
+    {"100.127.255.255", PRIVATE},
+    {"192.0.2.1", PRIVATE},
+    {"192.88.99.1", PRIVATE},
+    {"198.18.0.1", PRIVATE},
+    {"198.19.255.255", PRIVATE},
+    {"198.51.100.7", PRIVATE},
+    {"203.0.113.7", PRIVATE},
+    {"fdff:ffff::1", PRIVATE},
+    {"2001:db8::1", PRIVATE},
+    {"2001::1", PRIVATE},
+    {"100::1", PRIVATE},
+    {"5f00::1", PRIVATE},
+    {"3fff:fff::1", PRIVATE},
+    {"::127.0.0.1", PRIVATE},
+    {"::ffff:0:192.168.0.1", PRIVATE},
+    {"64:ff9b::10.0.0.1", PRIVATE},
+    {"64:ff9b::7f00:1", PRIVATE},
+    {"2002:7f00:1::", PRIVATE},
+    {"2002:c0a8:101::1", PRIVATE},
     /* link-local and metadata */
-    {"169.254.169.254", true},
-    {"169.254.0.0", true},
-    {"169.254.255.255", true},
-    {"169.254.170.2", true},
-    {"100.100.100.200", true},
-    {"168.63.129.16", true},
-    {"192.0.0.192", true},
-    {"fe80::1", true},
-    {"fe80::1%eth0", true},
-    {"fe80::1%lo", true},
-    {"febf::1", true},
-    {"fd00:ec2::254", true},
-    {"fd20:ce::254", true},
-    {"fec0::1", true},
-    {"feff::1", true},
+    {"169.254.169.254", NEVER},
+    {"169.254.0.0", NEVER},
+    {"169.254.255.255", NEVER},
+    {"169.254.170.2", NEVER},
+    {"100.100.100.200", NEVER},
+    {"168.63.129.16", NEVER},
+    {"192.0.0.192", NEVER},
+    {"fe80::1", NEVER},
+    {"fe80::1%eth0", NEVER},
+    {"fe80::1%lo", NEVER},
+    {"febf::1", NEVER},
+    {"fd00:ec2::254", NEVER},
+    {"fd20:ce::254", NEVER},
+    {"fec0::1", NEVER},
+    {"feff::1", NEVER},
     /* this network, multicast, broadcast, reserved */
-    {"0.0.0.0", true},
-    {"0.1.2.3", true},
-    {"0.255.255.255", true},
-    {"192.0.0.1", true},
-    {"224.0.0.1", true},
-    {"239.255.255.250", true},
-    {"240.0.0.1", true},
-    {"255.255.255.254", true},
-    {"255.255.255.255", true},
-    {"::", true},
-    {"ff02::1", true},
-    {"ff0e::1", true},
+    {"0.0.0.0", NEVER},
+    {"0.1.2.3", NEVER},
+    {"0.255.255.255", NEVER},
+    {"192.0.0.1", NEVER},
+    {"224.0.0.1", NEVER},
+    {"239.255.255.250", NEVER},
+    {"240.0.0.1", NEVER},
+    {"255.255.255.254", NEVER},
+    {"255.255.255.255", NEVER},
+    {"::", NEVER},
+    {"ff02::1", NEVER},
+    {"ff0e::1", NEVER},
     /* wrapped */
-    {"::ffff:169.254.169.254", true},
-    {"::ffff:a9fe:a9fe", true},
-    {"::ffff:0.0.0.0", true},
-    {"::ffff:224.0.0.1", true},
-    {"::ffff:0:169.254.169.254", true},
-    {"::169.254.169.254", true},
-    {"64:ff9b::169.254.169.254", true},
-    {"64:ff9b::a9fe:a9fe", true},
-    {"64:ff9b::6464:64c8", true},
-    {"64:ff9b:1::8.8.8.8", true},
-    {"2002:a9fe:a9fe::", true},
-    {"2002:a9fe:a9fe::1", true},
-    {"2002:0:1::", true},
-    {"2002:e000:1::1", true},
+    {"::ffff:169.254.169.254", NEVER},
+    {"::ffff:a9fe:a9fe", NEVER},
+    {"::ffff:0.0.0.0", NEVER},
+    {"::ffff:224.0.0.1", NEVER},
+    {"::ffff:0:169.254.169.254", NEVER},
+    {"::169.254.169.254", NEVER},
+    {"64:ff9b::169.254.169.254", NEVER},
+    {"64:ff9b::a9fe:a9fe", NEVER},
+    {"64:ff9b::6464:64c8", NEVER},
+    {"64:ff9b:1::8.8.8.8", NEVER},
+    {"2002:a9fe:a9fe::", NEVER},
+    {"2002:a9fe:a9fe::1", NEVER},
+    {"2002:0:1::", NEVER},
+    {"2002:e000:1::1", NEVER},
     /* no address at all */
-    {"", true},
-    {"localhost", true},
-    {"169.254.169.254.", true},
-    {"127.1", true},
-    {"0x7f.0.0.1", true},
-    {"1.2.3", true},
-    {"[::1]", true},
-    {"1.2.3.4:80", true},
-    {"::1::", true},
-    {"12345:67:89ab:cdef:0123:4567:89ab:cdef:0123:4567:89ab", true},
+    {"", NEVER},
+    {"localhost", NEVER},
+    {"169.254.169.254.", NEVER},
+    {"127.1", NEVER},
+    {"0x7f.0.0.1", NEVER},
+    {"1.2.3", NEVER},
+    {"[::1]", NEVER},
+    {"1.2.3.4:80", NEVER},
+    {"::1::", NEVER},
+    {"12345:67:89ab:cdef:0123:4567:89ab:cdef:0123:4567:89ab", NEVER},
 };
 
 static void judges_each_address(void **state)
@@ -110,9 +150,12 @@ static void judges_each_address(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof ADDRESSES / sizeof *ADDRESSES; i++) {
         const struct row *row = &ADDRESSES[i];
-        const char *problem = address_text_problem(row->text);
-        if ((problem != NULL) != row->refused)
-            fail_msg("%s: %s", row->text, problem ? problem : "allowed");
+        const char *loose = address_text_problem(row->text, ADDRESS_PRIVATE_ALLOWED);
+        const char *strict = address_text_problem(row->text, ADDRESS_PRIVATE_REFUSED);
+        if ((loose != NULL) != (row->verdict == NEVER))
+            fail_msg("%s: %s", row->text, loose ? loose : "allowed");
+        if ((strict != NULL) != (row->verdict != FINE))
+            fail_msg("%s, strictly: %s", row->text, strict ? strict : "allowed");
     }
 }
 
@@ -128,8 +171,9 @@ static void judges_socket_addresses_as_texts(void **state)
             address = (struct sockaddr *)&v4;
         else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
             address = (struct sockaddr *)&v6;
-        if (address)
-            assert_ptr_equal(address_problem(address), address_text_problem(text));
+        for (int rule = 0; address && rule <= ADDRESS_PRIVATE_REFUSED; rule++)
+            assert_ptr_equal(address_problem(address, (enum address_rule)rule),
+                             address_text_problem(text, (enum address_rule)rule));
     }
 }
 
@@ -137,7 +181,7 @@ static void refuses_what_is_no_internet_address(void **state)
 {
     (void)state;
     struct sockaddr_un local = {.sun_family = AF_UNIX};
-    assert_non_null(address_problem((struct sockaddr *)&local));
+    assert_non_null(address_problem((struct sockaddr *)&local, ADDRESS_PRIVATE_ALLOWED));
 }
 
 /* ---------------------------------------------------------------- through libcurl */
