@@ -18,6 +18,7 @@ struct tester {
     struct sender *sender; /* the thread's own; others only wake it */
     struct alert alert;
     struct buf body, shown; /* as it is sent, and with its secret masked */
+    const struct clock *clock;
     int64_t timeout_ms, connect_timeout_ms;
     struct outcome outcome;
     atomic_bool cancelled, ended;
@@ -34,16 +35,15 @@ static void take_outcome(void *arg, struct outcome *outcome)
 
 static void send_sample(struct tester *t)
 {
-    struct send_request request = {
-        .url = t->alert.url ? t->alert.url : "",
-        .token = t->alert.token,
-        .headers = t->alert.headers,
-        .header_count = t->alert.header_count,
-        .body = buf_text(&t->body),
-        .body_len = t->body.len,
-        .timeout_ms = t->timeout_ms,
-        .connect_timeout_ms = t->connect_timeout_ms,
-    };
+    struct send_request request;
+    char id[UUID_SIZE];
+    int64_t now = clock_wall_ms(t->clock);
+    payload_id(buf_span(&t->body), now, id);
+    send_request_of(&t->alert, id, now, &request);
+    request.body = buf_text(&t->body);
+    request.body_len = t->body.len;
+    request.timeout_ms = t->timeout_ms;
+    request.connect_timeout_ms = t->connect_timeout_ms;
     struct send_handle *handle = sender_start(t->sender, &request, take_outcome, t);
     bool told = false;
     if (!handle) {
@@ -94,6 +94,7 @@ static bool prepare(struct tester *t, const struct alert *alert, enum event_type
         .connections = 1,
         .refuse_private = tuning_refuse_private(settings),
     };
+    t->clock = clock;
     t->timeout_ms = settings->number[SETTING_DELIVERY_TIMEOUT];
     t->connect_timeout_ms = settings->number[SETTING_DELIVERY_CONNECT_TIMEOUT];
     if (!alert_copy(&t->alert, alert))

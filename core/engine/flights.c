@@ -6,7 +6,6 @@
 #include <utlist.h>
 
 #include "base/buf.h"
-#include "base/secret.h"
 
 enum { OUTCOME_WORDS = 256, BACKLOG_MS = 600 * 1000 };
 
@@ -228,34 +227,21 @@ static void land_unsent(struct flight *x, const char *why)
     outcome_free(&outcome);
 }
 
-/* The body must stay until the request ends; the secrets need not. */
-static void claim_wipe(struct claim *c)
-{
-    secret_free(&c->url);
-    secret_free(&c->token);
-    for (size_t i = 0; i < c->header_count; i++)
-        secret_free(&c->headers[i].value);
-}
-
 static void start(struct flights *f, struct flight *x)
 {
     const struct claim *c = &x->claim;
-    const struct send_request request = {
-        .url = c->url,
-        .token = c->token,
-        .headers = c->headers,
-        .header_count = c->header_count,
-        .body = c->body,
-        .body_len = c->body_len,
-        .timeout_ms = f->limits.timeout_ms,
-        .connect_timeout_ms = f->limits.connect_timeout_ms,
-    };
+    struct send_request request;
     struct buf shown;
+    send_request_of(&c->alert, c->id, clock_wall_ms(f->clock), &request);
+    request.body = c->body;
+    request.body_len = c->body_len;
+    request.timeout_ms = f->limits.timeout_ms;
+    request.connect_timeout_ms = f->limits.connect_timeout_ms;
     buf_init(&shown, OUTCOME_HEADERS_KEPT);
     x->request_headers = send_show_headers(&request, &shown) ? buf_take(&shown) : NULL;
     buf_free(&shown);
     x->handle = sender_start(f->sender, &request, sent, x);
-    claim_wipe(&x->claim);
+    alert_free(&x->claim.alert); /* the body must stay until the end; its secrets need not */
     if (!x->handle) {
         land_unsent(x, "not sent: out of memory");
         return;

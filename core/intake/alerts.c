@@ -6,6 +6,7 @@
 #include "intake/ids.h"
 #include "intake/request.h"
 #include "model/alert_json.h"
+#include "send/signing.h"
 
 enum { PROBLEMS_MAX = 8 };
 
@@ -30,7 +31,7 @@ static bool is_fine(struct request *r, const struct alert *a, bool for_test)
     return count == 0;
 }
 
-bool alerts_read_body(struct request *r, const char *id, bool for_test, struct alert *a)
+bool alerts_read_body(struct request *r, const char *id, struct alert *a)
 {
     struct err err;
     struct js_value root;
@@ -42,14 +43,10 @@ bool alerts_read_body(struct request *r, const char *id, bool for_test, struct a
     }
     if (id)
         memcpy(a->id, id, sizeof a->id);
-    if (!alert_set(&a->workspace, r->workspace)) {
-        alert_free(a);
-        request_fail_text(r, 503, "out of memory");
-        return false;
-    }
-    if (is_fine(r, a, for_test))
+    if (alert_set(&a->workspace, r->workspace))
         return true;
     alert_free(a);
+    request_fail_text(r, 503, "out of memory");
     return false;
 }
 
@@ -67,11 +64,14 @@ bool alerts_find(struct request *r, const char *id, bool *found, struct alert *s
     return false;
 }
 
-bool alerts_unmask(struct request *r, struct alert *a, const struct alert *stored)
+bool alerts_complete(struct request *r, struct alert *a, const struct alert *stored,
+                     bool for_test)
 {
     struct err err;
-    if (alert_keep_masked(a, stored, &err))
-        return true;
+    bool done = alert_keep_masked(a, stored, &err) &&
+                (signing_settle(a, stored, clock_wall_ms(r->clock)) || err_memory(&err));
+    if (done)
+        return is_fine(r, a, for_test);
     request_fail_text(r, err.code == ERR_INVALID ? 422 : 503, err.text);
     return false;
 }
@@ -108,9 +108,10 @@ void alerts_create(struct request *r)
 {
     struct alert a, stored;
     bool found = false;
-    if (!alerts_read_body(r, NULL, false, &a))
+    if (!alerts_read_body(r, NULL, &a))
         return;
-    if (alerts_unmask(r, &a, NULL) && (!a.id[0] || alerts_find(r, a.id, &found, &stored))) {
+    if (alerts_complete(r, &a, NULL, false) &&
+        (!a.id[0] || alerts_find(r, a.id, &found, &stored))) {
         if (found) {
             create_again(r, &a, &stored);
             alert_free(&stored);
@@ -126,12 +127,12 @@ void alerts_replace(struct request *r)
     struct alert a, stored;
     bool found;
     const char *id = request_path_id(r, 0);
-    if (!id || !alerts_read_body(r, id, false, &a))
+    if (!id || !alerts_read_body(r, id, &a))
         return;
     if (alerts_find(r, id, &found, &stored)) {
         if (!found)
             request_fail_text(r, 404, "no such alert");
-        else if (alerts_unmask(r, &a, &stored))
+        else if (alerts_complete(r, &a, &stored, false))
             put(r, &a, STORE_REPLACE, request_done);
         if (found)
             alert_free(&stored);

@@ -72,10 +72,10 @@ void alerts_test(struct request *r)
 {
     struct alert a, stored;
     bool found = false;
-    if (!alerts_read_body(r, NULL, true, &a))
+    if (!alerts_read_body(r, NULL, &a))
         return;
     if (!a.id[0] || alerts_find(r, a.id, &found, &stored)) {
-        if (alerts_unmask(r, &a, found ? &stored : NULL))
+        if (alerts_complete(r, &a, found ? &stored : NULL, true))
             test(r, &a);
         if (found)
             alert_free(&stored);

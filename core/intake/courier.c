@@ -97,16 +97,15 @@ static void fail(struct parcel *p, enum outcome_kind kind, const char *why)
 
 static void start(struct courier *c, struct parcel *p)
 {
-    const struct send_request request = {
-        .url = p->alert.url ? p->alert.url : "",
-        .token = p->alert.token,
-        .headers = p->alert.headers,
-        .header_count = p->alert.header_count,
-        .body = buf_text(&p->body),
-        .body_len = p->body.len,
-        .timeout_ms = c->timeout_ms,
-        .connect_timeout_ms = c->connect_timeout_ms,
-    };
+    struct send_request request;
+    char id[UUID_SIZE];
+    int64_t now = clock_wall_ms(c->clock);
+    payload_id(buf_span(&p->body), now, id);
+    send_request_of(&p->alert, id, now, &request);
+    request.body = buf_text(&p->body);
+    request.body_len = p->body.len;
+    request.timeout_ms = c->timeout_ms;
+    request.connect_timeout_ms = c->connect_timeout_ms;
     DL_APPEND(c->under_way, p);
     p->handle = sender_start(c->sender, &request, sent, p);
     if (p->handle)

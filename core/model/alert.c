@@ -179,6 +179,22 @@ const char *alert_metadata(const struct alert *a, const char *key)
     return m ? m->value : NULL;
 }
 
+bool alert_metadata_is_secret(const char *key)
+{
+    static const char *const secrets[] = {ALERT_ROUTING_KEY, ALERT_SIGNING_SECRET,
+                                          ALERT_SIGNING_PREVIOUS};
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (strcmp(key, secrets[i]) == 0)
+            return true;
+    return false;
+}
+
+bool alert_is_insecure(const struct alert *a)
+{
+    const char *insecure = alert_metadata(a, ALERT_TLS_INSECURE);
+    return insecure && strcmp(insecure, "true") == 0;
+}
+
 static void remove_metadata(struct alert *a, struct alert_metadata *m)
 {
     size_t after = a->metadata_count - (size_t)(m - a->metadata) - 1;

@@ -29,6 +29,16 @@
 #define ALERT_BASE_URL    "base_url"    /* where links in messages lead */
 #define ALERT_SEVERITY    "severity"    /* of PagerDuty events: critical, error, warning, info */
 #define ALERT_DEDUP       "dedup"       /* PagerDuty incidents: one an "alert" or a "delivery" */
+/* TLS of this alert alone: absolute paths of PEM files on this host. */
+#define ALERT_TLS_CA       "tls_ca_file"     /* whom it trusts, instead of delivery.ca_file */
+#define ALERT_TLS_CERT     "tls_client_cert" /* what it shows of itself */
+#define ALERT_TLS_KEY      "tls_client_key"  /* of that; not set: it stands in the same file */
+#define ALERT_TLS_INSECURE "tls_insecure"    /* "true": whoever answers is believed */
+/* Standard Webhooks 1.0.0: secrets are "whsec_" and the base64 of 24 to 64 bytes. */
+#define ALERT_SIGNING_SECRET   "signing_secret"         /* a secret; what is sent is signed */
+#define ALERT_SIGNING_PREVIOUS "signing_previous"       /* a secret; signs beside it... */
+#define ALERT_SIGNING_UNTIL    "signing_previous_until" /* ...until this ISO 8601 time */
+#define ALERT_SIGNING_GENERATE "generate" /* as signing_secret: one is made when it is stored */
 
 enum alert_destination { DESTINATION_GENERAL, DESTINATION_SLACK, DESTINATION_PAGERDUTY };
 
@@ -87,7 +97,7 @@ struct alert {
     char *name;
     bool enabled;
     enum alert_destination destination;
-    struct alert_metadata *metadata; /* values are treated as secrets: see ALERT_ROUTING_KEY */
+    struct alert_metadata *metadata; /* some of them secrets: alert_metadata_is_secret() */
     size_t metadata_count;
     char project_id[UUID_SIZE]; /* scopes every observability trigger; empty: none */
     char *url;
@@ -120,6 +130,8 @@ bool alert_add_header(struct alert *a, const char *name, const char *value);
 /* The value of a member, NULL: none. Setting replaces; NULL or "" removes. */
 const char *alert_metadata(const struct alert *a, const char *key);
 bool alert_set_metadata(struct alert *a, const char *key, const char *value);
+bool alert_metadata_is_secret(const char *key); /* sealed, and masked wherever it is shown */
+bool alert_is_insecure(const struct alert *a);  /* does not verify who answers */
 struct alert_trigger *alert_add_trigger(struct alert *a,
                                         enum event_type type); /* has one: that */
 struct alert_trigger *alert_trigger_of(const struct alert *a, enum event_type type);
@@ -144,6 +156,10 @@ enum alert_field {
     ALERT_FIELD_ROUTING_KEY,
     ALERT_FIELD_BASE_URL,
     ALERT_FIELD_SEVERITY,
+    ALERT_FIELD_SIGNING,
+    ALERT_FIELD_TLS_CA,
+    ALERT_FIELD_TLS_CERT,
+    ALERT_FIELD_TLS_KEY,
     ALERT_FIELD_METADATA,
 };
 struct alert_problem {
@@ -159,6 +175,14 @@ size_t alert_check(const struct alert *a, bool for_test, struct alert_problem *p
  * fine. */
 const char *alert_header_name_problem(const char *name);
 const char *alert_header_value_problem(const char *value);
+
+/* The headers of a signature, which a custom header must not be where an alert signs. */
+bool alert_header_is_signature(const char *name);
+
+/* The key in a signing secret; the caller wipes it. False: the text is none. */
+enum { ALERT_SIGNING_KEY_MIN = 24, ALERT_SIGNING_KEY_MAX = 64 };
+bool alert_signing_key(const char *secret, unsigned char key[ALERT_SIGNING_KEY_MAX],
+                       size_t *len);
 
 /* Why a text is no threshold: a decimal number, digits and one point, with or without a minus.
  * NULL: fine. */

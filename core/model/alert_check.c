@@ -1,11 +1,14 @@
 /* What is wrong with an alert: one part of alert.h. */
 #include "model/alert.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/secret.h"
 #include "base/text.h"
+#include "base/timefmt.h"
 
 struct report {
     struct alert_problem *problems;
@@ -102,6 +105,9 @@ static void check_headers(const struct alert *a, struct report *r)
         const char *value = alert_header_value_problem(a->headers[i].value);
         if (!name && is_repeated(a, i))
             name = "This header is there already";
+        if (!name && alert_metadata(a, ALERT_SIGNING_SECRET) &&
+            alert_header_is_signature(a->headers[i].name))
+            name = "This header is set by the signature";
         if (name)
             add(r, ALERT_FIELD_HEADER_NAME, i, name);
         if (value)
@@ -220,6 +226,50 @@ static bool is_severity(const char *text)
     return false;
 }
 
+/* Whether it is there is looked at when it is used: a file may come later. */
+static void check_path(const struct alert *a, const char *key, enum alert_field field,
+                       struct report *r)
+{
+    const char *path = alert_metadata(a, key);
+    if (!path)
+        return;
+    if (*path != '/')
+        add(r, field, 0, "Must be an absolute path on this host, as /etc/ssl/own-ca.pem");
+    else if (strlen(path) >= PATH_MAX || has_control(path) || !text_is_utf8(span_of(path)))
+        add(r, field, 0, "Is not a path: too long, control characters, or not UTF-8");
+}
+
+static void check_tls(const struct alert *a, struct report *r)
+{
+    const char *insecure = alert_metadata(a, ALERT_TLS_INSECURE);
+    check_path(a, ALERT_TLS_CA, ALERT_FIELD_TLS_CA, r);
+    check_path(a, ALERT_TLS_CERT, ALERT_FIELD_TLS_CERT, r);
+    check_path(a, ALERT_TLS_KEY, ALERT_FIELD_TLS_KEY, r);
+    if (alert_metadata(a, ALERT_TLS_KEY) && !alert_metadata(a, ALERT_TLS_CERT))
+        add(r, ALERT_FIELD_TLS_KEY, 0, "A client key needs its certificate");
+    if (insecure && strcmp(insecure, "true") != 0 && strcmp(insecure, "false") != 0)
+        add(r, ALERT_FIELD_METADATA, 0, "metadata.tls_insecure must be true or false");
+}
+
+static void check_signing(const struct alert *a, struct report *r)
+{
+    static const char *const keys[] = {ALERT_SIGNING_SECRET, ALERT_SIGNING_PREVIOUS};
+    const char *until = alert_metadata(a, ALERT_SIGNING_UNTIL);
+    int64_t at;
+    for (size_t i = 0; i < 2; i++) {
+        unsigned char key[ALERT_SIGNING_KEY_MAX];
+        const char *secret = alert_metadata(a, keys[i]);
+        size_t len;
+        bool later = i == 0 && secret && strcmp(secret, ALERT_SIGNING_GENERATE) == 0;
+        if (secret && !later && !alert_signing_key(secret, key, &len))
+            add(r, ALERT_FIELD_SIGNING, 0,
+                "A signing secret is whsec_ and the base64 of 24 to 64 bytes");
+        secret_wipe(key, sizeof key);
+    }
+    if (until && !timefmt_parse_iso(span_of(until), &at))
+        add(r, ALERT_FIELD_METADATA, 0, "metadata.signing_previous_until must be a time");
+}
+
 static void check_metadata(const struct alert *a, bool for_test, struct report *r)
 {
     const char *key = alert_metadata(a, ALERT_ROUTING_KEY);
@@ -251,6 +301,8 @@ size_t alert_check(const struct alert *a, bool for_test, struct alert_problem *p
     check_token(a, &r);
     check_headers(a, &r);
     check_metadata(a, for_test, &r);
+    check_tls(a, &r);
+    check_signing(a, &r);
     check_triggers(a, for_test, &r);
     return r.count;
 }

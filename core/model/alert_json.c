@@ -62,7 +62,7 @@ static json_t *metadata_json(const struct alert *a, enum alert_json_secrets how,
     json_t *metadata = json_object();
     for (size_t i = 0; i < a->metadata_count; i++) {
         const struct alert_metadata *m = &a->metadata[i];
-        bool secret = strcmp(m->key, ALERT_ROUTING_KEY) == 0;
+        bool secret = alert_metadata_is_secret(m->key);
         json_t *key = tojson_string(m->key);
         json_t *value = secret ? secret_json(m->value, how) : tojson_string(m->value);
         if (key)

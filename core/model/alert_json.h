@@ -9,7 +9,7 @@
 #include "model/alert.h"
 
 enum alert_json_secrets {
-    ALERT_JSON_MASKED, /* token, header values and routing key as masks: the default */
+    ALERT_JSON_MASKED, /* token, header values and secret metadata as masks: the default */
     ALERT_JSON_PLAIN,  /* an export that was asked for with its secrets */
 };
 

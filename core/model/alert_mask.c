@@ -83,14 +83,14 @@ static const char *stored_value(const struct alert *stored, const char *name)
     return NULL;
 }
 
-static bool keep_routing_key(struct alert *next, const struct alert *stored,
-                             bool same_origin, struct err *err)
+static bool keep_metadata(struct alert *next, const struct alert *stored, bool same_origin,
+                          struct err *err)
 {
     for (size_t i = 0; i < next->metadata_count; i++) {
         struct alert_metadata *m = &next->metadata[i];
-        const char *known = stored ? alert_metadata(stored, ALERT_ROUTING_KEY) : NULL;
-        if (strcmp(m->key, ALERT_ROUTING_KEY) == 0)
-            return keep(&m->value, known, same_origin, err);
+        const char *known = stored ? alert_metadata(stored, m->key) : NULL;
+        if (alert_metadata_is_secret(m->key) && !keep(&m->value, known, same_origin, err))
+            return false;
     }
     return true;
 }
@@ -105,5 +105,5 @@ bool alert_keep_masked(struct alert *next, const struct alert *stored, struct er
         if (!keep(&h->value, stored_value(stored, h->name), same, err))
             return false;
     }
-    return keep_routing_key(next, stored, same, err);
+    return keep_metadata(next, stored, same, err);
 }

@@ -151,6 +151,16 @@ bool payload_with_key(const struct alert *a, struct span bare, struct buf *body,
     return ok;
 }
 
+void payload_id(struct span body, int64_t now, char out[UUID_SIZE])
+{
+    struct js_value root, id;
+    struct err err;
+    bool named = js_parse(body, &root, &err) && (id = js_get(root, "id")).type == JS_STRING &&
+                 uuid_read((struct span){id.text.at + 1, id.text.len - 2}, out);
+    if (!named)
+        uuid_v7(out, now);
+}
+
 void payload_head_of(const struct alert *a, struct payload_head *head)
 {
     const char *dedup = alert_metadata(a, ALERT_DEDUP);

@@ -65,6 +65,9 @@ bool payload_add_routing_key(struct span body, const char *key, struct buf *out)
 bool payload_with_key(const struct alert *a, struct span bare, struct buf *body,
                       struct buf *shown);
 
+/* The id that a body names, as the documented style does; else a new one. */
+void payload_id(struct span body, int64_t now, char out[UUID_SIZE]);
+
 /* What a head takes from its alert: destination, names and the metadata. Borrowed. */
 void payload_head_of(const struct alert *a, struct payload_head *head);
 

@@ -149,6 +149,17 @@ static const char *connect_words(CURL *easy)
     }
 }
 
+/* With TLS 1.3 a receiver says this only after the handshake. */
+static const char *alert_words(const char *curl_words)
+{
+    if (strstr(curl_words, "certificate required"))
+        return "TLS: the receiver wants a client certificate";
+    if (strstr(curl_words, "alert unknown ca") || strstr(curl_words, "alert bad certificate") ||
+        strstr(curl_words, "alert certificate") || strstr(curl_words, "alert unsupported cert"))
+        return "TLS: the receiver does not accept the client certificate";
+    return NULL;
+}
+
 static const char *read_words(CURL *easy, const char *curl_words)
 {
     long proxy = 0;
@@ -158,12 +169,15 @@ static const char *read_words(CURL *easy, const char *curl_words)
                             : "the proxy refused the connection";
     if (strstr(curl_words, "chunk"))
         return "the answer is malformed (chunked encoding)";
+    if (alert_words(curl_words))
+        return alert_words(curl_words);
     return strstr(curl_words, "reset") ? "the connection was reset"
                                        : "the connection broke while reading the answer";
 }
 
 /* Fixed words: libcurl's own may carry the URL, whose path often is a credential. */
-static const char *fixed_words(CURLcode code, CURL *easy, const char *curl_words)
+static const char *fixed_words(const struct answer *a, CURLcode code, CURL *easy,
+                               const char *curl_words)
 {
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -175,11 +189,17 @@ static const char *fixed_words(CURLcode code, CURL *easy, const char *curl_words
     case CURLE_PEER_FAILED_VERIFICATION:
         return tls_words(easy, curl_words);
     case CURLE_SSL_CONNECT_ERROR:
+        if (alert_words(curl_words))
+            return alert_words(curl_words);
         return strstr(curl_words, "wrong version number")
                    ? "TLS: the other side does not speak TLS"
                    : "TLS: the handshake failed";
     case CURLE_SSL_CACERT_BADFILE:
-        return "TLS: the file of delivery.ca_file could not be read";
+        return a->own_ca ? "TLS: the alert's CA file holds no certificate in PEM"
+                         : "TLS: the file of delivery.ca_file could not be read";
+    case CURLE_SSL_CERTPROBLEM:
+        return "TLS: the client certificate or its key cannot be used: not PEM, with a "
+               "passphrase, or of two different keys";
     case CURLE_GOT_NOTHING:
         return "the connection was closed without an answer";
     case CURLE_PARTIAL_FILE:
@@ -187,7 +207,8 @@ static const char *fixed_words(CURLcode code, CURL *easy, const char *curl_words
     case CURLE_RECV_ERROR:
         return read_words(easy, curl_words);
     case CURLE_SEND_ERROR:
-        return "the connection broke while sending";
+        return alert_words(curl_words) ? alert_words(curl_words)
+                                       : "the connection broke while sending";
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_HTTP2:
@@ -247,7 +268,7 @@ static const char *failure_words(const struct answer *a, CURL *easy, CURLcode co
         return "the answer is over 1 MiB";
     if (code == CURLE_OK)
         return "the connection was closed before the answer was complete";
-    return fixed_words(code, easy, curl_words);
+    return fixed_words(a, code, easy, curl_words);
 }
 
 static void set_error(const struct answer *a, CURL *easy, CURLcode code,

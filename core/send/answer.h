@@ -24,6 +24,7 @@ struct answer {
     bool headers_over, body_cut; /* we ended it: too many headers, enough body */
     const char *refused; /* why the last address judged is never sent to; NULL: it is */
     char refused_address[64];
+    bool own_ca; /* the request named its own authorities */
     bool tried; /* another address of the host was one that may be sent to */
 };
 

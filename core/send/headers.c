@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "model/alert_json.h"
+#include "send/signing.h"
 
 #define USER_AGENT "opik-alerts/" VERSION
 
@@ -52,6 +53,22 @@ static bool append_pair(struct curl_slist **list, const char *name, const char *
     return append(list, &line);
 }
 
+static bool append_signature(struct curl_slist **list, const struct send_request *r)
+{
+    struct buf value;
+    char stamp[24];
+    if (!r->signing.secret)
+        return true;
+    buf_init(&value, BUF_UNLIMITED);
+    signing_stamp(&r->signing, stamp);
+    bool ok = append_pair(list, "webhook-id", "", r->signing.id) &&
+              append_pair(list, "webhook-timestamp", "", stamp) &&
+              signing_value(&r->signing, r->body ? r->body : "", r->body_len, &value) &&
+              append_pair(list, "webhook-signature", "", buf_text(&value));
+    buf_free(&value);
+    return ok;
+}
+
 struct curl_slist *headers_list(const struct send_request *r)
 {
     struct curl_slist *list = NULL;
@@ -62,6 +79,7 @@ struct curl_slist *headers_list(const struct send_request *r)
             ok = append_pair(&list, BUILT_IN[i].name, "", BUILT_IN[i].value);
     if (ok && has_token(r))
         ok = append_pair(&list, "Authorization", "Bearer ", r->token);
+    ok = ok && append_signature(&list, r);
     for (size_t i = 0; ok && i < r->header_count; i++)
         ok = append_pair(&list, r->headers[i].name, "", r->headers[i].value);
     if (ok)
@@ -87,11 +105,23 @@ const char *headers_problem(const struct send_request *r)
         if (alert_header_name_problem(name) ||
             alert_header_value_problem(r->headers[i].value))
             return "a custom header has a name or value that cannot be sent";
+        if (r->signing.secret && alert_header_is_signature(name))
+            return "a custom header would double one of the signature";
         for (size_t k = 0; k < i; k++)
             if (strcasecmp(r->headers[k].name, name) == 0)
                 return "a custom header is there twice";
     }
-    return NULL;
+    return signing_problem(&r->signing);
+}
+
+static void show_signature(const struct send_request *r, struct buf *out)
+{
+    char stamp[24];
+    if (!r->signing.secret)
+        return;
+    signing_stamp(&r->signing, stamp);
+    buf_add_format(out, "webhook-id: %s\nwebhook-timestamp: %s\nwebhook-signature: v1,***%s\n",
+                   r->signing.id, stamp, r->signing.previous ? " v1,***" : "");
 }
 
 bool send_show_headers(const struct send_request *r, struct buf *out)
@@ -104,6 +134,7 @@ bool send_show_headers(const struct send_request *r, struct buf *out)
         alert_mask(r->token, out);
         buf_add_char(out, '\n');
     }
+    show_signature(r, out);
     for (size_t i = 0; i < r->header_count; i++) {
         buf_add_format(out, "%s: ", r->headers[i].name);
         alert_mask(r->headers[i].value, out);

@@ -14,6 +14,8 @@
 #include "send/address.h"
 #include "send/answer.h"
 #include "send/headers.h"
+#include "send/signing.h"
+#include "send/tls.h"
 
 enum {
     CONNECTION_IDLE_S = 60,
@@ -30,6 +32,7 @@ struct send_handle {
     struct answer answer;
     char words[CURL_ERROR_SIZE];
     const char *problem; /* why it is not sent */
+    enum outcome_kind problem_kind;
     bool cancelled, through_proxy;
     int64_t started_at, timeout_ms;
     send_done *done;
@@ -147,7 +150,7 @@ static const char *url_problem(const struct sender *s, const char *text)
 
 /* ------------------------------------------------------------------ one request */
 
-static void set_transport(struct send_handle *h, CURL *easy)
+static void set_transport(struct send_handle *h, CURL *easy, const struct send_tls *tls)
 {
     const struct sender *s = h->sender;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -160,13 +163,7 @@ static void set_transport(struct send_handle *h, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_PROXY, s->proxy ? s->proxy : "");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
-    if (s->ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, s->ca_file);
+    tls_apply(easy, tls, s->ca_file);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_S);
     curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -221,12 +218,44 @@ static bool begin(struct sender *s, struct send_handle *h, const struct send_req
     h->easy = h->headers ? take_easy(s) : NULL;
     if (!h->easy)
         return false;
-    set_transport(h, h->easy);
+    set_transport(h, h->easy, &r->tls);
     set_request(h, h->easy, r);
     if (curl_multi_add_handle(s->multi, h->easy) == CURLM_OK)
         return true;
     give_easy(s, h->easy);
     return false;
+}
+
+void send_request_of(const struct alert *a, const char *id, int64_t now,
+                     struct send_request *out)
+{
+    *out = (struct send_request){
+        .url = a->url ? a->url : "",
+        .token = a->token,
+        .headers = a->headers,
+        .header_count = a->header_count,
+        .tls = {.ca_file = alert_metadata(a, ALERT_TLS_CA),
+                .client_cert = alert_metadata(a, ALERT_TLS_CERT),
+                .client_key = alert_metadata(a, ALERT_TLS_KEY),
+                .insecure = alert_is_insecure(a)},
+        .signing = {.id = id,
+                    .at = now,
+                    .secret = alert_metadata(a, ALERT_SIGNING_SECRET),
+                    .previous = signing_previous(a, now)},
+    };
+}
+
+/* Why it is not sent at all. */
+static void judge(struct send_handle *h, const struct send_request *r)
+{
+    h->problem_kind = OUTCOME_FORBIDDEN;
+    h->problem = headers_problem(r);
+    if (!h->problem)
+        h->problem = url_problem(h->sender, r->url);
+    if (!h->problem && !tls_check(&r->tls, h->words, sizeof h->words)) {
+        h->problem_kind = OUTCOME_NETWORK; /* the file can be there the next time */
+        h->problem = h->words;
+    }
 }
 
 struct send_handle *sender_start(struct sender *s, const struct send_request *r,
@@ -242,9 +271,8 @@ struct send_handle *sender_start(struct sender *s, const struct send_request *r,
     h->started_at = clock_wall_ms(s->clock);
     h->timeout_ms = r->timeout_ms;
     answer_init(&h->answer);
-    h->problem = headers_problem(r);
-    if (!h->problem)
-        h->problem = url_problem(s, r->url);
+    h->answer.own_ca = r->tls.ca_file != NULL;
+    judge(h, r);
     if (h->problem) {
         s->settled++;
     } else if (!begin(s, h, r)) {
@@ -296,7 +324,7 @@ static void finish_settled(struct sender *s)
         if (!h->cancelled && !h->problem)
             continue;
         if (h->problem)
-            outcome.kind = OUTCOME_FORBIDDEN;
+            outcome.kind = h->problem_kind;
         snprintf(outcome.error, sizeof outcome.error, "%s%s",
                  h->problem ? "not sent: " : "cancelled", h->problem ? h->problem : "");
         finish(h, &outcome);

@@ -35,16 +35,40 @@ struct sender_options {
 struct sender *sender_new(const struct sender_options *options, struct err *err);
 void sender_free(struct sender **s); /* requests under way are cancelled: done is called */
 
+/* TLS of one request: paths of PEM files on this host; NULL: not set. They are read for each
+ * connection; connections are shared only by requests that agree in all of this. */
+struct send_tls {
+    const char *ca_file;     /* instead of the sender's */
+    const char *client_cert; /* and where client_key is NULL, the key too */
+    const char *client_key;
+    bool insecure; /* neither certificate nor host name are verified */
+};
+
+/* A signature after Standard Webhooks 1.0.0; see signing.h. */
+struct send_signing {
+    const char *id;       /* of the webhook: the same for every attempt */
+    int64_t at;           /* wall ms of this attempt */
+    const char *secret;   /* NULL: not signed */
+    const char *previous; /* signs beside it; NULL: none */
+};
+
 /* What to send. Everything is borrowed until sender_start() returns, but `body`, which must
  * live until done. */
 struct send_request {
     const char *url, *token; /* token NULL: no Authorization */
     const struct alert_header *headers;
     size_t header_count;
+    struct send_tls tls;
+    struct send_signing signing;
     const char *body;
     size_t body_len;
     int64_t timeout_ms, connect_timeout_ms;
 };
+
+/* What an alert says of its requests, all but the body and the times; borrowed from it. `id`:
+ * the webhook's; now: wall ms. */
+void send_request_of(const struct alert *a, const char *id, int64_t now,
+                     struct send_request *out);
 
 /* The outcome is moved out by the callee, or freed after it returns. */
 typedef void send_done(void *arg, struct outcome *outcome);
@@ -52,9 +76,11 @@ typedef void send_done(void *arg, struct outcome *outcome);
 struct send_handle; /* valid until its done */
 
 /* POST with Content-Type: application/json, our User-Agent, Authorization: Bearer TOKEN,
- * then the custom headers; a custom header replaces a built-in one of its name and never
- * doubles it. What can't be sent at all (bad URL, bad header) is an OUTCOME_FORBIDDEN given
- * by done from the next sender_turn(). NULL: no memory, done is not called. */
+ * the signature if there is a secret for one, then the custom headers; a custom header replaces
+ * a built-in one of its name and never doubles it, and is none of the signature's. What can't
+ * be sent at all (bad URL, bad header) is an OUTCOME_FORBIDDEN given by done from the next
+ * sender_turn(), files of TLS that cannot be used an OUTCOME_NETWORK. NULL: no memory, done is
+ * not called. */
 struct send_handle *sender_start(struct sender *s, const struct send_request *request,
                                  send_done *done, void *arg);
 void sender_cancel(
@@ -67,8 +93,8 @@ size_t sender_turn(struct sender *s, int64_t wait_ms);
 size_t sender_active(const struct sender *s);
 void sender_wake(struct sender *s); /* any thread */
 
-/* The request header lines as they go out for this request, with the token and the values
- * of custom headers masked, one per line: for showing. False: the buffer failed. */
+/* The request header lines as they go out for this request, with the token, the signatures and
+ * the values of custom headers masked, one per line: for showing. False: the buffer failed. */
 bool send_show_headers(const struct send_request *request, struct buf *out);
 
 #endif

@@ -228,8 +228,8 @@ void store_close_due(struct store *s, int64_t now, int64_t limit, store_done *do
 void store_check_conditions(struct store *s, int64_t interval_ms, int64_t repeat_ms,
                             int64_t limit, store_done *done, void *arg);
 
-/* A delivery under way: what is needed for one request. Endpoint, headers and token are those
- * of the alert now. */
+/* A delivery under way: what is needed for one request. `alert` is the alert as it is now, with
+ * its secrets. */
 struct claim {
     char id[UUID_SIZE];
     int64_t row;             /* the store's own number for it */
@@ -238,9 +238,7 @@ struct claim {
     enum event_type type;
     int n;                   /* the attempt that this will be, from 1 */
     int64_t created_at;      /* steady ms */
-    char *url, *token;
-    struct alert_header *headers;
-    size_t header_count;
+    struct alert alert;
     char *body; /* with the alert's routing key where it belongs into it */
     size_t body_len;
     bool body_is_secret; /* it holds a routing key */
@@ -324,6 +322,7 @@ struct alert_row {
     char *workspace, *name;
     char *origin;              /* scheme://host[:port] */
     bool enabled;
+    bool insecure;             /* does not verify who answers */
     enum alert_destination destination;
     unsigned triggers;         /* bit 1 << event_type */
     unsigned scoped;           /* the same, for those with a project scope */

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -103,6 +105,35 @@ static X509 *make_leaf(const struct certificate_authority *a, EVP_PKEY *key,
     else
         sign(x, a->certificate, a->key);
     return x;
+}
+
+void certificate_client_write(const struct certificate_authority *a, const char *certificate,
+                              const char *key, const char *passphrase)
+{
+    EVP_PKEY *pair = EVP_EC_gen("P-256");
+    must(pair != NULL, "EVP_EC_gen");
+    X509 *x = make(pair, "test client", -10, 10);
+    sign(x, a->certificate, a->key);
+    mode_t before = umask(077);
+    FILE *file = fopen(certificate, "w");
+    must(file && PEM_write_X509(file, x), certificate);
+    fclose(file);
+    file = fopen(key, "a"); /* it may be the same file */
+    must(file && PEM_write_PrivateKey(file, pair, passphrase ? EVP_aes_128_cbc() : NULL,
+                                      (const unsigned char *)passphrase,
+                                      passphrase ? (int)strlen(passphrase) : 0, NULL, NULL),
+         key);
+    fclose(file);
+    umask(before);
+    X509_free(x);
+    EVP_PKEY_free(pair);
+}
+
+void certificate_require_client(const struct certificate_authority *a, SSL_CTX *server)
+{
+    must(X509_STORE_add_cert(SSL_CTX_get_cert_store(server), a->certificate),
+         "X509_STORE_add_cert");
+    SSL_CTX_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 }
 
 SSL_CTX *certificate_context(const struct certificate_authority *a,

@@ -497,6 +497,17 @@ void receiver_release(struct receiver *r)
     give_order(r);
 }
 
+void receiver_require_client(struct receiver *r)
+{
+    certificate_require_client(r->authority, r->tls);
+}
+
+void receiver_write_client(const struct receiver *r, const char *certificate, const char *key,
+                           const char *passphrase)
+{
+    certificate_client_write(r->authority, certificate, key, passphrase);
+}
+
 bool receiver_wait(struct receiver *r, size_t count, int64_t deadline_ms)
 {
     struct timespec until;

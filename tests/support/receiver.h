@@ -68,6 +68,11 @@ void receiver_status(struct receiver *r, int status);
 void receiver_release(struct receiver *r);
 /* The newest TLS that it speaks. */
 void receiver_limit_tls(struct receiver *r, int version);
+/* Only clients with a certificate of the receiver's authority come in; before the first one
+ * connects. And writes such a certificate and its key; passphrase NULL: none. */
+void receiver_require_client(struct receiver *r);
+void receiver_write_client(const struct receiver *r, const char *certificate, const char *key,
+                           const char *passphrase);
 /* Said to everybody who connects, before anything else; a borrowed text. */
 void receiver_greet(struct receiver *r, const char *text);
 

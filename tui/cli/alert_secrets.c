@@ -80,7 +80,7 @@ static bool change_all(struct passbox *box, struct alert *a, change_secret *chan
         if (!change_one(box, &a->headers[i].value, change, err))
             return false;
     for (size_t i = 0; i < a->metadata_count; i++)
-        if (strcmp(a->metadata[i].key, ALERT_ROUTING_KEY) == 0 &&
+        if (alert_metadata_is_secret(a->metadata[i].key) &&
             !change_one(box, &a->metadata[i].value, change, err))
             return false;
     return true;

@@ -161,7 +161,7 @@ bool alert_metadata_json(const struct alert *a, struct buf *out)
     bool any = false;
     for (size_t i = 0; i < a->metadata_count; i++) {
         const struct alert_metadata *m = &a->metadata[i];
-        if (strcmp(m->key, ALERT_ROUTING_KEY) == 0)
+        if (alert_metadata_is_secret(m->key))
             continue; /* sealed with the other secrets */
         buf_add_char(out, any ? ',' : '{');
         js_append_string(out, span_of(m->key));
@@ -279,19 +279,24 @@ static void text_or_null(struct buf *out, const char *text)
         buf_add_text(out, "null");
 }
 
+/* An upper bound of the JSON: growing would leave copies behind that nobody wipes. */
+static size_t secrets_size(const struct alert *a)
+{
+    size_t need = 256 + 6 * ((a->url ? strlen(a->url) : 0) + (a->token ? strlen(a->token) : 0));
+    for (size_t i = 0; i < a->header_count; i++)
+        need += 16 + 6 * (strlen(a->headers[i].name) + strlen(a->headers[i].value));
+    for (size_t i = 0; i < a->metadata_count; i++)
+        if (alert_metadata_is_secret(a->metadata[i].key))
+            need += 64 + 6 * strlen(a->metadata[i].value);
+    return need;
+}
+
 bool alert_secrets_seal(const struct sealer *s, const struct alert *a, struct buf *sealed,
                         struct err *err)
 {
     struct buf plain;
     buf_init(&plain, BUF_UNLIMITED);
-    /* Enough at once: growing would leave copies behind that nobody wipes. */
-    size_t need = 256;
-    const char *key = alert_metadata(a, ALERT_ROUTING_KEY);
-    need += 6 * ((a->url ? strlen(a->url) : 0) + (a->token ? strlen(a->token) : 0) +
-                 (key ? strlen(key) : 0));
-    for (size_t i = 0; i < a->header_count; i++)
-        need += 16 + 6 * (strlen(a->headers[i].name) + strlen(a->headers[i].value));
-    buf_reserve(&plain, need);
+    buf_reserve(&plain, secrets_size(a));
     buf_add_text(&plain, "{\"url\":");
     text_or_null(&plain, a->url);
     buf_add_text(&plain, ",\"token\":");
@@ -304,8 +309,14 @@ bool alert_secrets_seal(const struct sealer *s, const struct alert *a, struct bu
         text_or_null(&plain, a->headers[i].value);
         buf_add_char(&plain, ']');
     }
-    buf_add_text(&plain, "],\"routing_key\":");
-    text_or_null(&plain, alert_metadata(a, ALERT_ROUTING_KEY));
+    buf_add_char(&plain, ']');
+    for (size_t i = 0; i < a->metadata_count; i++) {
+        const struct alert_metadata *m = &a->metadata[i];
+        if (!alert_metadata_is_secret(m->key))
+            continue;
+        buf_add_format(&plain, ",\"%s\":", m->key);
+        text_or_null(&plain, m->value);
+    }
     buf_add_char(&plain, '}');
     bool fine = !plain.failed && seal(s, a->id, buf_span(&plain), sealed);
     buf_wipe(&plain);
@@ -339,19 +350,33 @@ static bool read_header(struct js_value pair, struct buf *scratch, struct alert 
     return fine;
 }
 
+/* A member of the sealed object that is one of the metadata's secrets. */
+static bool read_secret_metadata(const struct js_item *item, struct buf *scratch,
+                                 struct alert *a)
+{
+    char key[32], *value = NULL;
+    if (item->key.len >= sizeof key)
+        return true;
+    memcpy(key, item->key.at, item->key.len);
+    key[item->key.len] = '\0';
+    bool fine = !alert_metadata_is_secret(key) ||
+                (read_secret(item->value, scratch, &value) &&
+                 (!value || alert_set_metadata(a, key, value)));
+    secret_free(&value);
+    return fine;
+}
+
 static bool read_secrets(struct js_value root, struct buf *scratch, struct alert *a)
 {
     if (!read_secret(js_get(root, "url"), scratch, &a->url) ||
         !read_secret(js_get(root, "token"), scratch, &a->token))
         return false;
-    char *key = NULL;
-    bool fine = read_secret(js_get(root, "routing_key"), scratch, &key) &&
-                (!key || alert_set_metadata(a, ALERT_ROUTING_KEY, key));
-    secret_free(&key);
-    if (!fine)
-        return false;
     struct js_iter it;
     struct js_item item;
+    js_iter(&it, root);
+    while (js_next(&it, &item))
+        if (!read_secret_metadata(&item, scratch, a))
+            return false;
     js_iter(&it, js_get(root, "headers"));
     while (js_next(&it, &item))
         if (!read_header(item.value, scratch, a))

@@ -27,7 +27,7 @@ bool alert_row_find(struct db *db, const struct sealer *sealer, const char *id, 
 bool alert_triggers_json(const struct alert *a, struct buf *out);
 bool alert_metadata_json(const struct alert *a, struct buf *out); /* without secrets */
 
-/* URL, token, headers and routing key. Both wipe what they used. */
+/* URL, token, headers and the secrets of the metadata. Both wipe what they used. */
 bool alert_secrets_seal(const struct sealer *s, const struct alert *a, struct buf *sealed,
                         struct err *err);
 bool alert_secrets_unseal(const struct sealer *s, const char *id, struct span sealed,

@@ -19,13 +19,7 @@ struct claim_step {
 
 void claim_free(struct claim *c)
 {
-    secret_free(&c->url);
-    secret_free(&c->token);
-    for (size_t i = 0; i < c->header_count; i++) {
-        free(c->headers[i].name);
-        secret_free(&c->headers[i].value);
-    }
-    free(c->headers);
+    alert_free(&c->alert);
     if (c->body && c->body_is_secret)
         secret_wipe(c->body, c->body_len);
     free(c->body);
@@ -67,26 +61,13 @@ static bool add_routing_key(struct claim *c, const char *key, struct err *err)
     return true;
 }
 
-/* Moves the secrets of an alert into a claim. */
-static void take_secrets(struct claim *c, struct alert *a)
-{
-    c->url = a->url;
-    c->token = a->token;
-    c->headers = a->headers;
-    c->header_count = a->header_count;
-    a->url = a->token = NULL;
-    a->headers = NULL;
-    a->header_count = 0;
-}
-
 /* *why: why it can never be sent; NULL: it can. */
 static bool read_alert(struct tx *tx, const struct delivery_row *d, struct claim *c,
                           struct err *why, struct err *err)
 {
-    struct alert alert;
     bool found;
     *why = (struct err){0};
-    if (!alert_row_find(tx->db, tx->store->sealer, d->alert_id, &found, &alert, why)) {
+    if (!alert_row_find(tx->db, tx->store->sealer, d->alert_id, &found, &c->alert, why)) {
         /* A key that does not fit must not keep all the others waiting. */
         if (why->code == ERR_DENIED || why->code == ERR_UNSUPPORTED ||
             why->code == ERR_INVALID)
@@ -98,11 +79,8 @@ static bool read_alert(struct tx *tx, const struct delivery_row *d, struct claim
         err_set(why, ERR_NOT_FOUND, "the alert was deleted");
         return true;
     }
-    bool fine = read_body(tx, c, err) &&
-                add_routing_key(c, alert_metadata(&alert, ALERT_ROUTING_KEY), err);
-    take_secrets(c, &alert);
-    alert_free(&alert);
-    return fine;
+    return read_body(tx, c, err) &&
+           add_routing_key(c, alert_metadata(&c->alert, ALERT_ROUTING_KEY), err);
 }
 
 static bool fill(struct tx *tx, const struct delivery_row *d, struct claim *c,

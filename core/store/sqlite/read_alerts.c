@@ -6,7 +6,8 @@
 
 #define LIST                                                                               \
     "SELECT a.id, a.workspace, a.name, a.origin, a.enabled, a.destination, "               \
-    "a.trigger_bits, a.scoped_bits, a.created_at, a.updated_at, l.state, l.status, l.at "  \
+    "a.trigger_bits, a.scoped_bits, a.created_at, a.updated_at, l.state, l.status, l.at, " \
+    "a.metadata ->> '" ALERT_TLS_INSECURE "' = 'true' "                                    \
     "FROM alerts AS a LEFT JOIN alert_last AS l ON l.alert = a.row "
 #define ORDER "ORDER BY a.name COLLATE NOCASE, a.id"
 
@@ -23,6 +24,7 @@ static bool read_list_row(sqlite3_stmt *row, struct alert_row *out, struct err *
     out->last_state = (enum delivery_state)db_col_int(row, 10);
     out->last_status = (int)db_col_int(row, 11);
     out->last_at = db_col_int(row, 12);
+    out->insecure = db_col_int(row, 13);
     return (db_col_copy(row, 1, &out->workspace) && db_col_copy(row, 2, &out->name) &&
             db_col_copy(row, 3, &out->origin)) ||
            err_memory(err);

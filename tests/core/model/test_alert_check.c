@@ -426,6 +426,95 @@ static void check_judges_the_scope(void **state)
     assert_one(a, ALERT_FIELD_SCOPE, 1, "Prompt events are workspace-wide");
 }
 
+#define KEY_24 "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+static void check_judges_signing_secrets(void **state)
+{
+    struct alert *a = *state;
+    static const struct {
+        const char *secret;
+        bool fine;
+    } rows[] = {
+        {KEY_24, true},
+        {"generate", true}, /* one is made when it is stored */
+        {"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", true},
+        {"whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+         "AAAAAAAAAAAAAA==", true}, /* 64 bytes */
+        {"whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+         "AAAAAAAAAAAAAAA=", false}, /* 65 */
+        {"whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", false}, /* 23 */
+        {"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", false},
+        {"WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", false},
+        {"whsec_", false},
+        {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", false},
+        {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS*", false},
+        {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa_-", false}, /* another alphabet */
+        {"whsec_MfKQ9r8GKYqr TwjUPD8ILPZIo2LaLaSw", false},
+        {KEY_24 "\n", false},
+        {"generated", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_true(alert_set_metadata(a, ALERT_SIGNING_SECRET, rows[i].secret));
+        size_t count = alert_check(a, false, NULL, 0);
+        if ((count == 0) != rows[i].fine)
+            fail_msg("%s: %zu problems", rows[i].secret, count);
+    }
+    assert_one(a, ALERT_FIELD_SIGNING, 0,
+               "A signing secret is whsec_ and the base64 of 24 to 64 bytes");
+    assert_true(alert_set_metadata(a, ALERT_SIGNING_SECRET, KEY_24));
+    assert_true(alert_set_metadata(a, ALERT_SIGNING_PREVIOUS, "generate"));
+    assert_one(a, ALERT_FIELD_SIGNING, 0,
+               "A signing secret is whsec_ and the base64 of 24 to 64 bytes");
+    assert_true(alert_set_metadata(a, ALERT_SIGNING_PREVIOUS, KEY_24));
+    assert_true(alert_set_metadata(a, ALERT_SIGNING_UNTIL, "soon"));
+    assert_one(a, ALERT_FIELD_METADATA, 0, "metadata.signing_previous_until must be a time");
+}
+
+static void check_keeps_the_headers_of_a_signature(void **state)
+{
+    struct alert *a = *state;
+    assert_true(alert_add_header(a, "Webhook-ID", "1"));
+    assert_int_equal(alert_check(a, false, NULL, 0), 0);
+    assert_true(alert_set_metadata(a, ALERT_SIGNING_SECRET, KEY_24));
+    assert_one(a, ALERT_FIELD_HEADER_NAME, 0, "This header is set by the signature");
+}
+
+static void check_judges_the_files_of_tls(void **state)
+{
+    struct alert *a = *state;
+    static const struct {
+        const char *key, *value;
+        enum alert_field field;
+        const char *problem; /* NULL: fine */
+    } rows[] = {
+        {ALERT_TLS_CA, "/etc/ssl/own.pem", 0, NULL},
+        {ALERT_TLS_CERT, "/etc/ssl/client.pem", 0, NULL},
+        {ALERT_TLS_INSECURE, "true", 0, NULL},
+        {ALERT_TLS_INSECURE, "false", 0, NULL},
+        {ALERT_TLS_INSECURE, "yes", ALERT_FIELD_METADATA,
+         "metadata.tls_insecure must be true or false"},
+        {ALERT_TLS_CA, "own.pem", ALERT_FIELD_TLS_CA,
+         "Must be an absolute path on this host, as /etc/ssl/own-ca.pem"},
+        {ALERT_TLS_CERT, "file:/x", ALERT_FIELD_TLS_CERT,
+         "Must be an absolute path on this host, as /etc/ssl/own-ca.pem"},
+        {ALERT_TLS_CA, "/a\x1b[2J", ALERT_FIELD_TLS_CA,
+         "Is not a path: too long, control characters, or not UTF-8"},
+        {ALERT_TLS_CA, "/\xff", ALERT_FIELD_TLS_CA,
+         "Is not a path: too long, control characters, or not UTF-8"},
+        {ALERT_TLS_KEY, "/etc/ssl/client.key", ALERT_FIELD_TLS_KEY,
+         "A client key needs its certificate"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_true(alert_set_metadata(a, rows[i].key, rows[i].value));
+        if (rows[i].problem)
+            assert_one(a, rows[i].field, 0, rows[i].problem);
+        else
+            assert_int_equal(alert_check(a, false, NULL, 0), 0);
+        assert_int_equal(alert_is_insecure(a), strcmp(rows[i].value, "true") == 0);
+        assert_true(alert_set_metadata(a, rows[i].key, NULL));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +533,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(check_refuses_a_header_twice, good, drop),
         cmocka_unit_test_setup_teardown(check_bounds_the_headers, good, drop),
         cmocka_unit_test_setup_teardown(check_judges_the_scope, good, drop),
+        cmocka_unit_test_setup_teardown(check_judges_signing_secrets, good, drop),
+        cmocka_unit_test_setup_teardown(check_keeps_the_headers_of_a_signature, good, drop),
+        cmocka_unit_test_setup_teardown(check_judges_the_files_of_tls, good, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

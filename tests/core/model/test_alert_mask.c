@@ -175,6 +175,36 @@ static void masked_json_comes_back_whole(void **state)
     alert_free(&next);
 }
 
+static void secrets_of_the_metadata_are_masked_and_kept(void **state)
+{
+    (void)state;
+    static const char *const secrets[] = {ALERT_ROUTING_KEY, ALERT_SIGNING_SECRET,
+                                          ALERT_SIGNING_PREVIOUS};
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+        struct alert stored, next;
+        struct buf json;
+        struct err err = {0};
+        fill(&stored, "https://h/x", NULL, NULL, NULL);
+        assert_true(alert_metadata_is_secret(secrets[i]));
+        assert_true(alert_set_metadata(&stored, secrets[i], LONG) &&
+                    alert_set_metadata(&stored, ALERT_TLS_CA, "/etc/ssl/own.pem"));
+        buf_init(&json, BUF_UNLIMITED);
+        assert_true(alert_to_json(&stored, ALERT_JSON_MASKED, &json));
+        assert_null(strstr(buf_text(&json), LONG));
+        assert_non_null(strstr(buf_text(&json), "/etc/ssl/own.pem"));
+        assert_true(alert_from_json(buf_span(&json), &next, &err));
+        assert_true(alert_keep_masked(&next, &stored, &err));
+        assert_string_equal(alert_metadata(&next, secrets[i]), LONG);
+        assert_true(alert_set_metadata(&next, secrets[i], LONG_MASK) &&
+                    alert_set_secret(&next.url, "https://evil/x"));
+        assert_false(alert_keep_masked(&next, &stored, &err));
+        buf_free(&json);
+        alert_free(&stored);
+        alert_free(&next);
+    }
+    assert_false(alert_metadata_is_secret(ALERT_TLS_CA));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +213,7 @@ int main(void)
         cmocka_unit_test(keep_refuses_masks_of_a_new_alert),
         cmocka_unit_test(keep_finds_headers_by_name_in_any_case),
         cmocka_unit_test(masked_json_comes_back_whole),
+        cmocka_unit_test(secrets_of_the_metadata_are_masked_and_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

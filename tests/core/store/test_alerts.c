@@ -34,6 +34,10 @@ static void put(struct store_fixture *f, const char *name, const char *workspace
     assert_true(alert_set(&a.workspace, workspace));
     assert_true(alert_set_secret(&a.token, "canary-token"));
     assert_true(alert_add_header(&a, "X-Key", "canary-header"));
+    assert_true(alert_set_metadata(&a, ALERT_ROUTING_KEY, "canary-routing"));
+    assert_true(alert_set_metadata(&a, ALERT_SIGNING_SECRET, "canary-signing"));
+    assert_true(alert_set_metadata(&a, ALERT_SIGNING_PREVIOUS, "canary-previous"));
+    assert_true(alert_set_metadata(&a, ALERT_TLS_INSECURE, "true"));
     assert_true(step_alert_put(f->store, &a, STORE_CREATE, made, NULL));
     alert_free(&a);
 }
@@ -53,6 +57,10 @@ static void put_makes_ids_and_stamps(void **state)
     assert_string_equal(read.url, "http://127.0.0.1:9/canary-path");
     assert_string_equal(read.token, "canary-token");
     assert_string_equal(read.headers[0].value, "canary-header");
+    assert_string_equal(alert_metadata(&read, ALERT_ROUTING_KEY), "canary-routing");
+    assert_string_equal(alert_metadata(&read, ALERT_SIGNING_SECRET), "canary-signing");
+    assert_string_equal(alert_metadata(&read, ALERT_SIGNING_PREVIOUS), "canary-previous");
+    assert_string_equal(alert_metadata(&read, ALERT_TLS_INSECURE), "true");
     assert_string_equal(read.triggers[0].id, made.triggers[0].id);
     assert_string_equal(read.webhook_id, made.webhook_id);
     assert_true(read.enabled);
@@ -173,6 +181,7 @@ static void list_orders_by_name_whatever_its_case(void **state)
     for (size_t i = 0; i < 4; i++)
         assert_string_equal(rows.items[i].name, order[i]);
     assert_string_equal(rows.items[0].origin, "http://127.0.0.1:9");
+    assert_true(rows.items[0].insecure);
     assert_false(rows.items[0].has_last);
     alert_rows_free(&rows);
     assert_true(store_alert_list(f->reader, "default", &rows, NULL));
@@ -249,6 +258,9 @@ static void secrets_are_in_no_file(void **state)
     assert_null(memmem(all.data, all.len, "canary-token", 12));
     assert_null(memmem(all.data, all.len, "canary-header", 13));
     assert_null(memmem(all.data, all.len, "canary-path", 11));
+    assert_null(memmem(all.data, all.len, "canary-routing", 14));
+    assert_null(memmem(all.data, all.len, "canary-signing", 14));
+    assert_null(memmem(all.data, all.len, "canary-previous", 15));
     buf_free(&all);
 }
 

@@ -128,11 +128,11 @@ static void claim_carries_what_a_request_needs(void **state)
     struct claims c = one_claimed(f, alert);
     struct claim *one = &c.items[0];
     assert_string_equal(one->alert_id, alert);
-    assert_string_equal(one->url, URL);
-    assert_string_equal(one->token, "the token");
-    assert_int_equal(one->header_count, 1);
-    assert_string_equal(one->headers[0].name, "X-Key");
-    assert_string_equal(one->headers[0].value, "the \"value\"");
+    assert_string_equal(one->alert.url, URL);
+    assert_string_equal(one->alert.token, "the token");
+    assert_int_equal(one->alert.header_count, 1);
+    assert_string_equal(one->alert.headers[0].name, "X-Key");
+    assert_string_equal(one->alert.headers[0].value, "the \"value\"");
     assert_int_equal(one->n, 1);
     assert_int_equal(one->created_at, f->now);
     assert_int_equal(strlen(one->endpoint), 32);
@@ -264,7 +264,7 @@ static void an_edited_url_is_followed_by_what_waits(void **state)
     assert_true(step_alert_put(f->store, &edited, STORE_REPLACE, NULL, NULL));
     again = claim(f, 10);
     assert_int_equal(again.count, 1);
-    assert_string_equal(again.items[0].url, "http://127.0.0.1:9/new");
+    assert_string_equal(again.items[0].alert.url, "http://127.0.0.1:9/new");
     assert_string_not_equal(again.items[0].endpoint, c.items[0].endpoint);
     assert_string_equal(again.items[0].body, c.items[0].body);
     alert_free(&edited);
