@@ -257,6 +257,41 @@ static void insecure_believes_anybody(void **state)
     }
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    char bytes[8192];
+    FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+    assert_true(in && out);
+    size_t len = fread(bytes, 1, sizeof bytes, in);
+    assert_int_equal(fwrite(bytes, 1, len, out), len);
+    fclose(in);
+    fclose(out);
+}
+
+/* What was trusted once is not trusted longer than its file says so. */
+static void reads_its_files_for_each_connection(void **state)
+{
+    (void)state;
+    struct receiver *r = receiver_start_tls(CERTIFICATE_GOOD),
+                    *theirs = receiver_start_tls(CERTIFICATE_GOOD);
+    struct sending s;
+    char *dir = tempdir_make(), path[128];
+    snprintf(path, sizeof path, "%s/ca.pem", dir);
+    const struct send_tls own = {.ca_file = path};
+    receiver_answer(r, (struct receiver_answer){.how = RECEIVER_HTTP10});
+    sending_make(&s, NULL, NULL);
+    for (int round = 0; round < 2; round++) {
+        copy_file(receiver_ca_file(r), path);
+        expect_with(&s, r, own, NULL);
+        copy_file(receiver_ca_file(theirs), path);
+        expect_with(&s, r, own, UNKNOWN);
+    }
+    sending_end(&s);
+    tempdir_remove(dir);
+    receiver_stop(&r);
+    receiver_stop(&theirs);
+}
+
 #define UNUSABLE "TLS: the client certificate or its key cannot be used: not PEM, with a " \
                  "passphrase, or of two different keys"
 
@@ -369,6 +404,7 @@ int main(void)
         cmocka_unit_test(shares_no_connection_between_different_trust),
         cmocka_unit_test(trusts_its_own_authority_alone),
         cmocka_unit_test(insecure_believes_anybody),
+        cmocka_unit_test(reads_its_files_for_each_connection),
         cmocka_unit_test(shows_its_client_certificate),
         cmocka_unit_test(names_a_file_that_cannot_be_used),
     };
