@@ -70,6 +70,51 @@ static void sends_one_consolidated_post(void **state)
     free(team);
 }
 
+/* The id stays for all attempts, the time is each attempt's, and both secrets sign until the end
+ * of the old one. */
+static void signs_every_attempt(void **state)
+{
+    struct rig *r = *state;
+    static const struct receiver_answer answers[] = {{.status = 500}, {.status = 200}};
+    char id[UUID_SIZE];
+    struct alert a;
+    receiver_script(r->receiver, answers, 2);
+    rig_alert(r, r->url, id);
+    assert_true(store_alert_get(r->store.reader, "default", id, &a, NULL));
+    assert_true(
+        alert_set_metadata(&a, ALERT_SIGNING_SECRET, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") &&
+        alert_set_metadata(&a, ALERT_SIGNING_PREVIOUS,
+                           "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=") &&
+        alert_set_metadata(&a, ALERT_SIGNING_UNTIL, "2100-01-01T00:00:00Z"));
+    assert_true(step_alert_put(r->store.store, &a, STORE_REPLACE, NULL, NULL));
+    alert_free(&a);
+    rig_close_one(r);
+    rig_until_requests(r, 1);
+    rig_until_state(r, DELIVERY_RETRYING, 1);
+    rig_advance(r, 60000);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    const struct receiver_request *first = receiver_request(r->receiver, 0),
+                                  *second = receiver_request(r->receiver, 1);
+    char *id1 = receiver_header(first, "webhook-id"), *id2 = receiver_header(second, "webhook-id"),
+         *at1 = receiver_header(first, "webhook-timestamp"),
+         *at2 = receiver_header(second, "webhook-timestamp"),
+         *signature = receiver_header(second, "webhook-signature");
+    struct delivery d = rig_delivery(r);
+    assert_string_equal(id1, d.id);
+    assert_string_equal(id2, d.id);
+    assert_int_equal(strtoll(at2, NULL, 10) - strtoll(at1, NULL, 10), 60);
+    assert_int_equal(strlen(signature), 2 * (3 + 44) + 1);
+    assert_non_null(strstr(signature, "= v1,"));
+    assert_non_null(strstr(d.attempts[1].request_headers, "webhook-signature: v1,*** v1,***\n"));
+    assert_null(strstr(d.attempts[1].request_headers, signature + 3));
+    delivery_free(&d);
+    free(id1);
+    free(id2);
+    free(at1);
+    free(at2);
+    free(signature);
+}
+
 static void makes_a_webhook_for_each_window(void **state)
 {
     struct rig *r = *state;
@@ -260,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(closes_a_window_just_when_it_ends),
         TEST(sends_one_consolidated_post),
+        TEST(signs_every_attempt),
         TEST(makes_a_webhook_for_each_window),
         TEST(closes_many_windows_at_once),
         TEST(records_the_attempt_without_secrets),

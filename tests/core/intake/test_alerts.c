@@ -78,7 +78,8 @@ static void answers_hold_no_secret(void **state)
     struct fixture *f = *state;
     expect(f, 201, "POST", "alerts",
            "{\"name\":\"a\",\"alert_type\":\"pagerduty\",\"metadata\":{\"routing_key\":"
-           "\"CANARY-routing-key\"},\"webhook\":{\"url\":\"http://127.0.0.1:9/x\","
+           "\"CANARY-routing-key\",\"signing_secret\":\"whsec_CANARYsigningCANARYsigningCANARY\"},"
+           "\"webhook\":{\"url\":\"http://127.0.0.1:9/x\","
            "\"secret_token\":\"CANARY-secret-token\",\"headers\":{\"X-Key\":"
            "\"CANARY-header-value\"}},\"triggers\":[{\"event_type\":\"trace:errors\"}]}");
     char *list = answer_of(f, 200, "GET", "alerts", NULL);
