@@ -70,6 +70,35 @@ static void creates_an_alert_by_keys(void **state)
     terminal_golden(t, "alerts-80x24");
 }
 
+static void makes_a_signing_key_and_marks_insecure(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = f->terminal;
+    type_alert(t, "Signed", "https://example.org/hook");
+    terminal_type(t, "\017"); /* ^O: advanced */
+    terminal_wait(t, "Enter makes one");
+    terminal_type(t, "\t\t\t\r");
+    terminal_wait(t, "whsec_");
+    terminal_type(t, "\t");
+    terminal_wait_gone(t, "whsec_");
+    terminal_type(t, "\t\t\t ");
+    terminal_wait(t, "INSECURE: whoever answers gets the token");
+    terminal_golden(t, "form-insecure-80x24");
+    terminal_type(t, "\023"); /* ^S */
+    terminal_wait(t, "saved Signed");
+    terminal_wait(t, "INSECURE https://e");
+    terminal_wait_gone(t, "saved");
+    terminal_golden(t, "alerts-insecure-80x24");
+    terminal_type(t, "5");
+    terminal_wait(t, "1 INSECURE, 0 events wait");
+    terminal_type(t, "1c"); /* a copy is another endpoint's: it gets a key of its own */
+    terminal_wait(t, "Signed (copy)");
+    assert_true(terminal_shows(t, "INSECURE: whoever"));
+    assert_false(terminal_shows(t, "generate"));
+    terminal_type(t, "\023");
+    terminal_wait(t, "saved Signed (copy)");
+}
+
 static void pages_on_a_threshold(void **state)
 {
     struct console_fixture *f = *state;
@@ -184,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_CONSOLE(says_how_to_begin),
         IN_CONSOLE(creates_an_alert_by_keys),
+        IN_CONSOLE(makes_a_signing_key_and_marks_insecure),
         IN_CONSOLE(pages_on_a_threshold),
         IN_CONSOLE(says_what_is_wrong_beside_the_field),
         IN_CONSOLE(tests_a_connection_without_saving),

@@ -147,6 +147,91 @@ static void update_keeps_masked_secrets(void **state)
     json_decref(b);
 }
 
+#define KEY     "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+#define NEW_KEY "whsec_//79/Pv6+fj39vX08/Lx8O/u7ezr6uno5+bl5OPi4eA="
+
+static json_t *updated(const struct program *p, const char *id, json_t *a)
+{
+    char words[200];
+    struct run r;
+    char *text = json_dumps(a, 0);
+    snprintf(words, sizeof words, "alert update %s -", id);
+    program_expect(p, &r, 0, text, words);
+    run_free(&r);
+    free(text);
+    json_decref(a);
+    return show(p, id);
+}
+
+/* What `alert show` gave goes back with one member changed; no answer holds a secret. */
+static void a_signing_secret_is_made_and_rotated(void **state)
+{
+    const struct program *p = *state;
+    char id[64], words[200];
+    struct run r;
+    program_create(p, sample, id);
+    json_t *a = show(p, id);
+    json_object_set_new(a, "metadata", json_pack("{s:s}", "signing_secret", KEY));
+    a = updated(p, id, a);
+    json_t *m = json_object_get(a, "metadata");
+    assert_int_equal(strlen(text_of(m, "signing_secret")), strlen(KEY));
+    assert_null(strstr(text_of(m, "signing_secret"), "AAEC"));
+    assert_null(json_object_get(m, "signing_previous"));
+
+    json_object_set_new(m, "signing_secret", json_string(NEW_KEY));
+    a = updated(p, id, a);
+    m = json_object_get(a, "metadata");
+    assert_true(strncmp(text_of(m, "signing_previous"), "whs***", 6) == 0);
+    assert_non_null(text_of(m, "signing_previous_until"));
+    snprintf(words, sizeof words, "alert show %s", id);
+    program_expect(p, &r, 0, NULL, words);
+    assert_non_null(strstr(r.out, "webhook-signature"));
+    assert_non_null(strstr(r.out, "the previous secret signs too, until 20"));
+    assert_null(strstr(r.out, "whs"));
+    run_free(&r);
+
+    a = updated(p, id, a); /* the same again changes nothing */
+    m = json_object_get(a, "metadata");
+    assert_non_null(json_object_get(m, "signing_previous"));
+    json_object_del(m, "signing_previous");
+    json_object_set_new(m, "signing_secret", json_string("generate"));
+    a = updated(p, id, a);
+    m = json_object_get(a, "metadata");
+    assert_true(strncmp(text_of(m, "signing_secret"), "whs***", 6) == 0);
+    assert_non_null(json_object_get(m, "signing_previous"));
+    json_object_del(m, "signing_secret");
+    a = updated(p, id, a);
+    assert_null(json_object_get(a, "metadata"));
+    json_decref(a);
+}
+
+static void insecure_is_marked_wherever_an_alert_is_shown(void **state)
+{
+    const struct program *p = *state;
+    char id[64], words[200];
+    struct run r;
+    program_create(p, sample, id);
+    json_t *a = show(p, id);
+    program_expect(p, &r, 0, NULL, "alert list");
+    assert_null(strstr(r.out, "INSECURE"));
+    run_free(&r);
+    json_object_set_new(a, "metadata", json_pack("{s:s,s:s}", "tls_insecure", "true",
+                                                 "tls_ca_file", "/etc/ssl/own.pem"));
+    json_decref(updated(p, id, a));
+    program_expect(p, &r, 0, NULL, "alert list");
+    assert_non_null(strstr(r.out, "INSECURE http://127.0.0.1:9"));
+    run_free(&r);
+    snprintf(words, sizeof words, "alert show %s", id);
+    program_expect(p, &r, 0, NULL, words);
+    assert_non_null(strstr(r.out, "INSECURE"));
+    assert_non_null(strstr(r.out, "/etc/ssl/own.pem"));
+    run_free(&r);
+    snprintf(words, sizeof words, "alert test %s", id);
+    program_expect(p, &r, 1, NULL, words);
+    assert_non_null(strstr(r.err, "INSECURE"));
+    run_free(&r);
+}
+
 static void update_refuses_another_alert(void **state)
 {
     const struct program *p = *state;
@@ -464,6 +549,8 @@ int main(void)
         TEST(show_hides_secrets),
         TEST(create_refuses_bad_files),
         TEST(update_keeps_masked_secrets),
+        TEST(a_signing_secret_is_made_and_rotated),
+        TEST(insecure_is_marked_wherever_an_alert_is_shown),
         TEST(update_refuses_another_alert),
         TEST(enable_disable_and_delete_change_all_or_none),
         TEST(workspace_separates),

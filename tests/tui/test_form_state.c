@@ -10,6 +10,9 @@
 #include "model/condition_text.h"
 #include "screens/form_state.h"
 
+#define KEY     "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+#define OLD_KEY "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
 static void go_to(struct form_state *f, enum form_spot spot)
 {
     for (int i = 0; i < FORM_LINES_MAX && f->focus != spot; i++)
@@ -110,7 +113,12 @@ static void an_edit_keeps_what_it_does_not_show(void **state)
                 alert_set_metadata(&a, "of_somebody", "else") &&
                 alert_set_metadata(&a, ALERT_ROUTING_KEY, "k") &&
                 alert_set_metadata(&a, ALERT_SEVERITY, "info") &&
-                alert_set_metadata(&a, ALERT_DEDUP, "delivery"));
+                alert_set_metadata(&a, ALERT_DEDUP, "delivery") &&
+                alert_set_metadata(&a, ALERT_TLS_INSECURE, "false") &&
+                alert_set_metadata(&a, ALERT_TLS_CA, "/etc/ssl/own.pem") &&
+                alert_set_metadata(&a, ALERT_SIGNING_SECRET, KEY) &&
+                alert_set_metadata(&a, ALERT_SIGNING_PREVIOUS, OLD_KEY) &&
+                alert_set_metadata(&a, ALERT_SIGNING_UNTIL, "2026-01-02T00:00:00.000Z"));
     struct alert_trigger *t = alert_add_trigger(&a, EVENT_TRACE_ERRORS);
     assert_true(condition_text_read(span_of("over 10 in 15m"), t, &err));
     struct form_state *f = new_form(&a);
@@ -147,6 +155,98 @@ static void problems_stand_at_their_fields(void **state)
     end_form(f);
 }
 
+static bool says_insecure(const struct form_state *f)
+{
+    struct form_line lines[FORM_LINES_MAX];
+    size_t count = form_lines(f, lines);
+    for (size_t i = 0; i < count; i++)
+        if (lines[i].kind == LINE_PROBLEM && strstr(lines[i].text, "INSECURE"))
+            return true;
+    return false;
+}
+
+static void insecure_is_said_loudly_while_it_is_chosen(void **state)
+{
+    (void)state;
+    struct form_state *f = new_form(NULL);
+    struct alert a;
+    go_to(f, SPOT_ADVANCED);
+    assert_false(says_insecure(f));
+    f->advanced = true;
+    go_to(f, SPOT_INSECURE);
+    assert_true(form_next_choice(f));
+    assert_true(says_insecure(f));
+    f->advanced = false; /* closed or not */
+    assert_true(says_insecure(f));
+    assert_true(form_alert(f, &a));
+    assert_true(alert_is_insecure(&a));
+    end_form(f);
+    f = new_form(&a);
+    assert_true(f->advanced && says_insecure(f));
+    go_to(f, SPOT_INSECURE);
+    assert_true(form_next_choice(f));
+    assert_false(says_insecure(f));
+    alert_free(&a);
+    assert_true(form_alert(f, &a));
+    assert_null(alert_metadata(&a, ALERT_TLS_INSECURE));
+    alert_free(&a);
+    end_form(f);
+}
+
+static void signature_and_files_are_in_the_alert(void **state)
+{
+    (void)state;
+    struct form_state *f = new_form(NULL);
+    struct alert a;
+    field_set(&f->name, "n");
+    field_set(&f->url, "https://h/x");
+    form_set_triggers(f, 1u << EVENT_TRACE_ERRORS);
+    field_set(&f->signing, " " KEY " ");
+    field_set(&f->tls_ca, "/etc/ssl/own.pem");
+    field_set(&f->tls_cert, "/etc/ssl/client.pem");
+    field_set(&f->tls_key, "client.key");
+    assert_false(form_check(f, false));
+    assert_int_equal(f->focus, SPOT_TLS_KEY);
+    assert_true(f->advanced);
+    field_set(&f->tls_key, "/etc/ssl/client.key");
+    assert_true(form_check(f, false));
+    assert_true(form_alert(f, &a));
+    assert_string_equal(alert_metadata(&a, ALERT_SIGNING_SECRET), KEY);
+    assert_string_equal(alert_metadata(&a, ALERT_TLS_CA), "/etc/ssl/own.pem");
+    assert_string_equal(alert_metadata(&a, ALERT_TLS_CERT), "/etc/ssl/client.pem");
+    assert_string_equal(alert_metadata(&a, ALERT_TLS_KEY), "/etc/ssl/client.key");
+    alert_free(&a);
+    field_set(&f->signing, "whsec_short");
+    assert_false(form_check(f, false));
+    assert_int_equal(f->focus, SPOT_SIGNING);
+    assert_true(form_field(f)->masked);
+    end_form(f);
+}
+
+static void the_previous_key_can_be_dropped(void **state)
+{
+    (void)state;
+    struct alert a, b;
+    alert_init(&a);
+    assert_true(alert_set_metadata(&a, ALERT_SIGNING_SECRET, KEY));
+    struct form_state *f = new_form(&a);
+    assert_false(has_spot(f, SPOT_PREVIOUS));
+    end_form(f);
+    assert_true(alert_set_metadata(&a, ALERT_SIGNING_PREVIOUS, OLD_KEY) &&
+                alert_set_metadata(&a, ALERT_SIGNING_UNTIL, "2026-01-02T00:00:00.000Z"));
+    f = new_form(&a);
+    go_to(f, SPOT_PREVIOUS);
+    assert_true(form_next_choice(f));
+    assert_true(form_changed(f));
+    assert_true(form_alert(f, &b));
+    assert_null(alert_metadata(&b, ALERT_SIGNING_PREVIOUS));
+    assert_null(alert_metadata(&b, ALERT_SIGNING_UNTIL));
+    assert_string_equal(alert_metadata(&b, ALERT_SIGNING_SECRET), KEY);
+    alert_free(&a);
+    alert_free(&b);
+    end_form(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +255,9 @@ int main(void)
         cmocka_unit_test(what_is_chosen_is_in_the_alert),
         cmocka_unit_test(an_edit_keeps_what_it_does_not_show),
         cmocka_unit_test(problems_stand_at_their_fields),
+        cmocka_unit_test(insecure_is_said_loudly_while_it_is_chosen),
+        cmocka_unit_test(signature_and_files_are_in_the_alert),
+        cmocka_unit_test(the_previous_key_can_be_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include "model/alert_json.h"
 #include "model/condition_text.h"
 #include "rules/threshold.h"
+#include "send/signing.h"
 
 #define MAX_PROBLEMS 16
 
@@ -26,6 +27,13 @@ bool cli_alert_get(struct cli *cli, const char *id, struct alert *out, struct er
         return err_set(err, ERR_NOT_FOUND, "%s: no such alert in workspace %s", canonical,
                        cli->workspace);
     return err_set(err, why.code, "%s", why.text);
+}
+
+bool cli_alert_complete(struct cli *cli, struct alert *next, const struct alert *stored,
+                        struct err *err)
+{
+    return alert_keep_masked(next, stored, err) &&
+           (signing_settle(next, stored, clock_wall_ms(cli->clock)) || err_memory(err));
 }
 
 bool cli_alert_checked(const struct alert *a, const char *name)
@@ -65,7 +73,7 @@ static void list_row(struct out_table *t, const struct alert_row *row)
         out_table_cell(t, "%s %d", delivery_state_name(row->last_state), row->last_status);
     else
         out_table_cell(t, "%s", row->has_last ? delivery_state_name(row->last_state) : "-");
-    out_table_cell(t, "%s", row->origin);
+    out_table_cell(t, "%s%s", row->insecure ? "INSECURE " : "", row->origin);
     out_table_cell(t, "%s", triggers.len ? buf_text(&triggers) : "-");
     out_table_cell(t, "%s", row->name);
     buf_free(&triggers);
@@ -164,6 +172,26 @@ static void show_headers(const struct alert *a)
     }
 }
 
+static void show_set(const char *name, const char *value)
+{
+    if (value)
+        show_field(name, value);
+}
+
+/* How it proves who it is and whom it believes; secrets only by being there. */
+static void show_trust(const struct alert *a)
+{
+    if (alert_is_insecure(a))
+        show_field("INSECURE", "certificates are not verified: whoever answers gets the token");
+    show_set("CA file", alert_metadata(a, ALERT_TLS_CA));
+    show_set("client cert", alert_metadata(a, ALERT_TLS_CERT));
+    show_set("client key", alert_metadata(a, ALERT_TLS_KEY));
+    show_field("signature", alert_metadata(a, ALERT_SIGNING_SECRET) ? "webhook-signature" : "none");
+    if (alert_metadata(a, ALERT_SIGNING_PREVIOUS))
+        out_line("%-12s the previous secret signs too, until %s", "",
+                 alert_metadata(a, ALERT_SIGNING_UNTIL));
+}
+
 static void show_trigger(struct cli *cli, const struct alert *a,
                          const struct alert_trigger *t)
 {
@@ -218,6 +246,7 @@ static void show_for_people(struct cli *cli, const struct alert *a)
     show_field("endpoint", origin);
     show_field("token", a->token ? "set" : "none");
     show_headers(a);
+    show_trust(a);
     for (size_t i = 0; i < a->trigger_count; i++) {
         show_trigger(cli, a, &a->triggers[i]);
         show_conditions(cli, a, &a->triggers[i]);

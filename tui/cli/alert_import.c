@@ -55,7 +55,7 @@ static bool read_one(struct cli *cli, struct import *im, struct span text, struc
     if (a->id[0] && !known && why.code != ERR_NOT_FOUND)
         return err_set(err, why.code, "%s", why.text);
     a->revision = known ? stored.revision : 0;
-    bool done = alert_keep_masked(a, known ? &stored : NULL, err);
+    bool done = cli_alert_complete(cli, a, known ? &stored : NULL, err);
     if (known)
         alert_free(&stored);
     return done && check_scopes(cli, a, err);

@@ -77,6 +77,8 @@ int cli_alert_test(struct cli *cli)
     struct err err = {0};
     if (!cli_alert_get(cli, cli->args[0], &a, &err))
         return cli_fail_argument(&err);
+    if (alert_is_insecure(&a))
+        out_error("INSECURE: nobody verifies who answers");
     int status = test_alert(cli, &a);
     alert_free(&a);
     return status;

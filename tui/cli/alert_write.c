@@ -74,7 +74,7 @@ int cli_alert_create(struct cli *cli)
     if (!read_alert(cli, file, &a, &err))
         return cli_fail(&err);
     int status = EXIT_FAILED;
-    if (!alert_keep_masked(&a, NULL, &err))
+    if (!cli_alert_complete(cli, &a, NULL, &err))
         out_error("%s: %s", shown_name(file), err.text);
     else if (cli_alert_checked(&a, shown_name(file)))
         status =
@@ -84,13 +84,13 @@ int cli_alert_create(struct cli *cli)
 }
 
 /* The revision that was read makes a change by somebody else in between an error. */
-static bool become(struct alert *next, const struct alert *stored, struct err *err)
+static bool become(struct cli *cli, struct alert *next, const struct alert *stored, struct err *err)
 {
     if (next->id[0] && strcmp(next->id, stored->id) != 0)
         return err_set(err, ERR_CONFLICT, "the file holds another alert, %s", next->id);
     memcpy(next->id, stored->id, UUID_SIZE);
     next->revision = stored->revision;
-    return alert_keep_masked(next, stored, err);
+    return cli_alert_complete(cli, next, stored, err);
 }
 
 static int replace(struct cli *cli, const struct alert *stored)
@@ -102,7 +102,7 @@ static int replace(struct cli *cli, const struct alert *stored)
     if (!read_alert(cli, file, &next, &err))
         return cli_fail(&err);
     int status = EXIT_FAILED;
-    if (!become(&next, stored, &err))
+    if (!become(cli, &next, stored, &err))
         out_error("%s: %s", shown_name(file), err.text);
     else if (cli_alert_checked(&next, shown_name(file)))
         status = put(cli, &next, STORE_REPLACE, id, &err) ? EXIT_DONE : cli_fail(&err);

@@ -7,6 +7,7 @@
 #include "reply.h"
 #include "rules/threshold.h"
 #include "screens/alert_form_impl.h"
+#include "send/signing.h"
 
 static struct alert_form *of(struct screen *s)
 {
@@ -108,8 +109,10 @@ static void save(struct alert_form *form)
     }
     if (!form_alert(&form->state, &alert))
         return;
+    const struct alert *stored = alert.id[0] ? &form->state.alert : NULL;
     struct reply *reply = reply_new(c, NULL, saved, form);
-    bool ok = reply && alert_set(&alert.workspace, console_workspace(c));
+    bool ok = reply && alert_set(&alert.workspace, console_workspace(c)) &&
+              signing_settle(&alert, stored, clock_wall_ms(console_options(c)->clock));
     if (ok) {
         form->saving = true;
         store_alert_put(console_options(c)->store, &alert, alert.id[0] ? STORE_REPLACE : STORE_CREATE,
@@ -135,7 +138,8 @@ static void test(struct alert_form *form)
     }
     if (!form_alert(&form->state, &alert))
         return;
-    if (alert_set(&alert.workspace, console_workspace(c)))
+    if (alert_set(&alert.workspace, console_workspace(c)) &&
+        signing_settle(&alert, NULL, clock_wall_ms(console_options(c)->clock)))
         console_push(c, test_dialog_new(c, &alert, tested_type(&form->state, &alert),
                                         (struct span){0}));
     alert_free(&alert);
@@ -237,6 +241,27 @@ static void choose_threshold(struct alert_form *form)
     buf_free(&text);
 }
 
+static void move(struct form_state *f, int by)
+{
+    struct field *field = form_field(f);
+    if (field)
+        field->revealed = false; /* a secret is shown only while one is at it */
+    form_move(f, by);
+}
+
+/* A new signing key, shown while the cursor stays: its receiver needs it too. */
+static void make_key(struct alert_form *form)
+{
+    struct form_state *f = &form->state;
+    struct alert made;
+    alert_init(&made);
+    bool ok = alert_set_metadata(&made, ALERT_SIGNING_SECRET, ALERT_SIGNING_GENERATE) &&
+              signing_settle(&made, NULL, 0) &&
+              field_set(&f->signing, alert_metadata(&made, ALERT_SIGNING_SECRET));
+    f->signing.revealed = ok;
+    alert_free(&made);
+}
+
 /* What Enter does where the focus is. */
 static void enter(struct alert_form *form)
 {
@@ -244,6 +269,12 @@ static void enter(struct alert_form *form)
     if (form_next_choice(f))
         return;
     switch (f->focus) {
+    case SPOT_SIGNING:
+        if (field_is_empty(&f->signing))
+            make_key(form);
+        else
+            move(f, 1);
+        break;
     case SPOT_ADVANCED:
         f->advanced = !f->advanced;
         break;
@@ -276,15 +307,7 @@ static void reveal(struct alert_form *form)
     if (field && field->masked)
         field->revealed = !field->revealed;
     else
-        console_toast(form->screen.console, STYLE_WARN, "move to a secret first: the token, a header's value, the routing key");
-}
-
-static void move(struct form_state *f, int by)
-{
-    struct field *field = form_field(f);
-    if (field)
-        field->revealed = false; /* a secret is shown only while one is at it */
-    form_move(f, by);
+        console_toast(form->screen.console, STYLE_WARN, "move to a secret first: the token, a header's value, a key");
 }
 
 static bool key(struct screen *s, const struct key *k)

@@ -99,11 +99,11 @@ static void draw_trigger(struct alert_form *form, const struct canvas *c, int y,
 static void advanced_words(const struct form_state *f, char *out, size_t size)
 {
     if (f->advanced)
-        snprintf(out, size, "Advanced: secret token and custom headers");
+        snprintf(out, size, "Advanced: secret token, custom headers, signature, TLS");
     else
-        snprintf(out, size, "Advanced: %s, %zu custom header%s (Enter opens)",
+        snprintf(out, size, "Advanced: %s, %zu custom header%s%s (Enter opens)",
                  field_is_empty(&f->token) ? "no secret token" : "a secret token", f->header_count,
-                 f->header_count == 1 ? "" : "s");
+                 f->header_count == 1 ? "" : "s", field_is_empty(&f->signing) ? "" : ", signed");
 }
 
 static const char *url_hint(enum alert_destination d)
@@ -146,11 +146,43 @@ static bool draw_destination(const struct form_state *f, const struct canvas *c,
     }
 }
 
+/* The lines about signature and TLS. False: another spot. */
+static bool draw_trust(const struct form_state *f, const struct canvas *c, int y, enum form_spot spot)
+{
+    const char *until = alert_metadata(&f->alert, ALERT_SIGNING_UNTIL);
+    char text[96];
+    switch (spot) {
+    case SPOT_SIGNING:
+        draw_field(f, c, y, "  Signing key", &f->signing, spot, "Enter makes one: whsec_...");
+        return true;
+    case SPOT_PREVIOUS:
+        snprintf(text, sizeof text, "[%c] signs too, until %.19s", f->drop_previous ? ' ' : 'x',
+                 until ? until : "?");
+        draw_labelled(f, c, y, "  Previous key", spot, text);
+        return true;
+    case SPOT_TLS_CA:
+        draw_field(f, c, y, "  CA file", &f->tls_ca, spot, "/path/to/ca.pem; empty: as the others");
+        return true;
+    case SPOT_TLS_CERT:
+        draw_field(f, c, y, "  Client cert", &f->tls_cert, spot, "/path/to/client.pem");
+        return true;
+    case SPOT_TLS_KEY:
+        draw_field(f, c, y, "  Client key", &f->tls_key, spot, "/path/to/client.key");
+        return true;
+    case SPOT_INSECURE:
+        draw_labelled(f, c, y, "  Verify TLS", spot,
+                      f->insecure ? "[ ] NO: whoever answers is believed" : "[x] yes");
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void draw_spot(struct alert_form *form, const struct canvas *c, int y, const struct form_line *line)
 {
     struct form_state *f = &form->state;
     char text[120];
-    if (draw_destination(f, c, y, line->spot))
+    if (draw_destination(f, c, y, line->spot) || draw_trust(f, c, y, line->spot))
         return;
     switch (line->spot) {
     case SPOT_NAME:

@@ -85,14 +85,12 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     char wait[24];
     switch (column) {
     case NAME:
-        snprintf(out, size, "%s", r->name ? r->name : "");
-        return STYLE_NORMAL;
+        return words_name(r, out, size);
     case ENABLED:
         snprintf(out, size, "%s", r->enabled ? "yes" : "no");
         return r->enabled ? STYLE_NORMAL : STYLE_DIM;
     case ENDPOINT:
-        snprintf(out, size, "%s", r->origin ? r->origin : "");
-        return STYLE_NORMAL;
+        return words_endpoint(r, out, size);
     case TRIGGERS:
         words_triggers(r->triggers, r->scoped, width, out, size);
         return STYLE_NORMAL;
@@ -258,6 +256,8 @@ static void edit(struct alerts_screen *a, bool copy)
         snprintf(name, sizeof name, "%.*s (copy)", ALERT_NAME_MAX - 7, alert.name);
         alert_set(&alert.name, name);
         alert_forget_ids(&alert);
+        if (alert_metadata(&alert, ALERT_SIGNING_SECRET)) /* a key belongs to one endpoint */
+            alert_set_metadata(&alert, ALERT_SIGNING_SECRET, ALERT_SIGNING_GENERATE);
     }
     console_push(console_of(a), alert_form_new(console_of(a), &alert));
     alert_free(&alert);

@@ -1,5 +1,6 @@
 #include "screens/form_state.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,36 @@ static void fill_destination(struct form_state *f)
     f->dedup_delivery = dedup && strcmp(dedup, "delivery") == 0;
 }
 
+/* A field and the member of the metadata that it stands for. */
+struct member {
+    struct field *field;
+    const char *key;
+};
+enum { MEMBER_COUNT = 4 };
+
+static void trust_members(struct form_state *f, struct member out[MEMBER_COUNT])
+{
+    const struct member members[MEMBER_COUNT] = {{&f->signing, ALERT_SIGNING_SECRET},
+                                                 {&f->tls_ca, ALERT_TLS_CA},
+                                                 {&f->tls_cert, ALERT_TLS_CERT},
+                                                 {&f->tls_key, ALERT_TLS_KEY}};
+    memcpy(out, members, sizeof members);
+}
+
+static bool fill_trust(struct form_state *f)
+{
+    struct member members[MEMBER_COUNT];
+    bool ok = true;
+    trust_members(f, members);
+    f->insecure = alert_is_insecure(&f->alert);
+    f->advanced = f->advanced || f->insecure;
+    for (int i = 0; ok && i < MEMBER_COUNT; i++) {
+        ok = field_set(members[i].field, alert_metadata(&f->alert, members[i].key));
+        f->advanced = f->advanced || !field_is_empty(members[i].field);
+    }
+    return ok;
+}
+
 static bool fill(struct form_state *f)
 {
     bool ok = field_set(&f->name, f->alert.name) && field_set(&f->url, f->alert.url) &&
@@ -58,7 +89,7 @@ static bool fill(struct form_state *f)
         ok = field_set(&h->name, f->alert.headers[i].name) && field_set(&h->value, f->alert.headers[i].value);
     }
     f->advanced = f->alert.token || f->header_count > 0;
-    return ok;
+    return ok && fill_trust(f);
 }
 
 bool form_init(struct form_state *f, const struct alert *edit)
@@ -70,6 +101,10 @@ bool form_init(struct form_state *f, const struct alert *edit)
     field_init(&f->token, ALERT_TOKEN_MAX, true);
     field_init(&f->base_url, ALERT_URL_MAX, false);
     field_init(&f->routing_key, ALERT_TOKEN_MAX, true);
+    field_init(&f->signing, ALERT_TOKEN_MAX, true);
+    field_init(&f->tls_ca, PATH_MAX, false);
+    field_init(&f->tls_cert, PATH_MAX, false);
+    field_init(&f->tls_key, PATH_MAX, false);
     alert_init(&f->alert);
     bool ok = (!edit || alert_copy(&f->alert, edit)) && fill(f) && form_alert(f, &now);
     if (ok) {
@@ -89,6 +124,10 @@ void form_free(struct form_state *f)
     field_free(&f->token);
     field_free(&f->base_url);
     field_free(&f->routing_key);
+    field_free(&f->signing);
+    field_free(&f->tls_ca);
+    field_free(&f->tls_cert);
+    field_free(&f->tls_key);
     for (size_t i = 0; i < f->header_count; i++)
         free_header(&f->headers[i]);
     f->header_count = 0;
@@ -140,13 +179,27 @@ static bool set_destination(const struct form_state *f, struct alert *out)
             alert_set_metadata(out, ALERT_DEDUP, f->dedup_delivery ? "delivery" : NULL));
 }
 
+static bool set_trust(const struct form_state *f, struct alert *out)
+{
+    bool drop = f->drop_previous;
+    return set_trimmed_metadata(out, ALERT_SIGNING_SECRET, &f->signing) &&
+           set_trimmed_metadata(out, ALERT_TLS_CA, &f->tls_ca) &&
+           set_trimmed_metadata(out, ALERT_TLS_CERT, &f->tls_cert) &&
+           set_trimmed_metadata(out, ALERT_TLS_KEY, &f->tls_key) &&
+           (f->insecure == alert_is_insecure(out) ||
+            alert_set_metadata(out, ALERT_TLS_INSECURE, f->insecure ? "true" : NULL)) &&
+           (!drop || (alert_set_metadata(out, ALERT_SIGNING_PREVIOUS, NULL) &&
+                      alert_set_metadata(out, ALERT_SIGNING_UNTIL, NULL)));
+}
+
 bool form_alert(const struct form_state *f, struct alert *out)
 {
     if (!alert_copy(out, &f->alert))
         return false;
     out->enabled = f->enabled;
     bool ok = set_trimmed(&out->name, field_text(&f->name)) && set_trimmed(&out->url, field_text(&f->url)) &&
-              set_trimmed(&out->token, field_text(&f->token)) && set_destination(f, out);
+              set_trimmed(&out->token, field_text(&f->token)) && set_destination(f, out) &&
+              set_trust(f, out);
     drop_headers(out);
     for (size_t i = 0; ok && i < f->header_count; i++) {
         const struct form_header *h = &f->headers[i];
@@ -197,11 +250,15 @@ static void focus_problem(struct form_state *f, const struct alert_problem *p)
         [ALERT_FIELD_ROUTING_KEY] = SPOT_ROUTING_KEY,
         [ALERT_FIELD_BASE_URL] = SPOT_BASE_URL,
         [ALERT_FIELD_SEVERITY] = SPOT_SEVERITY,
+        [ALERT_FIELD_SIGNING] = SPOT_SIGNING,
+        [ALERT_FIELD_TLS_CA] = SPOT_TLS_CA,
+        [ALERT_FIELD_TLS_CERT] = SPOT_TLS_CERT,
+        [ALERT_FIELD_TLS_KEY] = SPOT_TLS_KEY,
         [ALERT_FIELD_METADATA] = SPOT_DESTINATION,
     };
     f->focus = spots[p->field];
     f->index = p->index;
-    f->advanced = f->advanced || (f->focus >= SPOT_TOKEN && f->focus <= SPOT_ADD_HEADER);
+    f->advanced = f->advanced || (f->focus >= SPOT_TOKEN && f->focus <= SPOT_INSECURE);
 }
 
 bool form_check(struct form_state *f, bool for_test)
@@ -256,12 +313,21 @@ static void add_advanced(const struct form_state *f, struct lines *l)
         add_problems(f, l, ALERT_FIELD_HEADER_VALUE, i);
     }
     add(l, LINE_SPOT, SPOT_ADD_HEADER, 0, NULL);
+    add_spot(f, l, SPOT_SIGNING, ALERT_FIELD_SIGNING);
+    if (alert_metadata(&f->alert, ALERT_SIGNING_PREVIOUS))
+        add(l, LINE_SPOT, SPOT_PREVIOUS, 0, NULL);
+    add_spot(f, l, SPOT_TLS_CA, ALERT_FIELD_TLS_CA);
+    add_spot(f, l, SPOT_TLS_CERT, ALERT_FIELD_TLS_CERT);
+    add_spot(f, l, SPOT_TLS_KEY, ALERT_FIELD_TLS_KEY);
+    add(l, LINE_SPOT, SPOT_INSECURE, 0, NULL);
 }
 
 static void add_destination(const struct form_state *f, struct lines *l)
 {
     add_spot(f, l, SPOT_DESTINATION, ALERT_FIELD_METADATA);
     add_spot(f, l, SPOT_URL, ALERT_FIELD_URL);
+    if (f->insecure)
+        add(l, LINE_PROBLEM, SPOT_NAME, 0, "INSECURE: whoever answers gets the token");
     if (f->destination == DESTINATION_PAGERDUTY) {
         add_spot(f, l, SPOT_ROUTING_KEY, ALERT_FIELD_ROUTING_KEY);
         add_spot(f, l, SPOT_SEVERITY, ALERT_FIELD_SEVERITY);
@@ -343,6 +409,14 @@ struct field *form_field(struct form_state *f)
         return &f->base_url;
     case SPOT_ROUTING_KEY:
         return &f->routing_key;
+    case SPOT_SIGNING:
+        return &f->signing;
+    case SPOT_TLS_CA:
+        return &f->tls_ca;
+    case SPOT_TLS_CERT:
+        return &f->tls_cert;
+    case SPOT_TLS_KEY:
+        return &f->tls_key;
     case SPOT_HEADER_NAME:
         return &f->headers[f->index].name;
     case SPOT_HEADER_VALUE:
@@ -377,6 +451,12 @@ bool form_next_choice(struct form_state *f)
         break;
     case SPOT_DEDUP:
         f->dedup_delivery = !f->dedup_delivery;
+        break;
+    case SPOT_PREVIOUS:
+        f->drop_previous = !f->drop_previous;
+        break;
+    case SPOT_INSECURE:
+        f->insecure = !f->insecure;
         break;
     default:
         return false;

@@ -23,6 +23,12 @@ enum form_spot {
     SPOT_HEADER_NAME,  /* index: which header */
     SPOT_HEADER_VALUE,
     SPOT_ADD_HEADER,
+    SPOT_SIGNING,
+    SPOT_PREVIOUS, /* only while there is a previous signing secret */
+    SPOT_TLS_CA,
+    SPOT_TLS_CERT,
+    SPOT_TLS_KEY,
+    SPOT_INSECURE,
     SPOT_TRIGGER,      /* index: which trigger */
     SPOT_ADD_TRIGGER,
     SPOT_SAVE,
@@ -47,8 +53,10 @@ enum { FORM_LINES_MAX = 320, FORM_PROBLEMS_MAX = 32 };
 
 struct form_state {
     struct alert alert; /* ids, stamps, triggers; the fields below win for the rest */
-    struct field name, url, token, base_url, routing_key;
-    bool enabled, advanced;
+    struct field name, url, token, base_url, routing_key, signing;
+    struct field tls_ca, tls_cert, tls_key;
+    bool enabled, advanced, insecure;
+    bool drop_previous; /* the previous signing secret stops signing when it is saved */
     enum alert_destination destination;
     int severity; /* of FORM_SEVERITIES; 0: automatic */
     bool dedup_delivery;

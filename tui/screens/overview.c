@@ -140,11 +140,10 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     int failures = r ? rate_sum(r->failures) : 0;
     switch (column) {
     case ALERT:
-        snprintf(out, size, "%s", a->name ? a->name : "");
-        return a->enabled ? STYLE_NORMAL : STYLE_DIM;
+        words_name(a, out, size);
+        return a->insecure ? STYLE_ERROR : a->enabled ? STYLE_NORMAL : STYLE_DIM;
     case ENDPOINT:
-        snprintf(out, size, "%s", a->origin ? a->origin : "");
-        return STYLE_NORMAL;
+        return words_endpoint(a, out, size);
     case GRAPH:
         if (r)
             graph(r, width, out, size);
@@ -287,8 +286,13 @@ static void draw(struct screen *s, const struct canvas *c)
     struct overview_screen *o = of(s);
     const struct store_counts *n = &o->counts;
     char what[200];
+    size_t insecure = 0, len = 0;
+    for (size_t i = 0; i < o->alerts.count; i++)
+        insecure += o->alerts.items[i].insecure;
+    if (insecure)
+        len = (size_t)snprintf(what, sizeof what, "%zu INSECURE, ", insecure);
     rates_advance(&o->rates, clock_wall_ms(console_options(s->console)->clock));
-    snprintf(what, sizeof what,
+    snprintf(what + len, sizeof what - len,
              "%lld events wait, %lld deliveries due, %lld retrying, %lld dead, %lld unmatched",
              (long long)n->waiting_events,
              (long long)(n->deliveries[DELIVERY_WAITING] + n->deliveries[DELIVERY_SENDING]),

@@ -17,6 +17,7 @@ struct test_dialog {
     struct textview view;
     char origin[300];
     enum event_type type;
+    bool insecure;
     bool edited; /* a body of the person's own */
     bool shown;  /* the outcome is in the view */
 };
@@ -55,6 +56,8 @@ static void show_outcome(struct test_dialog *d, const struct outcome *o)
     d->shown = true;
     textview_clear(&d->view);
     textview_format(&d->view, fine ? STYLE_OK : STYLE_ERROR, "%s: %s", fine ? "It works" : "It failed", words);
+    if (d->insecure)
+        textview_format(&d->view, STYLE_ERROR, "INSECURE: nobody verified who answered");
     if (o->address[0])
         textview_format(&d->view, STYLE_DIM, "from %s", o->address);
     if (o->headers_len)
@@ -120,6 +123,7 @@ struct screen *test_dialog_new(struct console *c, const struct alert *alert,
     d->screen = (struct screen){.ops = &TEST_DIALOG, .console = c};
     d->type = type;
     d->edited = body.at != NULL;
+    d->insecure = alert_is_insecure(alert);
     alert_url_origin(alert->url, d->origin, sizeof d->origin);
     textview_init(&d->view);
     d->tester = tester_start(alert, type, body, console_settings(c), console_options(c)->clock,

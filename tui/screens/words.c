@@ -19,6 +19,18 @@ enum style words_state(enum delivery_state state)
     }
 }
 
+enum style words_name(const struct alert_row *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s%s", row->insecure ? "! " : "", row->name ? row->name : "");
+    return row->insecure ? STYLE_ERROR : STYLE_NORMAL;
+}
+
+enum style words_endpoint(const struct alert_row *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s%s", row->insecure ? "INSECURE " : "", row->origin ? row->origin : "");
+    return row->insecure ? STYLE_ERROR : STYLE_NORMAL;
+}
+
 void words_wait(int64_t ms, char out[24])
 {
     duration_human(ms > 0 ? (ms + 999) / 1000 * 1000 : 0, out);

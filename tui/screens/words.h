@@ -18,6 +18,12 @@ void words_wait(int64_t ms, char out[24]);
 /* "delivered 200", "retrying 500", "-". */
 enum style words_last(const struct alert_row *row, char *out, size_t size);
 
+/* Its name, with a "!" that is there in any width where nobody verifies who answers. */
+enum style words_name(const struct alert_row *row, char *out, size_t size);
+
+/* Where an alert sends to: its endpoint's origin, loud where nobody verifies who answers. */
+enum style words_endpoint(const struct alert_row *row, char *out, size_t size);
+
 /* "errors, guardrails (scoped)"; what is longer than `columns` becomes "errors +1". */
 void words_triggers(unsigned triggers, unsigned scoped, int columns, char *out, size_t size);
 
