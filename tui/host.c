@@ -188,11 +188,12 @@ static void describe_busy(uint16_t port, char *out, size_t size)
         snprintf(out, size, "port %u in use by another process", port);
 }
 
-static bool listen_once(struct host *h, struct err *err)
+/* host: room for the host part of intake.listen, which the options borrow. */
+static bool intake_options(const struct host *h, char *host, size_t size,
+                           struct intake_options *out, struct err *err)
 {
     const struct settings *s = &h->used;
-    char host[256];
-    struct intake_options options = {
+    *out = (struct intake_options){
         .store = h->store,
         .clock = h->clock,
         .host = host,
@@ -209,7 +210,14 @@ static bool listen_once(struct host *h, struct err *err)
         .style = tuning_style(s),
         .retries = (int)s->number[SETTING_RETRY_MAX],
     };
-    if (!settings_listen(s, host, sizeof host, &options.port, err))
+    return settings_listen(s, host, size, &out->port, err);
+}
+
+static bool listen_once(struct host *h, struct err *err)
+{
+    char host[256];
+    struct intake_options options;
+    if (!intake_options(h, host, sizeof host, &options, err))
         return false;
     h->intake = intake_start(&options, err);
     if (!h->intake && err->code == ERR_BUSY) {
@@ -218,6 +226,16 @@ static bool listen_once(struct host *h, struct err *err)
         err_set(err, ERR_BUSY, "%s", words);
     }
     return h->intake != NULL;
+}
+
+static void set_sending(struct host *h)
+{
+    char host[256];
+    struct intake_options options;
+    struct err err;
+    if (h->intake && (!intake_options(h, host, sizeof host, &options, &err) ||
+                      !intake_set_sending(h->intake, &options, &err)))
+        log_write(LOG_LEVEL_WARN, "connection tests: %s", err.text);
 }
 
 static void start_intake(struct host *h)
@@ -265,6 +283,8 @@ static bool apply_settings(struct host *h)
         SETTING_INTAKE_CONNECTIONS, SETTING_INTAKE_TIMEOUT, SETTING_INTAKE_HOSTS};
     static const enum setting sender_keys[] = {
         SETTING_DELIVERY_PROXY, SETTING_DELIVERY_CA_FILE, SETTING_DELIVERY_PRIVATE};
+    static const enum setting time_keys[] = {SETTING_DELIVERY_TIMEOUT,
+                                             SETTING_DELIVERY_CONNECT_TIMEOUT};
     struct settings old;
     if (!take_settings(h, &old))
         return true;
@@ -272,9 +292,10 @@ static bool apply_settings(struct host *h)
     bool done = true;
     engine_set_policy(h->engine, &policy);
     bool sender = differs(&old, &h->used, sender_keys, sizeof sender_keys / sizeof *sender_keys);
-    if (sender || /* its connection tests go by the same rules */
-        differs(&old, &h->used, intake_keys, sizeof intake_keys / sizeof *intake_keys))
+    if (differs(&old, &h->used, intake_keys, sizeof intake_keys / sizeof *intake_keys))
         stop_intake(h, GRACE_MS);
+    else if (sender || differs(&old, &h->used, time_keys, sizeof time_keys / sizeof *time_keys))
+        set_sending(h); /* its connection tests go by the same rules */
     if (sender) {
         stop_engine(h, GRACE_MS);
         done = start_engine(h);

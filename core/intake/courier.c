@@ -37,6 +37,30 @@ struct courier {
     int64_t timeout_ms, connect_timeout_ms;
 };
 
+static bool copy_text(const char *text, char **copy)
+{
+    *copy = text ? strdup(text) : NULL;
+    return !text || *copy;
+}
+
+static bool take_options(struct courier *c, const struct courier_options *o, struct err *err)
+{
+    char *proxy, *ca_file = NULL;
+    if (!copy_text(o->proxy, &proxy) || !copy_text(o->ca_file, &ca_file)) {
+        free(proxy);
+        return err_memory(err);
+    }
+    free(c->proxy);
+    free(c->ca_file);
+    c->proxy = proxy;
+    c->ca_file = ca_file;
+    c->clock = o->clock;
+    c->refuse_private = o->refuse_private;
+    c->timeout_ms = o->timeout_ms;
+    c->connect_timeout_ms = o->connect_timeout_ms;
+    return true;
+}
+
 struct courier *courier_new(const struct courier_options *o, struct err *err)
 {
     struct courier *c = calloc(1, sizeof *c);
@@ -45,17 +69,9 @@ struct courier *courier_new(const struct courier_options *o, struct err *err)
         return NULL;
     }
     pthread_mutex_init(&c->lock, NULL);
-    c->clock = o->clock;
-    c->refuse_private = o->refuse_private;
-    c->timeout_ms = o->timeout_ms;
-    c->connect_timeout_ms = o->connect_timeout_ms;
-    c->proxy = o->proxy ? strdup(o->proxy) : NULL;
-    c->ca_file = o->ca_file ? strdup(o->ca_file) : NULL;
-    if ((!o->proxy || c->proxy) && (!o->ca_file || c->ca_file))
-        return c;
-    err_memory(err);
-    courier_free(&c);
-    return NULL;
+    if (!take_options(c, o, err))
+        courier_free(&c);
+    return c;
 }
 
 /* ------------------------------------------------------------------ a parcel */
@@ -217,6 +233,18 @@ void courier_close(struct courier *c)
     pthread_mutex_unlock(&c->lock);
     if (started)
         pthread_join(c->thread, NULL);
+}
+
+bool courier_set(struct courier *c, const struct courier_options *o, struct err *err)
+{
+    courier_close(c);
+    pthread_mutex_lock(&c->lock);
+    bool done = take_options(c, o, err);
+    if (done && c->sender)
+        sender_free(&c->sender); /* the next test makes another */
+    c->closed = false;
+    pthread_mutex_unlock(&c->lock);
+    return done;
 }
 
 void courier_free(struct courier **cp)

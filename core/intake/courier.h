@@ -20,6 +20,10 @@ struct courier_options {
 
 struct courier *courier_new(const struct courier_options *options, struct err *err);
 
+/* Sends by these options from now on; tests under way are cancelled. False: no memory, and it
+ * goes on by the old ones. */
+bool courier_set(struct courier *c, const struct courier_options *options, struct err *err);
+
 /* Runs on the courier's thread; must not block. `shown` is what was sent, secrets masked. */
 typedef void courier_done(void *arg, const struct outcome *outcome, struct span shown);
 

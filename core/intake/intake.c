@@ -178,9 +178,9 @@ static bool copy_options(struct intake *in, const struct intake_options *o, stru
     return true;
 }
 
-static bool make_courier(struct intake *in, const struct intake_options *o, struct err *err)
+static struct courier_options courier_options(const struct intake_options *o)
 {
-    const struct courier_options options = {
+    return (struct courier_options){
         .clock = o->clock,
         .proxy = o->proxy,
         .ca_file = o->ca_file,
@@ -188,6 +188,17 @@ static bool make_courier(struct intake *in, const struct intake_options *o, stru
         .timeout_ms = o->send_timeout_ms,
         .connect_timeout_ms = o->send_connect_timeout_ms,
     };
+}
+
+bool intake_set_sending(struct intake *in, const struct intake_options *o, struct err *err)
+{
+    const struct courier_options options = courier_options(o);
+    return courier_set(in->api.courier, &options, err);
+}
+
+static bool make_courier(struct intake *in, const struct intake_options *o, struct err *err)
+{
+    const struct courier_options options = courier_options(o);
     in->api.style = o->style;
     in->api.retries = o->retries;
     in->api.courier = courier_new(&options, err);

@@ -45,6 +45,10 @@ struct intake *intake_start(const struct intake_options *options, struct err *er
  * listening, frees. */
 void intake_stop(struct intake **intake, int64_t grace_ms);
 
+/* Connection tests go by these options from now on; the others are not looked at. */
+bool intake_set_sending(struct intake *intake, const struct intake_options *options,
+                        struct err *err);
+
 uint16_t intake_port(const struct intake *intake);
 void intake_url(const struct intake *intake, char *out,
                 size_t size); /* http://HOST:PORT/api */

@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #include "store/datadir.h"
+#include "support/http_client.h"
+#include "support/receiver.h"
 #include "support/run.h"
 #include "tuning.h"
 
@@ -250,6 +252,47 @@ static void set_settings_moves_the_intake(void **state)
     assert_true(answers(after.url));
 }
 
+/* Whether a connection test through the intake says that. */
+static bool test_says(const struct host_status *status, const struct receiver *r, const char *text)
+{
+    struct http_client client;
+    struct http_answer answer;
+    char url[128], body[256];
+    unsigned port = 0;
+    assert_int_equal(sscanf(status->url, "http://127.0.0.1:%u/api", &port), 1);
+    receiver_url(r, "/hook", url, sizeof url);
+    snprintf(body, sizeof body, "{\"webhook\":{\"url\":\"%s\"}}", url);
+    http_open(&client, (uint16_t)port);
+    assert_true(http_send_request(&client, "POST", "/api/v1/private/alerts/webhooks/tests",
+                                  "Content-Type: application/json\r\n", span_of(body)));
+    assert_true(http_read(&client, &answer));
+    bool says = strstr(buf_text(&answer.body), text) != NULL;
+    http_answer_free(&answer);
+    http_close(&client);
+    return says;
+}
+
+/* On the port that it has: nobody who sends to it is cut off by that. */
+static void connection_tests_follow_the_settings(void **state)
+{
+    struct world *w = *state;
+    struct side *s = &w->sides[0];
+    struct host_status before, after;
+    struct receiver *r = receiver_start();
+    open_side(w, s);
+    start_side(w, s);
+    assert_true(wait_state(s, HOST_RUNNING, &before));
+    assert_true(test_says(&before, r, "\"success\""));
+    set(s, "delivery.private", "refuse");
+    host_set_settings(s->host, &s->settings);
+    long long end = run_now_ms() + HTTP_DEADLINE_MS;
+    while (!test_says(&before, r, "delivery.private = refuse"))
+        assert_true(run_now_ms() < end);
+    host_status(s->host, &after);
+    assert_string_equal(after.url, before.url);
+    receiver_stop(&r);
+}
+
 static void pause_gives_the_lock_back_and_resume_retakes_it(void **state)
 {
     struct world *w = *state;
@@ -278,6 +321,7 @@ int main(void)
         TEST(standby_stops_at_once),
         TEST(busy_port_degrades_until_it_is_free),
         TEST(set_settings_moves_the_intake),
+        TEST(connection_tests_follow_the_settings),
         TEST(pause_gives_the_lock_back_and_resume_retakes_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
