@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +39,25 @@ test("token-check takes the right token only", async (t) => {
   assert.equal((await post(url, webhook("1"), { Authorization: "Bearer wrong" })).status, 401);
   assert.ok(!printed().includes("trace:errors"));
   assert.equal((await post(url, webhook("1"), { Authorization: "Bearer right" })).status, 204);
+  await until(/trace:errors: Alert 'A'/);
+});
+
+test("signature-check takes right and fresh signatures only", async (t) => {
+  const keys = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="];
+  const { url, until, printed } = await start(t, "signature-check.mjs", { WEBHOOK_KEY: keys[0] });
+  const body = webhook("1"), now = Math.floor(Date.now() / 1000);
+  const sign = (key, id, at) => "v1," + createHmac("sha256", Buffer.from(key.slice(6), "base64"))
+    .update(`${id}.${at}.${JSON.stringify(body)}`).digest("base64");
+  const send = async (id, at, signature) => (await post(url, body, { "webhook-id": id,
+    "webhook-timestamp": String(at), "webhook-signature": signature })).status;
+  assert.equal((await post(url, body)).status, 401);
+  assert.equal(await send("1", now, sign(keys[1], "1", now)), 401);
+  assert.equal(await send("2", now, sign(keys[0], "1", now)), 401);
+  assert.equal(await send("1", now - 3600, sign(keys[0], "1", now - 3600)), 401);
+  assert.equal(await send("1", "never", sign(keys[0], "1", "never")), 401);
+  assert.equal(await send("1", now, "v1, v1,x v2,y"), 401);
+  assert.ok(!printed().includes("trace:errors"));
+  assert.equal(await send("1", now, `${sign(keys[1], "1", now)} ${sign(keys[0], "1", now)}`), 204);
   await until(/trace:errors: Alert 'A'/);
 });
 
