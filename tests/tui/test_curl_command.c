@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 static const char HEADERS[] = "Host: example.org\r\nAccept: */*\r\nContent-Type: application/json\r\n"
-                              "Authorization: Bearer s**t\r\nX-Api-Key: ****\nX-Team: it's $HOME\n"
+                              "Authorization: Bearer s**t\r\nX-Api-Key: ****\nwebhook-signature: v1,***\nX-Team: it's $HOME\n"
                               "Content-Length: 5\n";
 
 static void secrets_are_variables_and_the_rest_is_quoted(void **state)
@@ -27,6 +27,7 @@ static void secrets_are_variables_and_the_rest_is_quoted(void **state)
                         "  -H 'Content-Type: application/json' \\\n"
                         "  -H 'Authorization'\": Bearer $TOKEN\" \\\n"
                         "  -H 'X-Api-Key'\": $X_API_KEY\" \\\n"
+                        "  -H 'webhook-signature'\": $WEBHOOK_SIGNATURE\" \\\n"
                         "  -H 'X-Team: it'\\''s $HOME' \\\n"
                         "  --data-binary '{'\\''$(x)`y`}'\n");
     buf_free(&out);
