@@ -7,7 +7,7 @@
 
 /* ---------------------------------------------------------------- alerts */
 
-enum { BY_NAME, BY_ENABLED, BY_DEST, BY_EVENT, BY_LAST, BY_CODE, BY_HOST, BY_ID };
+enum { BY_NAME, BY_ENABLED, BY_DEST, BY_EVENT, BY_LAST, BY_CODE, BY_HOST, BY_INSECURE, BY_ID };
 const struct filter_key filters_alert[] = {
     [BY_NAME] = {"name", FILTER_TEXT, NULL, "the name"},
     [BY_ENABLED] = {"enabled", FILTER_CHOICE, "yes|no", "whether it is enabled"},
@@ -18,6 +18,7 @@ const struct filter_key filters_alert[] = {
                  "how its newest delivery stands; failed: retrying or dead"},
     [BY_CODE] = {"code", FILTER_CODE, NULL, "the status of that one's last attempt"},
     [BY_HOST] = {"host", FILTER_TEXT, NULL, "scheme, host and port of the endpoint"},
+    [BY_INSECURE] = {"insecure", FILTER_CHOICE, "yes|no", "whether nobody verifies who answers"},
     [BY_ID] = {"id", FILTER_TEXT, NULL, "the id"},
 };
 const size_t filters_alert_count = sizeof filters_alert / sizeof *filters_alert;
@@ -52,6 +53,8 @@ static const char *alert_text(const void *row, int key, char *out, size_t size)
         return out;
     case BY_HOST:
         return a->origin;
+    case BY_INSECURE:
+        return a->insecure ? "yes" : "no";
     default:
         return a->id;
     }

@@ -208,7 +208,7 @@ static void a_signing_secret_is_made_and_rotated(void **state)
 static void insecure_is_marked_wherever_an_alert_is_shown(void **state)
 {
     const struct program *p = *state;
-    char id[64], words[200];
+    char id[64], other[64], words[200];
     struct run r;
     program_create(p, sample, id);
     json_t *a = show(p, id);
@@ -220,6 +220,10 @@ static void insecure_is_marked_wherever_an_alert_is_shown(void **state)
     json_decref(updated(p, id, a));
     program_expect(p, &r, 0, NULL, "alert list");
     assert_non_null(strstr(r.out, "INSECURE http://127.0.0.1:9"));
+    run_free(&r);
+    program_create(p, sample, other);
+    program_expect(p, &r, 0, NULL, "alert list --filter insecure:yes");
+    assert_true(strstr(r.out, id) && !strstr(r.out, other));
     run_free(&r);
     snprintf(words, sizeof words, "alert show %s", id);
     program_expect(p, &r, 0, NULL, words);
