@@ -109,10 +109,12 @@ static bool record(struct engine *e, struct note *n, struct outcome *texts,
     return true;
 }
 
-/* What was not sent at all for want of memory must not be tried again in a tight circle. */
+/* What was not sent at all for want of memory must not be tried again in a tight circle (what only
+ * had no slot, retry_after_ms 0, is not claimed again before there is one). */
 static int64_t earliest_next(struct engine *e, const struct outcome *outcome)
 {
-    bool wants_memory = outcome->kind == OUTCOME_CANCELLED && !atomic_load(&e->stopping);
+    bool wants_memory = outcome->kind == OUTCOME_CANCELLED && outcome->retry_after_ms < 0 &&
+                        !atomic_load(&e->stopping);
     return wants_memory ? engine_now(e) + REST_MS : 0;
 }
 
@@ -181,11 +183,13 @@ void engine_record_again(struct engine *e)
 /* ------------------------------------------------------------------ the store's answers */
 
 /* A claim that is not sent goes back. */
-static void put_back(struct engine *e, struct claim *c)
+static void put_back(struct engine *e, struct claim *c, bool full)
 {
-    struct outcome outcome = {.kind = OUTCOME_CANCELLED, .retry_after_ms = -1};
+    struct outcome outcome = {.kind = OUTCOME_CANCELLED, .retry_after_ms = full ? 0 : -1};
     snprintf(outcome.error, sizeof outcome.error, "not sent: %s",
-             atomic_load(&e->stopping) ? "the engine stopped" : "out of memory");
+             full                        ? "its endpoint takes no more now"
+             : atomic_load(&e->stopping) ? "the engine stopped"
+                                         : "out of memory");
     record_landed(e, c, &outcome, NULL, false);
 }
 
@@ -194,9 +198,11 @@ static void take_claims(struct engine *e, struct note *n)
     e->claiming = false;
     e->blocked = !n->failed && n->claims.count == 0 && e->changes == e->changes_asked;
     e->blocked_until = engine_now(e) + BLOCKED_MS;
-    for (size_t i = 0; i < n->claims.count; i++)
-        if (!flights_add(e->flights, &n->claims.items[i]))
-            put_back(e, &n->claims.items[i]);
+    for (size_t i = 0; i < n->claims.count; i++) {
+        enum flights_answer answer = flights_add(e->flights, &n->claims.items[i]);
+        if (answer != FLIGHTS_TAKEN)
+            put_back(e, &n->claims.items[i], answer == FLIGHTS_FULL);
+    }
 }
 
 static void take_note(struct engine *e, struct note *n)
@@ -322,6 +328,7 @@ static void destroy(struct engine *e)
     }
     inbox_free(&e->inbox);
     pthread_mutex_destroy(&e->lock);
+    free(e->rooms);
     free(e);
 }
 

@@ -12,7 +12,6 @@
 #include "send/send.h"
 
 enum {
-    BUSY_MAX = 1024,
     ENGINE_PURGE_AT_ONCE = 500,
     ENGINE_EXPIRE_AT_ONCE = 500,
     EXPIRE_EVERY_MS = 60 * 1000,
@@ -46,7 +45,8 @@ struct engine {
     bool blocked;
     int64_t blocked_until;
     uint64_t changes, changes_asked; /* seen, and as of the claim that is under way */
-    char busy[BUSY_MAX][33];
+    struct claim_room *rooms; /* of one claim, kept for the next */
+    size_t rooms_size;
 
     pthread_mutex_t lock; /* over the three below */
     struct engine_policy next_policy;

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
 #include <uthash.h>
 #include <utlist.h>
 
@@ -10,7 +12,7 @@
 enum { OUTCOME_WORDS = 256, BACKLOG_MS = 600 * 1000 };
 
 struct flight {
-    struct flight *prev, *next; /* in the endpoint's queue, or among those under way */
+    struct flight *prev, *next; /* among those under way */
     struct flights *flights;
     struct endpoint *endpoint;
     struct claim claim;
@@ -21,13 +23,12 @@ struct flight {
 
 struct endpoint {
     char hash[33];
-    size_t sending, queued;
+    size_t sending;
     bool slow; /* its last attempt timed out */
     int64_t paused_until; /* steady ms; 0: not paused */
     struct breaker breaker;
     int64_t rate_at; /* when the rate allows the next request; 0: now */
     int64_t probe_told; /* the probe_at that flights_resume() has told of */
-    struct flight *queue;
     UT_hash_handle hh;
 };
 
@@ -40,7 +41,7 @@ struct flights {
     struct flights_limits limits;
     struct endpoint *endpoints;
     struct flight *under_way;
-    size_t sending, queued;
+    size_t sending;
     int64_t backlog_until; /* steady ms */
     bool closed, cancelled;
 };
@@ -102,28 +103,36 @@ bool flights_has_backlog(const struct flights *f)
     return f->limits.rate > 0 || f->backlog_until > clock_steady_ms(f->clock);
 }
 
-size_t flights_busy(const struct flights *f, char (*out)[33], size_t max)
+/* How many more it takes now. A rate gives one at a time. */
+static size_t room(const struct flights *f, const struct endpoint *e)
+{
+    size_t all = slots(f, e), left = all > e->sending ? all - e->sending : 0;
+    return rate_allows(f, e) && left > 0 ? (f->limits.rate > 0 ? 1 : left) : 0;
+}
+
+size_t flights_endpoints(const struct flights *f)
+{
+    return HASH_COUNT(f->endpoints);
+}
+
+size_t flights_rooms(const struct flights *f, struct claim_room *out)
 {
     size_t count = 0;
-    for (const struct endpoint *e = f->endpoints; e && count < max; e = e->hh.next)
-        if (e->sending + e->queued >= slots(f, e) || !rate_allows(f, e))
-            memcpy(out[count++], e->hash, sizeof e->hash);
+    for (const struct endpoint *e = f->endpoints; e; e = e->hh.next) {
+        memcpy(out[count].endpoint, e->hash, sizeof e->hash);
+        out[count++].room = room(f, e);
+    }
     return count;
+}
+
+size_t flights_each(const struct flights *f)
+{
+    return f->limits.rate > 0 ? 1 : f->limits.per_endpoint;
 }
 
 size_t flights_room(const struct flights *f)
 {
-    size_t free_slots =
-        f->limits.concurrency > f->sending ? f->limits.concurrency - f->sending : 0;
-    size_t most = f->limits.per_endpoint < free_slots ? f->limits.per_endpoint : free_slots;
-    if (f->limits.rate > 0 && most > 1)
-        most = 1; /* two could be for one endpoint */
-    for (const struct endpoint *e = f->endpoints; e && most > 1; e = e->hh.next) {
-        size_t own = slots(f, e), taken = e->sending + e->queued;
-        if (own < f->limits.per_endpoint && taken < own && own - taken < most)
-            most = own - taken; /* more than its free slots could be for this one */
-    }
-    return most;
+    return f->limits.concurrency > f->sending ? f->limits.concurrency - f->sending : 0;
 }
 
 static struct endpoint *endpoint_of(struct flights *f, const char *hash)
@@ -143,7 +152,7 @@ static struct endpoint *endpoint_of(struct flights *f, const char *hash)
 static void forget_idle(struct flights *f, struct endpoint *e)
 {
     bool failing = e->breaker.state != BREAKER_CLOSED || e->breaker.failures;
-    if (e->sending || e->queued || e->slow || e->paused_until || e->rate_at || failing)
+    if (e->sending || e->slow || e->paused_until || e->rate_at || failing)
         return;
     HASH_DEL(f->endpoints, e);
     free(e);
@@ -155,15 +164,6 @@ static void land(struct flight *x, struct outcome *outcome)
     f->landed(f->arg, &x->claim, outcome, x->request_headers, x->probe);
     claim_free(&x->claim);
     free(x);
-}
-
-static void start_queued(struct flights *f, struct endpoint *e);
-
-/* Queues that stood only because all slots together were taken. */
-static void start_others(struct flights *f)
-{
-    for (struct endpoint *e = f->endpoints; e && f->queued; e = e->hh.next)
-        start_queued(f, e);
 }
 
 static void pause_endpoint(const struct flights *f, struct endpoint *e,
@@ -200,7 +200,6 @@ static void sent(void *arg, struct outcome *outcome)
     struct flight *x = arg;
     struct flights *f = x->flights;
     struct endpoint *e = x->endpoint;
-    bool was_full = f->sending >= f->limits.concurrency;
     DL_DELETE(f->under_way, x);
     f->sending--;
     e->sending--;
@@ -213,10 +212,7 @@ static void sent(void *arg, struct outcome *outcome)
                  "the engine stopped before the answer came");
     }
     land(x, outcome);
-    start_queued(f, e);
     forget_idle(f, e);
-    if (was_full)
-        start_others(f);
 }
 
 static void land_unsent(struct flight *x, const char *why)
@@ -255,18 +251,6 @@ static void start(struct flights *f, struct flight *x)
     f->sending++;
 }
 
-static void start_queued(struct flights *f, struct endpoint *e)
-{
-    while (e->queue && e->sending < slots(f, e) && rate_allows(f, e) &&
-           f->sending < f->limits.concurrency) {
-        struct flight *x = e->queue;
-        DL_DELETE(e->queue, x);
-        e->queued--;
-        f->queued--;
-        start(f, x);
-    }
-}
-
 int64_t flights_resume(struct flights *f, bool *any)
 {
     int64_t now = clock_steady_ms(f->clock), next_end = INT64_MAX;
@@ -286,7 +270,6 @@ int64_t flights_resume(struct flights *f, bool *any)
             e->paused_until = e->rate_at = 0;
             e->probe_told = b->probe_at;
             *any = true;
-            start_queued(f, e);
             forget_idle(f, e);
         }
     }
@@ -305,39 +288,25 @@ bool flights_open_breaker(struct flights *f, const char *endpoint, int64_t probe
     return true;
 }
 
-bool flights_add(struct flights *f, struct claim *claim)
+enum flights_answer flights_add(struct flights *f, struct claim *claim)
 {
     struct endpoint *e = f->closed ? NULL : endpoint_of(f, claim->endpoint);
-    struct flight *x = e ? calloc(1, sizeof *x) : NULL;
-    if (!x)
-        return false;
+    struct flight *x = NULL;
+    if (e && (room(f, e) == 0 || flights_room(f) == 0))
+        return FLIGHTS_FULL;
+    if (!e || !(x = calloc(1, sizeof *x)))
+        return FLIGHTS_REFUSED;
     x->flights = f;
     x->endpoint = e;
     x->claim = *claim;
     *claim = (struct claim){0};
-    DL_APPEND(e->queue, x);
-    e->queued++;
-    f->queued++;
-    start_queued(f, e);
-    return true;
-}
-
-static void cancel_queue(struct flights *f, struct endpoint *e)
-{
-    while (e->queue) {
-        struct flight *x = e->queue;
-        DL_DELETE(e->queue, x);
-        e->queued--;
-        f->queued--;
-        land_unsent(x, "not sent: the engine stopped");
-    }
+    start(f, x);
+    return FLIGHTS_TAKEN;
 }
 
 void flights_close(struct flights *f)
 {
     f->closed = true;
-    for (struct endpoint *e = f->endpoints; e; e = e->hh.next)
-        cancel_queue(f, e);
 }
 
 void flights_cancel(struct flights *f)

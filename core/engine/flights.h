@@ -1,7 +1,8 @@
 /* The requests under way, and the slots of each endpoint (a full URL, by its keyed hash).
  *
- * A claim waits in its endpoint's queue until the endpoint has a free slot: per_endpoint of
- * them, or one after an attempt that timed out. So one that hangs holds up only itself. One that
+ * A request begins when its endpoint has a free slot: per_endpoint of them, or one after an
+ * attempt that timed out. So one that hangs holds up only itself. No claim waits in here: what it
+ * says of URL, headers and token, and that its alert is enabled, is true when it is sent. One that
  * fails again and again is left alone but for probes (rules/breaker.h). One
  * that answers 429 or 503 with a Retry-After is paused as a whole (RFC 9110 10.2.3: the server
  * speaks of itself, not of one message). The engine's thread. */
@@ -42,9 +43,12 @@ void flights_free(struct flights **f); /* none may be under way */
 
 void flights_set_limits(struct flights *f, const struct flights_limits *limits);
 
-/* Takes the claim over: sends it, or queues it. False: closed, or no memory; the claim is
- * still the caller's. */
-bool flights_add(struct flights *f, struct claim *claim);
+/* FULL: its endpoint, or all together, can take no more now. REFUSED: closed, or no memory. With
+ * both the claim is still the caller's. */
+enum flights_answer { FLIGHTS_TAKEN, FLIGHTS_FULL, FLIGHTS_REFUSED };
+
+/* Takes the claim over and sends it. */
+enum flights_answer flights_add(struct flights *f, struct claim *claim);
 
 /* A breaker that was open when an earlier engine ended: it probes when probe_at comes. */
 bool flights_open_breaker(struct flights *f, const char *endpoint, int64_t probe_at);
@@ -55,18 +59,19 @@ size_t flights_sending(const struct flights *f); /* requests under way */
  * one. Returns when the next one will be (steady ms), INT64_MAX where nothing is paused. */
 int64_t flights_resume(struct flights *f, bool *any);
 
-/* The endpoints that take no more now; at most `max` are written. */
-size_t flights_busy(const struct flights *f, char (*out)[33], size_t max);
+/* How many more an endpoint takes now: those that are known, and each other one. `out` has room for
+ * flights_endpoints(); returns how many were written. */
+size_t flights_endpoints(const struct flights *f);
+size_t flights_rooms(const struct flights *f, struct claim_room *out);
+size_t flights_each(const struct flights *f);
 
-/* How many deliveries may be claimed in one step, so that next to none has to be queued:
- * what waits here is sent to the endpoint as it was when it was claimed. */
-size_t flights_room(const struct flights *f);
+size_t flights_room(const struct flights *f); /* of all together */
 
 /* Whether an endpoint may have more waiting than it can take: it is limited to a rate, or its
  * breaker was open a while ago. Then new deliveries go ahead of the backlog. */
 bool flights_has_backlog(const struct flights *f);
 
-/* From here on nothing is sent: what is queued lands at once, as OUTCOME_CANCELLED. */
+/* From here on nothing is sent. */
 void flights_close(struct flights *f);
 
 /* Ends also what is under way: it lands in the next sender_turn(), as OUTCOME_UNKNOWN. */

@@ -1,6 +1,8 @@
 /* What the engine asks the store for, and when. */
 #include "engine/engine_impl.h"
 
+#include <stdlib.h>
+
 enum {
     CLOSE_AT_ONCE = 64, /* buckets in one step, so that many do not hold the others up */
     CLAIM_AT_ONCE = 64,
@@ -30,19 +32,42 @@ static int64_t ask_to_close(struct engine *e, int64_t now)
     return INT64_MAX;
 }
 
+static bool list_rooms(struct engine *e, struct claim_wish *wish)
+{
+    size_t most = flights_endpoints(e->flights);
+    if (most > e->rooms_size) {
+        struct claim_room *grown = reallocarray(e->rooms, most, sizeof *grown);
+        if (!grown)
+            return false;
+        e->rooms = grown;
+        e->rooms_size = most;
+    }
+    wish->room_count = flights_rooms(e->flights, e->rooms);
+    wish->rooms = e->rooms;
+    return true;
+}
+
 static int64_t ask_to_claim(struct engine *e, int64_t now)
 {
     struct note *n = note_for(e, NOTE_CLAIMED);
     if (!n)
         return e->resting[NOTE_CLAIMED];
     size_t room = flights_room(e->flights);
-    size_t count = flights_busy(e->flights, e->busy, BUSY_MAX);
+    struct claim_wish wish = {.now = now,
+                              .limit = (int64_t)(room < CLAIM_AT_ONCE ? room : CLAIM_AT_ONCE),
+                              .each = flights_each(e->flights)};
+    if (!list_rooms(e, &wish)) {
+        struct err err;
+        err_memory(&err);
+        engine_failed(e, NOTE_CLAIMED, &err);
+        note_free(n);
+        return e->resting[NOTE_CLAIMED];
+    }
     e->claiming = true;
     e->changes_asked = e->changes;
     /* Every fourth time the oldest, so that a backlog shrinks also under steady load. */
-    bool newest = flights_has_backlog(e->flights) && e->claims_asked++ % 4 != 0;
-    store_claim(e->store, now, (int64_t)(room < CLAIM_AT_ONCE ? room : CLAIM_AT_ONCE), newest,
-                (const char(*)[33])e->busy, count, note_answered, n);
+    wish.newest = flights_has_backlog(e->flights) && e->claims_asked++ % 4 != 0;
+    store_claim(e->store, &wish, note_answered, n);
     return INT64_MAX;
 }
 

@@ -249,11 +249,22 @@ struct claims {
 };
 void claim_free(struct claim *c); /* what it holds, secrets wiped */
 
-/* Claims up to `limit` due deliveries, oldest first (or newest first), passing over endpoints in `busy` (keyed
- * hashes). They are SENDING until recorded. result: struct claims * whose items the callee may
- * move out (set count to 0); the rest is freed after done. */
-void store_claim(struct store *s, int64_t now, int64_t limit, bool newest,
-                 const char (*busy)[33], size_t busy_count, store_done *done, void *arg);
+/* How many an endpoint (keyed hash) takes now. */
+struct claim_room {
+    char endpoint[33];
+    size_t room;
+};
+struct claim_wish {
+    int64_t now, limit;
+    bool newest;                    /* those that became due last, in place of the oldest */
+    size_t each;                    /* for one endpoint, */
+    const struct claim_room *rooms; /* but for these; copied */
+    size_t room_count;
+};
+
+/* Claims due deliveries. They are SENDING until recorded. result: struct claims * whose items
+ * the callee may move out (set count to 0); the rest is freed after done. */
+void store_claim(struct store *s, const struct claim_wish *wish, store_done *done, void *arg);
 
 /* What came of a claimed delivery, and what follows. */
 struct record {

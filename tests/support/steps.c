@@ -164,7 +164,14 @@ bool step_claim(struct store *s, int64_t now, int64_t limit, const char (*busy)[
 {
     *out = (struct claims){0};
     struct step_wait wait = {.copy = take_claims, .to = out};
-    store_claim(s, now, limit, false, busy, busy_count, step_done, &wait);
+    struct claim_room *rooms = calloc(busy_count + 1, sizeof *rooms);
+    if (!rooms)
+        abort();
+    for (size_t i = 0; i < busy_count; i++)
+        memcpy(rooms[i].endpoint, busy[i], sizeof rooms[i].endpoint);
+    const struct claim_wish wish = {now, limit, false, SIZE_MAX, rooms, busy_count};
+    store_claim(s, &wish, step_done, &wait);
+    free(rooms);
     return step_wait(&wait, err);
 }
 

@@ -12,8 +12,8 @@ enum { CLAIM_BYTES = 32 << 20 }; /* of bodies in one step */
 
 struct claim_step {
     struct step step;
-    struct due_query query;
-    char (*busy)[33];
+    struct claim_wish wish;
+    struct claim_room *rooms;
     struct claims claims;
 };
 
@@ -128,7 +128,7 @@ static bool run_claim(struct step *step, struct tx *tx, struct err *err)
     struct claim_step *s = (struct claim_step *)step;
     struct due_list due = {0};
     size_t bytes = 0;
-    bool fine = due_find(tx->db, &s->query, &due, err);
+    bool fine = due_find(tx->db, &s->wish, &due, err);
     if (due.count > 0 && !(s->claims.items = calloc(due.count, sizeof *s->claims.items)))
         fine = err_memory(err);
     for (size_t i = 0; i < due.count && fine && bytes < CLAIM_BYTES; i++) {
@@ -148,24 +148,23 @@ static void free_claim(struct step *step)
     for (size_t i = 0; i < s->claims.count; i++)
         claim_free(&s->claims.items[i]);
     free(s->claims.items);
-    free(s->busy);
+    free(s->rooms);
     free(s);
 }
 
-void store_claim(struct store *s, int64_t now, int64_t limit, bool newest,
-                 const char (*busy)[33], size_t busy_count, store_done *done, void *arg)
+void store_claim(struct store *s, const struct claim_wish *wish, store_done *done, void *arg)
 {
     struct claim_step *step = step_new(sizeof *step, run_claim, free_claim, done, arg);
     if (!step)
         return;
-    step->busy = calloc(busy_count + 1, sizeof *step->busy);
-    if (!step->busy) {
+    step->wish = *wish;
+    step->wish.rooms = step->rooms = calloc(wish->room_count + 1, sizeof *step->rooms);
+    if (!step->rooms) {
         step_refuse(&step->step);
         return;
     }
-    if (busy_count)
-        memcpy(step->busy, busy, busy_count * sizeof *busy);
-    qsort(step->busy, busy_count, sizeof *step->busy, due_compare_endpoints);
-    step->query = (struct due_query){now, limit, newest, (const char(*)[33])step->busy, busy_count};
+    if (wish->room_count)
+        memcpy(step->rooms, wish->rooms, wish->room_count * sizeof *wish->rooms);
+    qsort(step->rooms, wish->room_count, sizeof *step->rooms, due_compare_rooms);
     writer_submit(s, &step->step);
 }

@@ -10,30 +10,50 @@
 
 enum { PASSED_OVER_MAX = 512 };
 
-int due_compare_endpoints(const void *a, const void *b)
+int due_compare_rooms(const void *a, const void *b)
 {
-    return strcmp(a, b);
+    const struct claim_room *left = a, *right = b;
+    return strcmp(left->endpoint, right->endpoint);
 }
 
-static bool is_busy(const struct due_query *q, struct span endpoint)
+static size_t room_of(const struct claim_wish *q, const char endpoint[33])
 {
-    char key[33] = "";
-    if (endpoint.len >= sizeof key || q->busy_count == 0)
-        return false;
-    memcpy(key, endpoint.at, endpoint.len);
-    return bsearch(key, q->busy, q->busy_count, sizeof *q->busy, due_compare_endpoints);
+    struct claim_room key;
+    memcpy(key.endpoint, endpoint, sizeof key.endpoint);
+    const struct claim_room *known =
+        q->room_count ? bsearch(&key, q->rooms, q->room_count, sizeof key, due_compare_rooms)
+                      : NULL;
+    return known ? known->room : q->each;
 }
 
-static bool add(struct due_list *out, int64_t row, int64_t next_at, struct err *err)
+static bool has_room(const struct claim_wish *q, const struct due_list *out,
+                     const char endpoint[33])
+{
+    size_t room = room_of(q, endpoint);
+    for (size_t i = 0; i < out->count && room > 0; i++)
+        room -= strcmp(out->items[i].endpoint, endpoint) == 0;
+    return room > 0;
+}
+
+static struct due_item read_item(sqlite3_stmt *row, struct span endpoint)
+{
+    struct due_item item = {db_col_int(row, 0), db_col_int(row, 1), ""};
+    size_t len = endpoint.len < sizeof item.endpoint ? endpoint.len : sizeof item.endpoint - 1;
+    if (len)
+        memcpy(item.endpoint, endpoint.at, len);
+    return item;
+}
+
+static bool add(struct due_list *out, const struct due_item *item, struct err *err)
 {
     if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err))
         return false;
-    out->items[out->count++] = (struct due_item){row, next_at};
+    out->items[out->count++] = *item;
     return true;
 }
 
 /* In the order of time. *gave_up: too many in the way. */
-static bool find_by_time(struct db *db, const struct due_query *q, struct due_list *out,
+static bool find_by_time(struct db *db, const struct claim_wish *q, struct due_list *out,
                          bool *gave_up, struct err *err)
 {
     sqlite3_stmt *row = db_query(db,
@@ -44,9 +64,10 @@ static bool find_by_time(struct db *db, const struct due_query *q, struct due_li
     while (got >= 0 && (int64_t)out->count < q->limit && passed < PASSED_OVER_MAX) {
         if ((got = db_step(db, row, err)) != 1)
             break;
-        if (is_busy(q, db_col_text(row, 2)))
+        const struct due_item item = read_item(row, db_col_text(row, 2));
+        if (!has_room(q, out, item.endpoint))
             passed++;
-        else if (!add(out, db_col_int(row, 0), db_col_int(row, 1), err))
+        else if (!add(out, &item, err))
             got = -1;
     }
     *gave_up = passed == PASSED_OVER_MAX && (int64_t)out->count < q->limit;
@@ -67,7 +88,7 @@ static int compare_newest(const void *a, const void *b)
     return compare_items(b, a);
 }
 
-static void keep_first(struct due_list *out, const struct due_query *q, int64_t limit)
+static void keep_first(struct due_list *out, const struct claim_wish *q, int64_t limit)
 {
     if (out->count > 1)
         qsort(out->items, out->count, sizeof *out->items,
@@ -76,17 +97,20 @@ static void keep_first(struct due_list *out, const struct due_query *q, int64_t 
         out->count = (size_t)limit;
 }
 
-static bool find_of_endpoint(struct db *db, const struct due_query *q, const char *endpoint,
+static bool find_of_endpoint(struct db *db, const struct claim_wish *q, const char *endpoint,
                              struct due_list *out, struct err *err)
 {
+    size_t room = room_of(q, endpoint);
+    int64_t most = room < (size_t)q->limit ? (int64_t)room : q->limit;
     sqlite3_stmt *row =
         db_query(db,
                  q->newest ? ENDPOINT_DUE "ORDER BY next_at DESC LIMIT ?"
                            : ENDPOINT_DUE "ORDER BY next_at LIMIT ?",
-                 DB_ARGS(db_text(endpoint), db_int(q->now), db_int(q->limit)), err);
+                 DB_ARGS(db_text(endpoint), db_int(q->now), db_int(most)), err);
     int got = -1;
     while (row && (got = db_step(db, row, err)) == 1) {
-        if (!add(out, db_col_int(row, 0), db_col_int(row, 1), err)) {
+        const struct due_item item = read_item(row, span_of(endpoint));
+        if (!add(out, &item, err)) {
             db_end(row);
             return false;
         }
@@ -113,7 +137,7 @@ static int next_endpoint(struct db *db, char endpoint[33], struct err *err)
     return got;
 }
 
-static bool find_by_endpoint(struct db *db, const struct due_query *q, struct due_list *out,
+static bool find_by_endpoint(struct db *db, const struct claim_wish *q, struct due_list *out,
                              struct err *err)
 {
     char endpoint[33] = "", at[33] = "";
@@ -121,7 +145,7 @@ static bool find_by_endpoint(struct db *db, const struct due_query *q, struct du
     out->count = 0;
     while ((got = next_endpoint(db, endpoint, err)) == 1) {
         memcpy(at, endpoint, sizeof at);
-        if (is_busy(q, span_of(at)))
+        if (room_of(q, at) == 0)
             continue;
         if (!find_of_endpoint(db, q, at, out, err))
             return false;
@@ -132,7 +156,7 @@ static bool find_by_endpoint(struct db *db, const struct due_query *q, struct du
     return got == 0;
 }
 
-bool due_find(struct db *db, const struct due_query *query, struct due_list *out,
+bool due_find(struct db *db, const struct claim_wish *query, struct due_list *out,
               struct err *err)
 {
     bool gave_up;

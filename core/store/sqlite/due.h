@@ -1,4 +1,4 @@
-/* Which deliveries are due, passing over endpoints that take none now. Internal to
+/* Which deliveries are due, passing over endpoints that take no more now. Internal to
  * store/sqlite. */
 #ifndef SQLITE_DUE_H
 #define SQLITE_DUE_H
@@ -6,26 +6,22 @@
 #include <stdbool.h>
 
 #include "store/sqlite/db.h"
+#include "store/store.h"
 
-struct due_query {
-    int64_t now, limit;
-    bool newest; /* those that became due last, in place of the oldest */
-    const char (*busy)[33]; /* sorted */
-    size_t busy_count;
-};
 struct due_item {
     int64_t row, next_at;
+    char endpoint[33];
 };
 struct due_list {
     struct due_item *items; /* malloc'ed, in the order asked for */
     size_t count;
 };
 
-/* A long queue of a busy endpoint is walked over only for its first rows; then the queues
+/* A long queue of an endpoint without room is walked over only for its first rows; then the queues
  * of the other endpoints are asked one by one. */
-bool due_find(struct db *db, const struct due_query *query, struct due_list *out,
-              struct err *err);
+bool due_find(struct db *db, const struct claim_wish *wish, struct due_list *out,
+              struct err *err); /* its rooms are sorted */
 
-int due_compare_endpoints(const void *a, const void *b);
+int due_compare_rooms(const void *a, const void *b);
 
 #endif
