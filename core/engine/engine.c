@@ -124,10 +124,11 @@ static void fill_record(struct engine *e, const struct claim *claim,
     r->row = claim->row;
     r->n = claim->n;
     r->of = e->policy.retry.max + 1;
+    r->probe = probe;
     memcpy(r->id, claim->id, sizeof r->id);
     memcpy(r->endpoint, claim->endpoint, sizeof r->endpoint);
     /* A probe asks about the endpoint: the delivery that carries it loses no try by it. */
-    retry_decide(&e->policy.retry, outcome, probe ? 1 : claim->n, claim->created_at, engine_now(e),
+    retry_decide(&e->policy.retry, outcome, probe ? 0 : claim->n, claim->created_at, engine_now(e),
                  next_chance(e), &r->decision);
     int64_t earliest = earliest_next(e, outcome);
     if (r->decision.state == DELIVERY_RETRYING && r->decision.next_at < earliest)

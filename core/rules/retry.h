@@ -26,7 +26,7 @@ struct retry_decision {
     char reason[160]; /* for DEAD, in words: "answered 404", "4 attempts failed: ..." */
 };
 
-/* `n` attempts were made, this one included; chance is in [0, 1); now and created are
+/* `n` attempts were made, this one included (0: it is none of its tries, a probe); chance is in [0, 1); now and created are
  * steady ms. An outcome of kind UNKNOWN or CANCELLED is always tried again at once: it says
  * nothing about the endpoint. */
 void retry_decide(const struct retry_policy *policy, const struct outcome *outcome, int n,

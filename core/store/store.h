@@ -271,6 +271,8 @@ struct record {
     int64_t row;
     char id[UUID_SIZE];
     int n, of;
+    bool probe;                       /* it asked about the endpoint: where it is tried again, it
+                                         is none of its tries */
     struct outcome outcome;           /* moved in; freed by the store */
     struct retry_decision decision;
     char *request_headers;            /* as sent, secrets masked; moved in */

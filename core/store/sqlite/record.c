@@ -47,14 +47,17 @@ static bool record_one(struct tx *tx, const struct record *r, const struct deliv
     const struct log_about about = delivery_row_about(d);
     if (!log_attempt(tx, &about, &attempt, r->of, move.state, err))
         return false;
+    bool uncounted = open ? r->probe && move.state == DELIVERY_RETRYING : d->state < DELIVERY_DELIVERED;
     bool gone = r->outcome.kind == OUTCOME_RESPONSE && r->outcome.status == 410;
+    /* A stray outcome, or a probe's: its attempt counts, but not in the round that is under way. */
+    if (uncounted && !db_run(tx->db,
+                             "UPDATE deliveries SET round_from = round_from + 1 WHERE row = ?",
+                             DB_ARGS(db_int(d->row)), err))
+        return false;
     if (open)
         return delivery_row_move(tx, d, &move, err) &&
                (!gone || alert_disable_gone(tx, d->alert_id, r->endpoint, err));
-    /* A stray outcome: its attempt counts, but not in the round that is under way. */
-    return db_run(tx->db,
-                  "UPDATE deliveries SET attempts = attempts + 1, "
-                  "round_from = round_from + (state < 3) WHERE row = ?",
+    return db_run(tx->db, "UPDATE deliveries SET attempts = attempts + 1 WHERE row = ?",
                   DB_ARGS(db_int(d->row)), err);
 }
 

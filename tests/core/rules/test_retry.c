@@ -131,6 +131,20 @@ static void attempts_end_after_the_last_retry(void **state)
     assert_string_equal(d.reason, "answered 404");
 }
 
+static void a_probe_is_no_try(void **state)
+{
+    (void)state;
+    const struct retry_policy none = {.max = 0, .initial_ms = 1000, .max_delay_ms = 60000,
+                                      .max_age_ms = 86400000};
+    const struct outcome o = answer(OUTCOME_RESPONSE, 500);
+    struct retry_decision d;
+    retry_decide(&none, &o, 0, NOW, NOW, 0.5, &d);
+    assert_int_equal(d.state, DELIVERY_RETRYING);
+    assert_int_equal(d.next_at, NOW + 1000);
+    retry_decide(&none, &o, 1, NOW, NOW, 0.5, &d);
+    assert_int_equal(d.state, DELIVERY_DEAD);
+}
+
 static void last_allowed_attempt_can_still_deliver(void **state)
 {
     (void)state;
@@ -304,6 +318,7 @@ int main(void)
         cmocka_unit_test(status_decides),
         cmocka_unit_test(kind_decides),
         cmocka_unit_test(attempts_end_after_the_last_retry),
+        cmocka_unit_test(a_probe_is_no_try),
         cmocka_unit_test(last_allowed_attempt_can_still_deliver),
         cmocka_unit_test(retry_after_and_age_decide),
         cmocka_unit_test(reason_is_cut_between_characters),
