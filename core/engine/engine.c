@@ -333,17 +333,16 @@ static void destroy(struct engine *e)
     free(e);
 }
 
-/* Those that an earlier engine left open. Without them it would only take longer to notice. */
-static void open_breakers(struct engine *e)
+/* Those that an earlier engine left. Without them it would only take longer to notice. */
+static void restore_breakers(struct engine *e)
 {
     struct endpoint_states states;
     struct err err;
     if (!store_endpoint_list(e->reader, &states, &err))
         return;
     for (size_t i = 0; i < states.count; i++)
-        if (states.items[i].state == BREAKER_OPEN)
-            flights_open_breaker(e->flights, states.items[i].endpoint,
-                                 states.items[i].probe_at);
+        flights_restore_breaker(e->flights, states.items[i].endpoint, states.items[i].state,
+                                states.items[i].probe_at);
     endpoint_states_free(&states);
 }
 
@@ -374,7 +373,7 @@ struct engine *engine_new(const struct engine_options *o, struct err *err)
         destroy(e);
         return NULL;
     }
-    open_breakers(e);
+    restore_breakers(e);
     apply_policy(e);
     e->purge_at = engine_now(e);
     e->status.running = true;

@@ -276,15 +276,13 @@ int64_t flights_resume(struct flights *f, bool *any)
     return next_end;
 }
 
-bool flights_open_breaker(struct flights *f, const char *endpoint, int64_t probe_at)
+bool flights_restore_breaker(struct flights *f, const char *endpoint, enum breaker_state state,
+                             int64_t probe_at)
 {
     struct endpoint *e = endpoint_of(f, endpoint);
     if (!e)
         return false;
-    e->breaker = (struct breaker){.state = BREAKER_OPEN,
-                                  .failures = BREAKER_FAILURES,
-                                  .probe_at = probe_at,
-                                  .probe_wait_ms = BREAKER_PROBE_MS};
+    breaker_restore(&e->breaker, state, probe_at);
     return true;
 }
 

@@ -50,8 +50,9 @@ enum flights_answer { FLIGHTS_TAKEN, FLIGHTS_FULL, FLIGHTS_REFUSED };
 /* Takes the claim over and sends it. */
 enum flights_answer flights_add(struct flights *f, struct claim *claim);
 
-/* A breaker that was open when an earlier engine ended: it probes when probe_at comes. */
-bool flights_open_breaker(struct flights *f, const char *endpoint, int64_t probe_at);
+/* A breaker as an earlier engine left it: open until probe_at, or at the foot of its ramp. */
+bool flights_restore_breaker(struct flights *f, const char *endpoint, enum breaker_state state,
+                             int64_t probe_at);
 
 size_t flights_sending(const struct flights *f); /* requests under way */
 

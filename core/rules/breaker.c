@@ -70,6 +70,18 @@ bool breaker_note(struct breaker *b, int verdict, int64_t delivery, size_t all_s
     return verdict < 0 ? note_failure(b, delivery, now) : note_success(b, all_slots);
 }
 
+void breaker_restore(struct breaker *b, enum breaker_state state, int64_t probe_at)
+{
+    *b = (struct breaker){.state = state};
+    if (state == BREAKER_CLOSED)
+        return;
+    b->probe_wait_ms = BREAKER_PROBE_MS;
+    if (state == BREAKER_OPEN)
+        b->probe_at = probe_at;
+    else
+        b->slots = 1;
+}
+
 size_t breaker_slots(const struct breaker *b, size_t all_slots, int64_t now)
 {
     switch (b->state) {

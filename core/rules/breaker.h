@@ -43,6 +43,9 @@ int breaker_judge(const struct outcome *o);
 bool breaker_note(struct breaker *b, int verdict, int64_t delivery, size_t all_slots,
                   int64_t now);
 
+/* As it was before a restart: what is not kept begins anew. */
+void breaker_restore(struct breaker *b, enum breaker_state state, int64_t probe_at);
+
 size_t breaker_slots(const struct breaker *b, size_t all_slots, int64_t now);
 
 const char *breaker_state_name(enum breaker_state s); /* closed, open, recovering */

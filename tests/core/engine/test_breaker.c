@@ -119,6 +119,26 @@ static void comes_back_step_by_step(void **state)
     assert_int_equal(notices(r, "is well again"), 1);
 }
 
+/* Else it would be shown as recovering for ever. */
+static void recovers_over_a_restart(void **state)
+{
+    struct rig *r = *state;
+    rig_alert(r, r->url, NULL);
+    fail_until_open(r);
+    receiver_status(r->receiver, 200);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    assert_int_equal(endpoint(r).state, BREAKER_RAMP);
+    rig_stop(r, 0);
+    rig_start(r);
+    for (int i = 2; i <= 3; i++) {
+        rig_close_one(r);
+        rig_until_state(r, DELIVERY_DELIVERED, i);
+    }
+    assert_int_equal(endpoint(r).state, BREAKER_CLOSED);
+    assert_int_equal(notices(r, "is well again"), 1);
+}
+
 static void stays_open_over_a_restart(void **state)
 {
     struct rig *r = *state;
@@ -235,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(is_left_alone_but_for_probes), TEST(a_probe_spends_no_tries),
         TEST(comes_back_step_by_step),      TEST(stays_open_over_a_restart),
+        TEST(recovers_over_a_restart),
         TEST(other_endpoints_go_on),        TEST(gone_disables_the_alert),
         TEST(gone_is_not_held_against_a_new_url),
         TEST(what_is_too_old_is_not_sent),

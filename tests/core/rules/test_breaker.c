@@ -94,6 +94,22 @@ static void a_failure_in_the_ramp_opens_it_again(void **state)
     assert_int_equal(b.probe_at, now + 2 * BREAKER_PROBE_MS);
 }
 
+static void goes_on_after_a_restart(void **state)
+{
+    (void)state;
+    struct breaker b = {.failures = 3};
+    breaker_restore(&b, BREAKER_CLOSED, 0);
+    assert_int_equal(b.failures, 0);
+    breaker_restore(&b, BREAKER_OPEN, 5000);
+    assert_int_equal(breaker_slots(&b, SLOTS, 4999), 0);
+    assert_int_equal(breaker_slots(&b, SLOTS, 5000), 1);
+    breaker_restore(&b, BREAKER_RAMP, 0);
+    assert_int_equal(breaker_slots(&b, SLOTS, 0), 1);
+    breaker_note(&b, 1, 1, SLOTS, 1);
+    assert_true(breaker_note(&b, 1, 1, SLOTS, 2));
+    assert_int_equal(b.state, BREAKER_CLOSED);
+}
+
 static void judges_outcomes(void **state)
 {
     (void)state;
@@ -119,6 +135,7 @@ int main(void)
         cmocka_unit_test(probes_one_at_a_time_with_a_growing_wait),
         cmocka_unit_test(ramps_up_and_closes),
         cmocka_unit_test(a_failure_in_the_ramp_opens_it_again),
+        cmocka_unit_test(goes_on_after_a_restart),
         cmocka_unit_test(judges_outcomes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
