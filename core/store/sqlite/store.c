@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "store/datadir.h"
 #include "store/file.h"
+#include "store/sharedclock.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/thread.h"
@@ -148,7 +149,7 @@ static void init_shared(struct store *s, const struct store_options *o)
 }
 
 /* A reader's connection also tells a read-only store whether the file can be used. */
-static bool open_database(struct store *s, struct err *err)
+static bool open_database(struct store *s, int64_t *last, struct err *err)
 {
     struct db *db = db_open(s->path, s->read_only ? DB_READER : DB_WRITER, err);
     if (!db)
@@ -160,7 +161,7 @@ static bool open_database(struct store *s, struct err *err)
     }
     s->db = db;
     s->synced = s->wal_dirty = true;
-    return db_migrate(db, err) && db_version(db, &s->version, err) && writer_start(s, err);
+    return db_migrate(db, err) && tx_last_steady(db, last, err) && db_version(db, &s->version, err) && writer_start(s, err);
 }
 
 struct store *store_open(const struct store_options *options, struct err *err)
@@ -171,8 +172,11 @@ struct store *store_open(const struct store_options *options, struct err *err)
         return NULL;
     }
     init_shared(s, options);
+    int64_t last = 0;
     bool fine = prepare_file(s, options, err) && (s->path = file_path(options->dir, err)) &&
-                open_sealer(s, options, err) && open_database(s, err);
+                open_sealer(s, options, err) && open_database(s, &last, err);
+    if (fine && s->clock == clock_system())
+        sharedclock_align(s->dir, s->read_only, last);
     if (s->dir >= 0)
         unlock_dir(s);
     if (!fine)

@@ -7,7 +7,9 @@
 
 enum {
     PROJECTS_KEPT = 4096,
-    COUNTER_REQUEST = 100, /* in the same table: the last number given to a request */
+    /* In the same table: the last number given to a request, and when the last commit was. */
+    COUNTER_REQUEST = 100,
+    COUNTER_STEADY = 101,
 };
 
 /* ---------------------------------------------------------------- begin and end */
@@ -58,8 +60,19 @@ bool tx_begin(struct tx *tx, struct store *s, bool durable, struct err *err)
            db_run(s->db, "BEGIN IMMEDIATE", DB_NO_ARGS, err) && refresh(tx, err);
 }
 
+bool tx_last_steady(struct db *db, int64_t *steady, struct err *err)
+{
+    return db_number(db, "SELECT value FROM counters WHERE name = ?",
+                     DB_ARGS(db_int(COUNTER_STEADY)), 0, steady, err);
+}
+
 static bool flush_counters(struct tx *tx, struct err *err)
 {
+    if (!db_run(tx->db,
+                "INSERT INTO counters (name, value) VALUES (?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                DB_ARGS(db_int(COUNTER_STEADY), db_int(tx->steady)), err))
+        return false;
     for (int i = 0; i < COUNTER_COUNT; i++) {
         if (tx->delta[i] == 0)
             continue;

@@ -17,6 +17,9 @@ bool tx_run(struct tx *tx, struct step *step, struct err *err);
 bool tx_commit(struct tx *tx, bool lazy_too, struct err *err);
 void tx_rollback(struct tx *tx);
 
+/* The newest steady time that is stored; 0: none. */
+bool tx_last_steady(struct db *db, int64_t *steady, struct err *err);
+
 bool tx_has_lazy(const struct store *s);
 
 /* Writes the gathered events of buckets, so that a step sees them in the tables. */
