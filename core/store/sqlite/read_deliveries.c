@@ -86,7 +86,7 @@ static sqlite3_stmt *page_query(struct db *db, const struct delivery_filter *f,
         key = db_text(f->workspace);
     }
     return db_query(db, sql,
-                    DB_ARGS(key, db_int(f->since), db_int(created), db_int(number)), err);
+                    DB_ARGS(key, db_int(f->since ? f->since : INT64_MIN), db_int(created), db_int(number)), err);
 }
 
 bool store_delivery_list(struct store_reader *r, const struct delivery_filter *filter,
