@@ -58,6 +58,30 @@ void log_row_free(struct log_row *r)
 
 /* ------------------------------------------------------------------ JSON */
 
+static void shift(int64_t *at, int64_t by)
+{
+    if (*at)
+        *at += by;
+}
+
+void bucket_shift(struct bucket *b, int64_t by)
+{
+    shift(&b->opened_at, by);
+    shift(&b->due_at, by);
+}
+
+void delivery_shift(struct delivery *d, int64_t by)
+{
+    shift(&d->next_at, by);
+    for (int i = 0; d->attempts && i < d->attempt_count; i++)
+        shift(&d->attempts[i].next_at, by);
+}
+
+void log_row_shift(struct log_row *r, int64_t by)
+{
+    shift(&r->next_at, by);
+}
+
 bool bucket_to_json(const struct bucket *b, struct buf *out)
 {
     bool ok = true;

@@ -83,7 +83,13 @@ void attempt_free(struct attempt *a);
 void delivery_free(struct delivery *d);
 void log_row_free(struct log_row *r);
 
-/* The command line's JSON. Absent values are left out. A delivery that
+/* Moves the steady times in a value by `by` ms: from a clock's steady time to its wall time, for
+ * showing (clock_shown_ms(clock, 0)). */
+void bucket_shift(struct bucket *b, int64_t by);
+void delivery_shift(struct delivery *d, int64_t by);
+void log_row_shift(struct log_row *r, int64_t by);
+
+/* The command line's JSON, with the times as they are. Absent values are left out. A delivery that
  * was not read whole has attempts as []. */
 bool bucket_to_json(const struct bucket *b, struct buf *out);
 bool delivery_to_json(const struct delivery *d, struct buf *out);

@@ -26,7 +26,7 @@ static void bucket_table(struct cli *cli, const struct bucket_rows *rows)
     out_table_print(&t);
 }
 
-static bool bucket_array(const struct bucket_rows *rows, struct err *err)
+static bool bucket_array(struct cli *cli, const struct bucket_rows *rows, struct err *err)
 {
     struct out_array array;
     struct buf json;
@@ -35,6 +35,7 @@ static bool bucket_array(const struct bucket_rows *rows, struct err *err)
     out_array_begin(&array);
     for (size_t i = 0; done && i < rows->count; i++) {
         buf_clear(&json);
+        bucket_shift(&rows->items[i], clock_shown_ms(cli->clock, 0));
         done = bucket_to_json(&rows->items[i], &json);
         if (done)
             out_array_item(&array, buf_span(&json));
@@ -52,7 +53,7 @@ int cli_bucket_list(struct cli *cli)
     if (!store_bucket_list(cli->reader, cli->workspace, INT32_MAX, &rows, &err))
         return cli_fail(&err);
     if (cli->call->json)
-        done = bucket_array(&rows, &err);
+        done = bucket_array(cli, &rows, &err);
     else if (rows.count > 0)
         bucket_table(cli, &rows);
     else

@@ -40,16 +40,18 @@ static bool print_delivery(const struct delivery *d, struct out_array *array,
 static bool print_page(struct cli *cli, const struct filter *passing, char last[UUID_SIZE],
                        struct out_array *array, size_t *count, struct err *err)
 {
-    int64_t now = clock_wall_ms(cli->clock);
+    int64_t now = clock_wall_ms(cli->clock), shown = clock_shown_ms(cli->clock, 0);
     const struct delivery_filter filter = filters_for_store(passing, cli->workspace, now);
     struct delivery_rows rows = {0};
     if (!store_delivery_list(cli->reader, &filter, last[0] ? last : NULL, PAGE, &rows, err))
         return false;
     *count = rows.count;
     bool done = true;
-    for (size_t i = 0; done && i < rows.count; i++)
+    for (size_t i = 0; done && i < rows.count; i++) {
+        delivery_shift(&rows.items[i], shown);
         if (filters_match_delivery(passing, &rows.items[i], now))
             done = print_delivery(&rows.items[i], array, err);
+    }
     if (rows.count > 0)
         memcpy(last, rows.items[rows.count - 1].id, UUID_SIZE);
     delivery_rows_free(&rows);
@@ -97,7 +99,7 @@ static void show_attempt(const struct attempt *a)
 static void show_for_people(struct cli *cli, const struct delivery *d)
 {
     char iso[TIMEFMT_ISO_SIZE], wait[24];
-    int64_t now = clock_steady_ms(cli->clock);
+    int64_t now = clock_wall_ms(cli->clock);
     timefmt_iso(d->created_at, iso);
     out_line("%-12s %s", "id", d->id);
     out_line("%-12s %s %s", "alert", d->alert_id, d->alert_name ? d->alert_name : "");
@@ -132,6 +134,7 @@ int cli_delivery_show(struct cli *cli)
         return cli_fail(&err);
     buf_init(&json, BUF_UNLIMITED);
     bool done = true;
+    delivery_shift(&d, clock_shown_ms(cli->clock, 0));
     if (!cli->call->json)
         show_for_people(cli, &d);
     else if ((done = delivery_to_json(&d, &json)))
@@ -167,7 +170,8 @@ static void say_result(struct cli *cli, struct out_array *array, const char *id)
     struct err err;
     if (!store_delivery_row(cli->reader, cli->workspace, id, &d, &err))
         return;
-    int64_t left = d.next_at - clock_steady_ms(cli->clock);
+    delivery_shift(&d, clock_shown_ms(cli->clock, 0));
+    int64_t left = d.next_at - clock_wall_ms(cli->clock);
     bool queued = d.state != DELIVERY_DELIVERED && d.state != DELIVERY_DEAD;
     duration_human(left > 0 ? left : 0, wait);
     if (array) {

@@ -60,6 +60,7 @@ static bool print_page(struct cli *cli, int64_t *seq, size_t *count, struct err 
         return false;
     bool done = true;
     for (size_t i = 0; done && i < rows.count; i++) {
+        log_row_shift(&rows.items[i], clock_shown_ms(cli->clock, 0));
         done = print_row(cli, &rows.items[i], err);
         *seq = rows.items[i].seq;
     }

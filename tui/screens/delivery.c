@@ -180,7 +180,11 @@ static void build(struct delivery_screen *s, const struct delivery *d)
 static bool load(struct delivery_screen *d, struct delivery *out, struct err *err)
 {
     struct console *c = d->screen.console;
-    return store_delivery_get(console_reader(c), console_workspace(c), d->id, out, err);
+    const struct clock *clock = console_options(c)->clock;
+    if (!store_delivery_get(console_reader(c), console_workspace(c), d->id, out, err))
+        return false;
+    delivery_shift(out, clock_shown_ms(clock, 0)); /* beside times of the wall clock */
+    return true;
 }
 
 static void go_to_new_attempt(struct delivery_screen *d)
