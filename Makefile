@@ -33,6 +33,7 @@ LIBS      = $(shell $(PKG) --libs $(LIBRARIES))
 CORE_LIBS = $(shell $(PKG) --libs $(filter-out ncursesw libcmark inih,$(LIBRARIES)))
 TEST_LIBS = $(shell $(PKG) --libs cmocka vterm openssl) -lutil
 
+comma := ,
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 sources = $(sort $(shell find $(1) -name '*.c'))
 
@@ -123,9 +124,17 @@ test-$(1): $(call programs,core/$(1))
 endef
 $(foreach m,$(MODULES),$(eval $(call core_test_rule,$(m))))
 
+# The network of tests/support/scripted.h in place of send.h
+SCRIPTED := $(patsubst %,-Wl$(comma)--wrap=%,sender_new sender_free sender_start sender_cancel \
+  sender_turn sender_active sender_wake pthread_cond_timedwait)
+WRAP_test_model := $(SCRIPTED) $(patsubst %,-Wl$(comma)--wrap=%,store_close_due store_expire \
+  store_purge store_recover store_claim store_record store_endpoint_note getrandom \
+  randombytes_buf crypto_kdf_keygen)
+$(BUILD)/tests/torture/test_model: $(patsubst %,$(BUILD)/tests/torture/%.o,model model_endpoint world world_compare)
+
 define tui_test_rule
 $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,tui)
-	$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_$$(@F)) $$(LIBS) $$(TEST_LIBS)
+	$$(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_$$(@F)) $$(LIBS) $$(TEST_LIBS)
 .PHONY: test-$(1)
 test-$(1): all $(call programs,$(1))
 	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(call programs,$(1))
