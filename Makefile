@@ -130,6 +130,7 @@ SCRIPTED := $(patsubst %,-Wl$(comma)--wrap=%,sender_new sender_free sender_start
 WRAP_test_model := $(SCRIPTED) $(patsubst %,-Wl$(comma)--wrap=%,store_close_due store_expire \
   store_purge store_recover store_claim store_record store_endpoint_note getrandom \
   randombytes_buf crypto_kdf_keygen)
+WRAP_test_time := $(SCRIPTED) -Wl,--wrap=clock_gettime
 $(BUILD)/tests/torture/test_model: $(patsubst %,$(BUILD)/tests/torture/%.o,model model_endpoint world world_compare)
 
 define tui_test_rule
