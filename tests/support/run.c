@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -64,6 +65,7 @@ static pid_t spawn(const char *const *argv, int in, int out, int err)
     must(pid >= 0, "fork");
     if (pid > 0)
         return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing running */
     dup2(in, 0);
     dup2(out, 1);
     dup2(err, 2);
