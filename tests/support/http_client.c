@@ -10,13 +10,26 @@
 #include <time.h>
 #include <unistd.h>
 
-void http_open(struct http_client *c, uint16_t port)
+bool http_try_open(struct http_client *c, uint16_t port)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (c->fd < 0) {
+        perror("http_try_open");
+        abort();
+    }
+    if (connect(c->fd, (struct sockaddr *)&at, sizeof at) != 0) {
+        close(c->fd);
+        return false;
+    }
     buf_init(&c->in, BUF_UNLIMITED);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&at, sizeof at) != 0) {
+    return true;
+}
+
+void http_open(struct http_client *c, uint16_t port)
+{
+    if (!http_try_open(c, port)) {
         perror("http_open");
         abort();
     }

@@ -24,6 +24,7 @@ struct http_answer {
 
 /* These abort the test program when the machine fails, not when the server does. */
 void http_open(struct http_client *c, uint16_t port);
+bool http_try_open(struct http_client *c, uint16_t port); /* false: nobody listens there */
 void http_close(struct http_client *c);
 
 /* False: the server has closed the connection. */
