@@ -32,6 +32,7 @@ struct engine_policy tuning_policy(const struct settings *s)
         .per_endpoint = (size_t)s->number[SETTING_DELIVERY_PER_ENDPOINT],
         .rate = s->number[SETTING_DELIVERY_RATE],
         .retention_ms = s->number[SETTING_LOG_RETENTION],
+        .max_size = s->number[SETTING_LOG_MAX_SIZE],
         .threshold_interval_ms = s->number[SETTING_THRESHOLD_INTERVAL],
         .threshold_repeat_ms = s->number[SETTING_THRESHOLD_REPEAT],
     };

@@ -10,6 +10,7 @@
 
 enum {
     PURGE_EVERY_MS = 3600 * 1000,
+    TRIM_AFTER_MS = 60 * 1000, /* something was recorded */
     STAGGER_MS = 100, /* see engine_failed() */
     BLOCKED_MS = 250, /* while all that is due belongs to busy endpoints */
     LONG_MS = 24 * 3600 * 1000,
@@ -220,6 +221,8 @@ static void take_note(struct engine *e, struct note *n)
         take_claims(e, n);
         break;
     case NOTE_RECORDED:
+        if (!n->failed && e->trim_at == INT64_MAX)
+            e->trim_at = engine_now(e) + TRIM_AFTER_MS;
         break;
     case NOTE_CHECKED:
         e->checking = false;
@@ -233,6 +236,11 @@ static void take_note(struct engine *e, struct note *n)
         e->purging = false;
         if (!n->failed && n->count < ENGINE_PURGE_AT_ONCE)
             e->purge_at = engine_now(e) + PURGE_EVERY_MS;
+        break;
+    case NOTE_TRIMMED:
+        e->trimming = false;
+        if (!n->failed && n->count < ENGINE_PURGE_AT_ONCE)
+            e->trim_at = INT64_MAX;
         break;
     }
     if (n->failed)
@@ -270,6 +278,7 @@ static void apply_policy(struct engine *e)
                                           e->policy.connect_timeout_ms,
                                           e->policy.retry.max_age_ms, e->policy.rate};
     flights_set_limits(e->flights, &limits);
+    e->trim_at = engine_now(e);
     unblock(e);
 }
 

@@ -21,6 +21,7 @@ struct engine_policy {
     size_t concurrency, per_endpoint; /* requests under way; an endpoint is a full URL */
     int64_t rate;                     /* requests a second to one endpoint; 0: no limit */
     int64_t retention_ms;             /* finished deliveries older than this are removed */
+    int64_t max_size;                 /* the same while the store holds more bytes; 0: never */
     int64_t threshold_interval_ms;    /* between two looks at a condition */
     int64_t threshold_repeat_ms;      /* see store_check_conditions() */
 };

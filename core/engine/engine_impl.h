@@ -29,9 +29,11 @@ struct engine {
     struct engine_policy policy;
     uint64_t random;
 
-    bool recovered, recovering, closing, claiming, purging, checking, expiring; /* -ing: under way */
+    bool recovered;
+    bool recovering, closing, claiming, purging, trimming, checking, expiring; /* under way */
     unsigned claims_asked;
     int64_t purge_at;
+    int64_t trim_at; /* INT64_MAX: nothing was recorded since the last one */
     int64_t expire_at; /* nothing is claimed from then on until what is too old has gone */
     struct note *unrecorded; /* what the store could not take: said again */
 

@@ -16,6 +16,7 @@ enum note_kind {
     NOTE_CLAIMED,
     NOTE_RECORDED,
     NOTE_PURGED,
+    NOTE_TRIMMED,
     NOTE_CHECKED,
     NOTE_EXPIRED
 };
@@ -27,7 +28,7 @@ struct note {
     enum note_kind kind;
     bool failed;
     struct err err;
-    int64_t count;        /* closed, purged, expired */
+    int64_t count;        /* closed, purged, trimmed, expired */
     struct claims claims; /* NOTE_CLAIMED: owned by the note */
     struct record
         record; /* NOTE_RECORDED: without its texts, to be said again if need be */

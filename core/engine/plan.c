@@ -82,6 +82,16 @@ static int64_t ask_to_purge(struct engine *e)
     return INT64_MAX;
 }
 
+static int64_t ask_to_trim(struct engine *e)
+{
+    struct note *n = note_for(e, NOTE_TRIMMED);
+    if (!n)
+        return e->resting[NOTE_TRIMMED];
+    e->trimming = true;
+    store_trim(e->store, e->policy.max_size, ENGINE_PURGE_AT_ONCE, note_answered, n);
+    return INT64_MAX;
+}
+
 static int64_t ask_to_expire(struct engine *e, int64_t now)
 {
     struct note *n = note_for(e, NOTE_EXPIRED);
@@ -168,6 +178,16 @@ static int64_t plan_purge(struct engine *e, int64_t now)
     return ask_to_purge(e);
 }
 
+static int64_t plan_trim(struct engine *e, int64_t now)
+{
+    int64_t at = later(e->trim_at, e->resting[NOTE_TRIMMED]);
+    if (e->trimming || e->policy.max_size == 0)
+        return INT64_MAX;
+    if (at > now)
+        return at;
+    return ask_to_trim(e);
+}
+
 static int64_t plan_check(struct engine *e, int64_t now, int64_t due)
 {
     int64_t at = later(due, e->resting[NOTE_CHECKED]);
@@ -219,5 +239,6 @@ int64_t engine_plan(struct engine *e)
     if (!e->expiring)
         next = earlier(next, plan_claim(e, now, due.deliveries));
     next = earlier(next, plan_check(e, now, due.conditions));
+    next = earlier(next, plan_trim(e, now));
     return earlier(next, plan_purge(e, now));
 }

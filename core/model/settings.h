@@ -41,6 +41,7 @@ enum setting {
     SETTING_THRESHOLD_REPEAT, /* ms; 0: once */
     SETTING_STORE_URL,
     SETTING_LOG_RETENTION,
+    SETTING_LOG_MAX_SIZE, /* bytes; 0: no limit */
     SETTING_CONSOLE_BELL, /* off, bell or notice */
     SETTING_CONSOLE_THEME, /* terminal, dark or light */
     SETTING_COUNT

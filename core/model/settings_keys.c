@@ -75,6 +75,8 @@ static const struct setting_info table[SETTING_COUNT] = {
                            "empty is SQLite in the data directory"},
     [SETTING_LOG_RETENTION] = {"log.retention", SETTING_DURATION, "30d", SECOND, 3650 * DAY,
                                NULL, "how long finished deliveries and attempts are kept"},
+    [SETTING_LOG_MAX_SIZE] = {"log.max_size", SETTING_BYTES, "1GiB", 0, 1024 * GIB, NULL,
+                              "a larger store loses the oldest finished ones; 0B is no limit"},
     [SETTING_CONSOLE_BELL] = {"console.bell", SETTING_CHOICE, "off", 0, 0, "off|bell|notice",
                               "when an alert begins to fail: a bell, or OSC 9"},
     [SETTING_CONSOLE_THEME] = {"console.theme", SETTING_CHOICE, "terminal", 0, 0,

@@ -302,6 +302,11 @@ void store_bucket_send_now(struct store *s, const char *workspace, const char *c
  * result: const int64_t *, how many. */
 void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg);
 
+/* Removes up to `limit` finished deliveries, the oldest first, while the store holds more than
+ * max_size bytes (pages in use, whatever is in them; free ones are used again and not counted).
+ * result: const int64_t *, how many. */
+void store_trim(struct store *s, int64_t max_size, int64_t limit, store_done *done, void *arg);
+
 /* ------------------------------------------------------------------ reads */
 
 struct store_reader *store_reader_open(struct store *s, struct err *err);

@@ -220,6 +220,11 @@ int64_t step_purge(struct store *s, int64_t before, int64_t limit)
     NUMBER(store_purge(s, before, limit, step_done, &wait));
 }
 
+int64_t step_trim(struct store *s, int64_t max_size, int64_t limit)
+{
+    NUMBER(store_trim(s, max_size, limit, step_done, &wait));
+}
+
 /* ---------------------------------------------------------------- a store of its own */
 
 void store_fixture_open(struct store_fixture *f)

@@ -50,6 +50,7 @@ bool step_record(struct store *s, const struct claim *c, int status,
                  enum delivery_state state, int64_t next_at, struct err *err);
 int64_t step_replay(struct store *s, const char *id);
 int64_t step_purge(struct store *s, int64_t before, int64_t limit);
+int64_t step_trim(struct store *s, int64_t max_size, int64_t limit);
 
 /* -------- a store of its own */
 

@@ -275,6 +275,37 @@ static void removes_old_deliveries_at_the_start_and_each_hour(void **state)
     assert_int_equal(rig_count(r, DELIVERY_DELIVERED), 0);
 }
 
+static void removes_finished_deliveries_of_a_store_that_is_too_large(void **state)
+{
+    struct rig *r = *state;
+    const struct receiver_answer answers[] = {{.status = 500}, {.status = 200}};
+    receiver_script(r->receiver, answers, 2);
+    r->policy.retry.initial_ms = r->policy.retry.max_delay_ms = 3600000;
+    engine_set_policy(r->engine, &r->policy);
+    rig_alert(r, r->url, NULL);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_RETRYING, 1);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    rig_advance(r, 120000);
+    rig_pump(r);
+    assert_int_equal(rig_count(r, DELIVERY_DELIVERED), 1); /* no limit */
+    r->policy.max_size = 4096;
+    engine_set_policy(r->engine, &r->policy);
+    rig_pump(r);
+    assert_int_equal(rig_count(r, DELIVERY_DELIVERED), 0);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    rig_pump(r); /* the engine has heard of it */
+    rig_advance(r, 59000);
+    rig_pump(r);
+    assert_int_equal(rig_count(r, DELIVERY_DELIVERED), 1);
+    rig_advance(r, 1000);
+    rig_pump(r);
+    assert_int_equal(rig_count(r, DELIVERY_DELIVERED), 0);
+    assert_int_equal(rig_count(r, DELIVERY_RETRYING), 1);
+}
+
 /* In a thread of its own, with the system's clock: the window is real time. */
 static void works_in_a_thread(void **state)
 {
@@ -315,6 +346,7 @@ int main(void)
         TEST(keeps_the_end_of_one_that_was_disabled_while_under_way),
         TEST(never_sends_to_a_metadata_address),
         TEST(removes_old_deliveries_at_the_start_and_each_hour),
+        TEST(removes_finished_deliveries_of_a_store_that_is_too_large),
         TEST(works_in_a_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

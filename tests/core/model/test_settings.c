@@ -81,6 +81,7 @@ static void init_gives_documented_defaults(void **state)
         {SETTING_THRESHOLD_REPEAT, "threshold.repeat", "0s", 0},
         {SETTING_STORE_URL, "store.url", "", 0},
         {SETTING_LOG_RETENTION, "log.retention", "30d", 2592000000},
+        {SETTING_LOG_MAX_SIZE, "log.max_size", "1GiB", (int64_t)1 << 30},
         {SETTING_CONSOLE_BELL, "console.bell", "off", 0},
         {SETTING_CONSOLE_THEME, "console.theme", "terminal", 0},
     };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "support/steps.h"
 
@@ -478,6 +479,64 @@ static void purge_removes_only_what_is_old_and_finished(void **state)
     step_claims_free(&open);
 }
 
+static int64_t bytes_in_use(const struct store_fixture *f)
+{
+    char path[512];
+    sqlite3 *db;
+    sqlite3_stmt *row;
+    snprintf(path, sizeof path, "%s/store.db", f->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT (page_count - freelist_count) * page_size "
+                                        "FROM pragma_page_count, pragma_freelist_count, "
+                                        "pragma_page_size",
+                                        -1, &row, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+    int64_t bytes = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    return bytes;
+}
+
+static void trim_takes_the_oldest_that_are_finished(void **state)
+{
+    enum { MADE = 30, EVENTS = 400 }; /* a body of 400 events is about 40 KB */
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE], ids[MADE][UUID_SIZE];
+    struct delivery d;
+    add_alert(f, "a", URL, alert);
+    for (int i = 0; i < MADE; i++) {
+        accept_events(f, EVENTS);
+        close_all(f);
+        struct claims c = claim(f, 1);
+        memcpy(ids[i], c.items[0].id, UUID_SIZE);
+        if (i % 3 > 0) /* each third, the oldest one too, is not finished */
+            assert_true(step_record(f->store, c.items, 200,
+                                    i % 3 == 1 ? DELIVERY_DELIVERED : DELIVERY_DEAD, 0, NULL));
+        step_claims_free(&c);
+    }
+    int64_t all = bytes_in_use(f);
+    assert_int_equal(step_trim(f->store, all, 100), 0);
+    assert_int_equal(step_trim(f->store, all - 1, 100), 1);
+    int64_t most = all * 3 / 4;
+    assert_int_equal(step_trim(f->store, most, 3), 3);
+    int64_t gone = 4 + step_trim(f->store, most, 100);
+    assert_true(gone > 5 && gone < 18);
+    assert_true(bytes_in_use(f) <= most);
+    for (int i = 0, finished = 0; i < MADE; i++) {
+        bool kept = i % 3 == 0 || finished++ >= gone;
+        assert_int_equal(store_delivery_get(f->reader, "default", ids[i], &d, NULL), kept);
+        if (kept)
+            delivery_free(&d);
+    }
+    assert_int_equal(step_trim(f->store, 1, 100), 20 - gone);
+    struct store_counts c = counts(f);
+    assert_int_equal(c.deliveries[DELIVERY_SENDING], 10);
+    assert_int_equal(c.deliveries[DELIVERY_DELIVERED] + c.deliveries[DELIVERY_DEAD], 0);
+    assert_int_equal(c.events[DELIVERY_DELIVERED], 10 * EVENTS);
+}
+
 static void list_pages_deliveries(void **state)
 {
     struct store_fixture *f = *state;
@@ -593,6 +652,7 @@ int main(void)
         TEST(what_waits_longest_is_known),
         TEST(replay_starts_anew_with_the_same_body),
         TEST(purge_removes_only_what_is_old_and_finished),
+        TEST(trim_takes_the_oldest_that_are_finished),
         TEST(list_pages_deliveries),
         TEST(list_filters_deliveries),
         TEST(list_pages_the_log_both_ways),

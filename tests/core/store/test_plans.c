@@ -142,6 +142,7 @@ static void use_everything(struct store_fixture *f)
     counts(f);
     step_alert_enable(f->store, id, false);
     step_purge(f->store, f->now + 1, 10);
+    step_trim(f->store, 1, 10);
     step_alert_delete(f->store, id);
 }
 

@@ -1,0 +1,172 @@
+/* Retention, by age and by size: what is not finished always stays. */
+#include <stdlib.h>
+
+#include "store/sqlite/metrics.h"
+#include "store/sqlite/reader.h"
+#include "store/sqlite/writer.h"
+
+struct purge_step {
+    struct step step;
+    int64_t before;   /* of a purge by age */
+    int64_t max_size; /* of one by size */
+    int64_t limit, result;
+};
+
+static bool remove_delivery(struct tx *tx, struct purge_step *s, int64_t row,
+                            enum delivery_state state, struct err *err)
+{
+    tx->delta[COUNTER_DELIVERIES + (int)state]--;
+    tx->changes |= STORE_CHANGED_DELIVERIES | STORE_CHANGED_LOG;
+    s->result++;
+    return db_run(tx->db, "DELETE FROM log WHERE delivery = ?", DB_ARGS(db_int(row)), err) &&
+           db_run(tx->db, "DELETE FROM deliveries WHERE row = ?", DB_ARGS(db_int(row)), err);
+}
+
+/* What was dropped has rows of the log without a delivery. */
+static bool remove_dropped(struct tx *tx, int64_t before, int64_t limit, struct err *err)
+{
+    return db_run(tx->db,
+                  "DELETE FROM log WHERE seq IN (SELECT seq FROM log "
+                  "WHERE delivery IS NULL AND at < ? ORDER BY at LIMIT ?)",
+                  DB_ARGS(db_int(before), db_int(limit)), err);
+}
+
+static void free_purge(struct step *step)
+{
+    free(step);
+}
+
+static void purge_ask(struct store *store, bool (*run)(struct step *, struct tx *, struct err *),
+                      const struct purge_step *what, store_done *done, void *arg)
+{
+    struct purge_step *step = step_new(sizeof *step, run, free_purge, done, arg);
+    if (!step)
+        return;
+    step->before = what->before;
+    step->max_size = what->max_size;
+    step->limit = what->limit;
+    step->step.undo = true;
+    writer_submit(store, &step->step);
+}
+
+/* ---------------------------------------------------------------- by age */
+
+struct row_list {
+    int64_t *items;
+    size_t count;
+};
+
+static bool find_old(struct tx *tx, const struct purge_step *s, enum delivery_state state,
+                     struct row_list *out, struct err *err)
+{
+    *out = (struct row_list){0};
+    sqlite3_stmt *row = db_query(
+        tx->db,
+        "SELECT row FROM deliveries WHERE state = ? AND created_at < ? "
+        "ORDER BY created_at LIMIT ?",
+        DB_ARGS(db_int(state), db_int(s->before), db_int(s->limit - s->result)), err);
+    int got = -1;
+    while (row && (got = db_step(tx->db, row, err)) == 1) {
+        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err)) {
+            db_end(row);
+            return false;
+        }
+        out->items[out->count++] = db_col_int(row, 0);
+    }
+    return got == 0;
+}
+
+static bool purge_state(struct tx *tx, struct purge_step *s, enum delivery_state state,
+                        struct err *err)
+{
+    struct row_list rows;
+    bool fine = find_old(tx, s, state, &rows, err);
+    for (size_t i = 0; i < rows.count && fine; i++)
+        fine = remove_delivery(tx, s, rows.items[i], state, err);
+    free(rows.items);
+    return fine;
+}
+
+static bool run_purge(struct step *step, struct tx *tx, struct err *err)
+{
+    struct purge_step *s = (struct purge_step *)step;
+    step->result = &s->result;
+    return metrics_purge(tx, err) && purge_state(tx, s, DELIVERY_DELIVERED, err) &&
+           purge_state(tx, s, DELIVERY_DEAD, err) &&
+           remove_dropped(tx, s->before, s->limit, err);
+}
+
+void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg)
+{
+    const struct purge_step what = {.before = before, .limit = limit};
+    purge_ask(s, run_purge, &what, done, arg);
+}
+
+/* ---------------------------------------------------------------- by size */
+
+static bool bytes_in_use(struct tx *tx, int64_t *bytes, struct err *err)
+{
+    int64_t pages, unused, size;
+    if (!db_number(tx->db, "PRAGMA page_count", DB_NO_ARGS, 0, &pages, err) ||
+        !db_number(tx->db, "PRAGMA freelist_count", DB_NO_ARGS, 0, &unused, err) ||
+        !db_number(tx->db, "PRAGMA page_size", DB_NO_ARGS, 0, &size, err))
+        return false;
+    *bytes = (pages - unused) * size;
+    return true;
+}
+
+/* 1: the oldest delivery of that state; 0: there is none; -1: failed. */
+static int oldest_of(struct tx *tx, enum delivery_state state, int64_t *row,
+                     int64_t *created_at, struct err *err)
+{
+    sqlite3_stmt *found = db_query(tx->db,
+                                   "SELECT row, created_at FROM deliveries WHERE state = ? "
+                                   "ORDER BY created_at LIMIT 1",
+                                   DB_ARGS(db_int(state)), err);
+    int got = found ? db_step(tx->db, found, err) : -1;
+    if (got == 1) {
+        *row = db_col_int(found, 0);
+        *created_at = db_col_int(found, 1);
+    }
+    db_end(found);
+    return got;
+}
+
+static bool remove_oldest(struct tx *tx, struct purge_step *s, bool *any, struct err *err)
+{
+    int64_t delivered, dead, delivered_at = INT64_MAX, dead_at = INT64_MAX;
+    int first = oldest_of(tx, DELIVERY_DELIVERED, &delivered, &delivered_at, err);
+    int other = first < 0 ? -1 : oldest_of(tx, DELIVERY_DEAD, &dead, &dead_at, err);
+    if (other < 0)
+        return false;
+    *any = first || other;
+    if (!*any)
+        return true;
+    bool is_dead = dead_at < delivered_at;
+    return remove_delivery(tx, s, is_dead ? dead : delivered,
+                           is_dead ? DELIVERY_DEAD : DELIVERY_DELIVERED, err) &&
+           remove_dropped(tx, is_dead ? dead_at : delivered_at, s->limit, err);
+}
+
+static bool run_trim(struct step *step, struct tx *tx, struct err *err)
+{
+    struct purge_step *s = (struct purge_step *)step;
+    bool any = true;
+    step->result = &s->result;
+    while (any && s->result < s->limit) {
+        int64_t bytes;
+        if (!bytes_in_use(tx, &bytes, err))
+            return false;
+        if (bytes <= s->max_size)
+            return true;
+        if (!remove_oldest(tx, s, &any, err))
+            return false;
+    }
+    return true;
+}
+
+void store_trim(struct store *s, int64_t max_size, int64_t limit, store_done *done, void *arg)
+{
+    const struct purge_step what = {.max_size = max_size, .limit = limit};
+    purge_ask(s, run_trim, &what, done, arg);
+}
