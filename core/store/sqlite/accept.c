@@ -126,8 +126,8 @@ static bool emit(struct tx *tx, struct accept_step *s, const struct fact *f,
         tx_count_unmatched(tx);
         return true;
     }
-    if (s->request == 0)
-        s->request = tx_request(tx);
+    if (!tx_request(tx, &s->request, err))
+        return false;
     struct buf entity;
     buf_init(&entity, BUF_UNLIMITED);
     int64_t before = tx->pairs;

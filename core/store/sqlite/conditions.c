@@ -148,8 +148,8 @@ static bool raise(struct tx *tx, const struct alert *a, enum event_type type,
     bool fine = threshold_entity(type, c, value, buf_text(&s->ids), buf_text(&s->names),
                                  &entity) ||
                 err_memory(err);
-    struct payload_event e = {id, span_of("system"), tx_request(tx), buf_span(&entity)};
-    fine = fine && buckets_add(tx, a, type, &e, err);
+    struct payload_event e = {id, span_of("system"), 0, buf_span(&entity)};
+    fine = fine && tx_request(tx, &e.request, err) && buckets_add(tx, a, type, &e, err);
     if (fine)
         tx->pairs++;
     buf_free(&entity);

@@ -85,8 +85,8 @@ static bool run_finish(struct step *step, struct tx *tx, struct err *err)
     for (size_t i = 0; i < s->count && fine; i++) {
         char *body = take_unfinished(tx, s, s->ids[i], &fine, err);
         if (body && fine) {
-            request = request ? request : tx_request(tx);
-            fine = activity_note(tx, &event, (struct span){0}, s->user, err) &&
+            fine = tx_request(tx, &request, err) &&
+                   activity_note(tx, &event, (struct span){0}, s->user, err) &&
                    tx_emit(tx, &event, s->user, request, span_of(body), err);
             s->result++;
         }

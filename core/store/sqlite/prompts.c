@@ -36,9 +36,8 @@ static bool emit(void *arg, enum event_type type, const char *workspace, const c
 {
     struct emitter *e = arg;
     struct event_ref event = {.type = type, .workspace = workspace};
-    if (e->request == 0)
-        e->request = tx_request(e->tx);
-    return activity_note(e->tx, &event, (struct span){0}, user, err) &&
+    return tx_request(e->tx, &e->request, err) &&
+           activity_note(e->tx, &event, (struct span){0}, user, err) &&
            tx_emit(e->tx, &event, user, e->request, entity, err);
 }
 

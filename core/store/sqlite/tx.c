@@ -184,16 +184,19 @@ bool tx_run(struct tx *tx, struct step *step, struct err *err)
     return true;
 }
 
-int64_t tx_request(struct tx *tx)
+/* SQLite may undo a transaction whose reading failed, so that failure must be heard too. */
+bool tx_request(struct tx *tx, int64_t *request, struct err *err)
 {
     struct store *s = tx->store;
-    if (s->request == 0)
-        db_number(tx->db, "SELECT value FROM counters WHERE name = ?",
-                  DB_ARGS(db_int(COUNTER_REQUEST)), 0, &s->request, NULL);
+    if (*request != 0)
+        return true;
+    if (s->request == 0 && !db_number(tx->db, "SELECT value FROM counters WHERE name = ?",
+                                      DB_ARGS(db_int(COUNTER_REQUEST)), 0, &s->request, err))
+        return false;
     int64_t now = tx->steady * 1000;
-    s->request = s->request + 1 > now ? s->request + 1 : now;
+    *request = s->request = s->request + 1 > now ? s->request + 1 : now;
     tx->requests++;
-    return s->request;
+    return true;
 }
 
 /* ---------------------------------------------------------------- events */

@@ -72,8 +72,9 @@ void step_refuse(struct step *step);
 
 /* -------- what a step may call from its run -------- */
 
-/* A number for the request that events came in: unique and growing, also over restarts. */
-int64_t tx_request(struct tx *tx);
+/* A number for the request that events came in: unique and growing, also over restarts. Left
+ * as it is when *request is one already (not 0). */
+bool tx_request(struct tx *tx, int64_t *request, struct err *err);
 
 /* An event: matched against the alerts as they stand in this transaction and appended to
  * the bucket of each that wants it. Gets an id of its own. All is copied. */

@@ -330,7 +330,9 @@ static bool fail_midway(struct step *step, struct tx *tx, struct err *err)
     const struct project_new new = {"default", "x", NULL, span_of("half made")};
     assert_true(project_make(tx, &new, &project, err));
     const struct event_ref event = {EVENT_TRACE_ERRORS, "default", project->id};
-    assert_true(tx_emit(tx, &event, "x", tx_request(tx), span_of("{}"), err));
+    int64_t request = 0;
+    assert_true(tx_request(tx, &request, err));
+    assert_true(tx_emit(tx, &event, "x", request, span_of("{}"), err));
     tx->delta[COUNTER_DROPPED] += 7;
     return err_set(err, ERR_CONFLICT, "on purpose");
 }
