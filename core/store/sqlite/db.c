@@ -21,7 +21,8 @@ struct db {
 
 /* ---------------------------------------------------------------- errors */
 
-/* SQLite says SQLITE_FULL only for ENOSPC, and forgets the reason for any other. */
+/* SQLite says SQLITE_FULL only for ENOSPC in the file and its log, and forgets the reason for
+ * any other. Where the shared memory of the log cannot grow it has a code of its own. */
 static int write_errno(sqlite3 *handle)
 {
     sqlite3_file *log = NULL;
@@ -35,7 +36,7 @@ static int write_errno(sqlite3 *handle)
 
 static bool out_of_room(sqlite3 *handle, int code)
 {
-    if ((code & 0xff) == SQLITE_FULL)
+    if ((code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE)
         return true;
     int reason = code == SQLITE_IOERR_WRITE ? write_errno(handle) : 0;
     return reason == EDQUOT || reason == EFBIG;
