@@ -113,6 +113,10 @@ $(BUILD)/libsupport.a: $(call objects,$(call sources,tests/support))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+comma := ,
+wraps = $(patsubst %,-Wl$(comma)--wrap=%,$(1))
+WRAP_test_disk := $(call wraps,db_wal_pages)
+
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
 
 define core_test_rule
