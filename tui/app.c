@@ -33,13 +33,14 @@ struct app {
     char data_dir[PATH_MAX], config[PATH_MAX], user[256];
 };
 
-/* Secrets must not end in a core file or be read by a neighbour; a closed pipe is an error
- * like any other. */
+/* Secrets must not end in a core file or be read by a neighbour; a closed pipe and a file that
+ * may not grow (ulimit -f) are errors like any other. */
 static void harden(void)
 {
     struct rlimit none = {0, 0};
     umask(077);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     setrlimit(RLIMIT_CORE, &none);
 }

@@ -356,8 +356,16 @@ static void *host_main(void *arg)
 
 /* ---------------------------------------------------------------- start and stop */
 
+static void store_has_changed(void *arg, unsigned changes)
+{
+    struct host *h = arg;
+    if ((changes & STORE_CHANGED_TROUBLE) && h->changed)
+        h->changed(h->arg);
+}
+
 static void release(struct host *h)
 {
+    store_unsubscribe(h->store, store_has_changed, h);
     if (h->stop_fd >= 0)
         close(h->stop_fd);
     if (h->wake_fd >= 0)
@@ -380,7 +388,7 @@ static bool prepare(struct host *h, const struct host_options *options, struct e
     h->dir = strdup(options->dir);
     h->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     h->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (!h->dir)
+    if (!h->dir || !store_subscribe(h->store, store_has_changed, h))
         return err_memory(err);
     if (h->stop_fd < 0 || h->wake_fd < 0)
         return err_set(err, ERR_IO, "eventfd: %s", strerror(errno));
@@ -418,6 +426,17 @@ static void raise_event(int fd)
         log_write(LOG_LEVEL_WARN, "eventfd: %s", strerror(errno));
 }
 
+/* All runs, but what the store cannot write can be neither accepted nor delivered. */
+static void note_trouble(struct host *h, const struct engine_status *engine,
+                         struct host_status *out)
+{
+    store_trouble(h->store, out->reason, sizeof out->reason);
+    if (!out->reason[0])
+        snprintf(out->reason, sizeof out->reason, "%s", engine->problem);
+    if (out->reason[0])
+        out->state = HOST_DEGRADED;
+}
+
 void host_status(struct host *h, struct host_status *out)
 {
     struct engine_status engine = {0};
@@ -429,7 +448,7 @@ void host_status(struct host *h, struct host_status *out)
     pthread_mutex_unlock(&h->mutex);
     out->sending = engine.sending;
     if (out->state == HOST_RUNNING)
-        snprintf(out->reason, sizeof out->reason, "%s", engine.problem);
+        note_trouble(h, &engine, out);
     if (out->state == HOST_STANDBY && datadir_holder(h->dir, &holder)) {
         out->holder_pid = holder.pid;
         out->holder_since = holder.since;

@@ -16,7 +16,8 @@
 enum host_state {
     HOST_STARTING,
     HOST_RUNNING,
-    HOST_DEGRADED, /* the engine runs, the intake does not: reason says why */
+    HOST_DEGRADED, /* the engine runs; reason says why the intake does not (then url is empty),
+                      or why the store takes nothing in */
     HOST_STANDBY,  /* another process holds the lock: holder_* say which */
     HOST_STOPPED,
 };
@@ -38,7 +39,8 @@ struct host_options {
     struct store *store;             /* borrowed */
     const struct clock *clock;       /* borrowed */
     const struct settings *settings; /* copied */
-    void (*changed)(void *arg);      /* the state changed; runs on the host's thread; only wakes */
+    void (*changed)(void *arg);      /* the state changed; runs on a thread of the host or of
+                                        the store; only wakes */
     void *arg;
 };
 

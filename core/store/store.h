@@ -83,11 +83,17 @@ enum store_change {
     STORE_CHANGED_PROMPTS = 32,
     STORE_CHANGED_CONDITIONS = 64,
     STORE_CHANGED_ACTIVITY = 128,
-    STORE_CHANGED_ALL = 255
+    STORE_CHANGED_ALL = 255,    /* that is stored */
+    STORE_CHANGED_TROUBLE = 256 /* see store_trouble(); also after a commit that failed */
 };
 typedef void store_changed(void *arg, unsigned changes);
 bool store_subscribe(struct store *s, store_changed *changed, void *arg);
 void store_unsubscribe(struct store *s, store_changed *changed, void *arg); /* after it: no call */
+
+/* Why nothing can be written: what the last commit failed of, if that was a full or failing disk;
+ * "" after one that went through. Meanwhile a store without work tries a write each second, so
+ * that it notices by itself when there is room again. Any thread. */
+void store_trouble(struct store *s, char *out, size_t size);
 
 /* ------------------------------------------------------------------ accepting (intake) */
 

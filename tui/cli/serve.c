@@ -79,6 +79,8 @@ static bool say_state(struct serve *s)
             say_waiting(&status);
         return true;
     case HOST_DEGRADED:
+        if (status.url[0] && strcmp(s->url, status.url) != 0)
+            say_listening(s, &status);
         out_error("%s", status.reason);
         return s->told;
     case HOST_STOPPED:

@@ -54,6 +54,7 @@ struct store {
     uint64_t asked, answers;
     bool stopping, checkpointing;
     struct store_limits new_limits;
+    struct err trouble; /* set by the writer thread only */
 
     pthread_mutex_t subscribers_lock; /* held during the calls */
     struct subscriber *subscribers;

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "store/sqlite/store_impl.h"
@@ -137,10 +139,11 @@ static struct step *take_group(struct store *s)
 static bool carry_out(struct tx *tx, struct store *s, struct step *group, bool lazy_too,
                       struct err *err)
 {
-    bool durable = false;
+    bool probe = !group && s->trouble.code, durable = probe;
+    int64_t request = 0;
     for (struct step *step = group; step; step = step->next)
         durable |= step->durable;
-    bool fine = tx_begin(tx, s, durable, err);
+    bool fine = tx_begin(tx, s, durable, err) && (!probe || tx_request(tx, &request, err));
     for (struct step *step = group; step && fine; step = step->next)
         fine = tx_run(tx, step, err);
     return fine && tx_commit(tx, lazy_too, err);
@@ -179,6 +182,27 @@ static void checkpoint_when_long(struct store *s)
     s->wal_tried = db_checkpoint(s->db, CHECKPOINT_WAIT_MS) ? 0 : pages;
 }
 
+void store_trouble(struct store *s, char *out, size_t size)
+{
+    pthread_mutex_lock(&s->lock);
+    snprintf(out, size, "%s", s->trouble.text);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Other failures are of what was asked for, or pass by themselves. */
+static void note_trouble(struct store *s, bool fine, const struct err *err)
+{
+    bool trouble = !fine && (err->code == ERR_FULL || err->code == ERR_IO);
+    if (!fine && !trouble)
+        return;
+    pthread_mutex_lock(&s->lock);
+    bool changed = strcmp(s->trouble.text, trouble ? err->text : "") != 0;
+    s->trouble = trouble ? *err : (struct err){0};
+    pthread_mutex_unlock(&s->lock);
+    if (changed)
+        notify(s, STORE_CHANGED_TROUBLE);
+}
+
 static void run_group(struct store *s, struct step *group, bool lazy_too)
 {
     struct tx tx;
@@ -192,6 +216,7 @@ static void run_group(struct store *s, struct step *group, bool lazy_too)
             step->failed = true;
         }
     }
+    note_trouble(s, fine, &err);
     answer_all(s, group);
     if (fine) {
         notify(s, tx.changes);
@@ -201,7 +226,8 @@ static void run_group(struct store *s, struct step *group, bool lazy_too)
 
 /* ---------------------------------------------------------------- the thread */
 
-/* A second without work: what another process did, what was put off, the log of changes. */
+/* A second without work: what another process did, what was put off, whether the disk works
+ * again, the log of changes. */
 static void idle(struct store *s)
 {
     int64_t version;
@@ -211,7 +237,7 @@ static void idle(struct store *s)
         s->wal_dirty = true;
         notify(s, STORE_CHANGED_ALL);
     }
-    if (tx_has_lazy(s))
+    if (tx_has_lazy(s) || s->trouble.code)
         run_group(s, NULL, true);
     if ((s->wal_dirty || db_wal_pages(s->db) > 0) && may_checkpoint(s))
         s->wal_dirty = !db_checkpoint(s->db, CHECKPOINT_WAIT_MS);
