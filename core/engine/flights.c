@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
 #include <utlist.h>
+
+/* uthash ends the program when memory is short, unless told what to do instead. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
 
 #include "base/buf.h"
 
@@ -146,7 +149,10 @@ static struct endpoint *endpoint_of(struct flights *f, const char *hash)
         return NULL;
     snprintf(e->hash, sizeof e->hash, "%s", hash);
     HASH_ADD_STR(f->endpoints, hash, e);
-    return e;
+    if (e->hh.tbl)
+        return e;
+    free(e);
+    return NULL;
 }
 
 static void forget_idle(struct flights *f, struct endpoint *e)

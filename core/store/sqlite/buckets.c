@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* uthash ends the program when memory is short, unless told what to do instead. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "base/buf.h"
@@ -87,7 +89,11 @@ static struct gathered *gathered_of(struct tx *tx, const struct alert *alert,
         return NULL;
     }
     HASH_ADD(hh, b->gathered, key, sizeof g->key, g);
-    return g;
+    if (g->hh.tbl)
+        return g;
+    err_memory(err);
+    gathered_free(g);
+    return NULL;
 }
 
 static bool open_bucket(struct tx *tx, struct gathered *g, struct err *err)

@@ -61,11 +61,21 @@ static struct project_entry *entry_new(sqlite3_stmt *row)
     return NULL;
 }
 
-static void insert(struct project_cache *c, struct project_entry *e)
+/* In all of them or in none. */
+static bool insert(struct project_cache *c, struct project_entry *e)
 {
     HASH_ADD(by_row, c->by_row, row, sizeof e->row, e);
+    if (!e->by_row.tbl)
+        return false;
     HASH_ADD(by_id, c->by_id, id, strlen(e->id), e);
-    HASH_ADD_KEYPTR(by_name, c->by_name, e->key, e->key_len, e);
+    if (e->by_id.tbl) {
+        HASH_ADD_KEYPTR(by_name, c->by_name, e->key, e->key_len, e);
+        if (e->by_name.tbl)
+            return true;
+        HASH_DELETE(by_id, c->by_id, e);
+    }
+    HASH_DELETE(by_row, c->by_row, e);
+    return false;
 }
 
 static bool load(struct tx *tx, const char *sql, const struct db_arg *args, size_t count,
@@ -76,8 +86,10 @@ static bool load(struct tx *tx, const char *sql, const struct db_arg *args, size
     int got = row ? db_step(tx->db, row, err) : -1;
     if (got == 1) {
         struct project_entry *e = entry_new(row);
-        if (e)
-            insert(&tx->store->projects, e);
+        if (e && !insert(&tx->store->projects, e)) {
+            entry_free(e);
+            e = NULL;
+        }
         *out = e;
         db_end(row);
         return e || err_memory(err);

@@ -3,6 +3,8 @@
 #ifndef SQLITE_PROJECT_CACHE_H
 #define SQLITE_PROJECT_CACHE_H
 
+/* uthash ends the program when memory is short, unless told what to do instead. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "base/span.h"
