@@ -274,10 +274,10 @@ bool db_in_transaction(struct db *db)
 
 /* ---------------------------------------------------------------- columns */
 
+/* Not sqlite3_column_text(), which needs memory for the NUL at the end and without it says NULL. */
 struct span db_col_text(sqlite3_stmt *row, int column)
 {
-    const char *at = (const char *)sqlite3_column_text(row, column);
-    return (struct span){at, at ? (size_t)sqlite3_column_bytes(row, column) : 0};
+    return db_col_blob(row, column);
 }
 
 struct span db_col_blob(sqlite3_stmt *row, int column)
