@@ -85,8 +85,10 @@ static void keep(struct request *r, struct span piece)
         return;
     if (r->inflate)
         request_fail(r, &err);
-    else
+    else if (r->body.len + piece.len > r->body.max)
         fail_too_large(r);
+    else
+        request_fail_text(r, 503, "out of memory");
     buf_free(&r->body);
 }
 
@@ -312,13 +314,25 @@ void request_done(void *arg, const struct err *err, const void *result)
         request_reply(r, 204);
 }
 
+/* The words of a failure need memory too: without it they are these. */
+static struct span body_of(struct request *r)
+{
+    static const char none[] = "{\"errors\":[\"out of memory\"]}";
+    if (!r->answer.failed)
+        return buf_span(&r->answer);
+    r->status = 503;
+    r->location = NULL;
+    return span_of(none);
+}
+
 enum MHD_Result request_answer(struct request *r)
 {
+    struct span body = body_of(r);
     struct MHD_Response *response = MHD_create_response_from_buffer(
-        r->answer.len, r->answer.data, MHD_RESPMEM_MUST_COPY);
+        body.len, (void *)(uintptr_t)body.at, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return MHD_NO;
-    if (r->answer.len)
+    if (body.len)
         MHD_add_response_header(response, "Content-Type", "application/json");
     if (r->location)
         MHD_add_response_header(response, "Location", r->location);
