@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/jsonmem.h"
 #include "model/tojson.h"
 
 enum { WHERE_SIZE = 96, SHOWN_SIZE = 256, SHOWN_COLUMNS = 40 };
@@ -164,9 +165,11 @@ static bool read_id_array(struct alert_trigger *t, const char *where, struct spa
 {
     json_t *ids = json_loadb(text.at, text.len, 0, NULL), *id;
     size_t i;
-    bool ok = json_is_array(ids);
-    if (!ok)
-        wrong(err, where, "config_value.project_ids", "must hold a JSON array of ids");
+    bool ok = jsonmem_failed() ? err_memory(err)
+              : json_is_array(ids)
+                  ? true
+                  : wrong(err, where, "config_value.project_ids",
+                          "must hold a JSON array of ids");
     json_array_foreach(ids, i, id) ok =
         ok &&
         add_project(t, where, (struct span){json_string_value(id), json_string_length(id)},
@@ -383,8 +386,14 @@ bool alert_from_json(struct span text, struct alert *out, struct err *err)
 {
     json_error_t problem;
     alert_init(out);
+    jsonmem_begin();
     json_t *root =
         json_loadb(text.at ? text.at : "", text.len, JSON_DECODE_INT_AS_REAL, &problem);
+    if (jsonmem_failed()) {
+        tojson_wipe(root);
+        json_decref(root);
+        return err_memory(err);
+    }
     if (!root) /* jansson's own words quote the text, which holds secrets */
         return err_set(err, ERR_INVALID,
                        "not valid JSON, or a NUL in a text: line %d column %d",

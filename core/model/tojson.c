@@ -5,11 +5,13 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/timefmt.h"
+#include "model/jsonmem.h"
 
 json_t *tojson_string(const char *text)
 {
+    jsonmem_begin();
     json_t *value = json_string(text);
-    if (value)
+    if (value || jsonmem_failed())
         return value;
     struct buf
         quoted; /* jansson takes valid UTF-8 only, the scanner's writer takes anything */
@@ -17,7 +19,11 @@ json_t *tojson_string(const char *text)
     if (js_append_string(&quoted, span_of(text)))
         value = json_loadb(quoted.data, quoted.len, JSON_DECODE_ANY, NULL);
     buf_wipe(&quoted);
-    return value;
+    if (!jsonmem_failed())
+        return value;
+    tojson_wipe(value);
+    json_decref(value);
+    return NULL;
 }
 
 void tojson_value(json_t *o, const char *key, json_t *value, bool *ok)

@@ -1,0 +1,30 @@
+#include "model/jsonmem.h"
+
+#include <stdlib.h>
+
+#include <jansson.h>
+
+static _Thread_local bool failed;
+
+static void *allocate(size_t size)
+{
+    void *made = malloc(size);
+    failed = failed || !made;
+    return made;
+}
+
+/* Before there are threads, as jansson's choice is one for all of them. */
+__attribute__((constructor)) static void choose_allocator(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
+
+void jsonmem_begin(void)
+{
+    failed = false;
+}
+
+bool jsonmem_failed(void)
+{
+    return failed;
+}
