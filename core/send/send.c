@@ -14,6 +14,7 @@
 #include "send/address.h"
 #include "send/answer.h"
 #include "send/headers.h"
+#include "send/option.h"
 #include "send/signing.h"
 #include "send/tls.h"
 
@@ -56,9 +57,18 @@ static void global_init(void)
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static char *copy_set(const char *text)
+/* NULL or empty: not set. */
+static bool copy_set(char **to, const char *text)
 {
-    return text && *text ? strdup(text) : NULL;
+    *to = text && *text ? strdup(text) : NULL;
+    return *to || !text || !*text;
+}
+
+static void free_sender(struct sender *s)
+{
+    free(s->proxy);
+    free(s->ca_file);
+    free(s);
 }
 
 struct sender *sender_new(const struct sender_options *o, struct err *err)
@@ -66,16 +76,14 @@ struct sender *sender_new(const struct sender_options *o, struct err *err)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, global_init);
     struct sender *s = calloc(1, sizeof *s);
-    if (s)
-        s->multi = curl_multi_init();
-    if (!s || !s->multi) {
-        free(s);
+    if (!s || !copy_set(&s->proxy, o->proxy) || !copy_set(&s->ca_file, o->ca_file) ||
+        !(s->multi = curl_multi_init())) {
+        if (s)
+            free_sender(s);
         err_memory(err);
         return NULL;
     }
     s->clock = o->clock;
-    s->proxy = copy_set(o->proxy);
-    s->ca_file = copy_set(o->ca_file);
     s->rule = o->refuse_private ? ADDRESS_PRIVATE_REFUSED : ADDRESS_PRIVATE_ALLOWED;
     long kept = (long)(o->connections < KEPT_CONNECTIONS_MAX ? o->connections
                                                              : KEPT_CONNECTIONS_MAX);
@@ -121,10 +129,12 @@ static int before_request(void *arg, char *peer, char *local, int peer_port, int
 
 /* Through a proxy the address is the proxy's: at least what the URL itself says is judged.
  */
-static const char *host_problem(CURLU *url, enum address_rule rule)
+static const char *host_problem(CURLU *url, enum address_rule rule, bool *memory)
 {
     char *host = NULL, bare[256];
-    if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+    CURLUcode code = curl_url_get(url, CURLUPART_HOST, &host, 0);
+    *memory = code != CURLUE_OUT_OF_MEMORY;
+    if (code != CURLUE_OK)
         return "the URL has no host";
     size_t len = strlen(host);
     bool brackets = *host == '[' && len >= 2;
@@ -134,59 +144,67 @@ static const char *host_problem(CURLU *url, enum address_rule rule)
     return numeric ? address_text_problem(bare, rule) : NULL;
 }
 
-static const char *url_problem(const struct sender *s, const char *text)
+/* *memory: there was enough to tell. */
+static const char *url_problem(const struct sender *s, const char *text, bool *memory)
 {
     const char *problem = alert_url_problem(text);
     CURLU *url = problem ? NULL : curl_url();
-    if (problem || !url)
-        return problem ? problem : "out of memory";
-    if (curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK)
+    *memory = problem || url;
+    if (!url)
+        return problem;
+    CURLUcode code = curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
+    *memory = code != CURLUE_OUT_OF_MEMORY;
+    if (code != CURLUE_OK)
         problem = "the URL cannot be read";
     else if (s->proxy)
-        problem = host_problem(url, s->rule);
+        problem = host_problem(url, s->rule, memory);
     curl_url_cleanup(url);
     return problem;
 }
 
 /* ------------------------------------------------------------------ one request */
 
-static void set_transport(struct send_handle *h, CURL *easy, const struct send_tls *tls)
+static bool set_transport(struct send_handle *h, CURL *easy, const struct send_tls *tls)
 {
+    bool fine = true;
     const struct sender *s = h->sender;
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(easy, CURLOPT_PROXY, s->proxy ? s->proxy : "");
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    tls_apply(easy, tls, s->ca_file);
-    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_S);
-    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, h);
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
-    curl_easy_setopt(easy, CURLOPT_PREREQDATA, h);
+    OPTION_SET(fine, easy, CURLOPT_NOSIGNAL, 1L);
+    OPTION_SET(fine, easy, CURLOPT_QUICK_EXIT, 1L);
+    OPTION_SET(fine, easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    OPTION_SET(fine, easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    OPTION_SET(fine, easy, CURLOPT_FOLLOWLOCATION, 0L);
+    OPTION_SET(fine, easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    OPTION_SET(fine, easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    OPTION_SET(fine, easy, CURLOPT_PROXY, s->proxy ? s->proxy : "");
+    OPTION_SET(fine, easy, CURLOPT_NOPROXY, "");
+    OPTION_SET(fine, easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    fine = fine && tls_apply(easy, tls, s->ca_file);
+    OPTION_SET(fine, easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_S);
+    OPTION_SET(fine, easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
+    OPTION_SET(fine, easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    OPTION_SET(fine, easy, CURLOPT_OPENSOCKETDATA, h);
+    OPTION_SET(fine, easy, CURLOPT_PREREQFUNCTION, before_request);
+    OPTION_SET(fine, easy, CURLOPT_PREREQDATA, h);
+    return fine;
 }
 
-static void set_request(struct send_handle *h, CURL *easy, const struct send_request *r)
+static bool set_request(struct send_handle *h, CURL *easy, const struct send_request *r)
 {
-    curl_easy_setopt(easy, CURLOPT_URL, r->url);
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, h->headers);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, answer_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &h->answer);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, answer_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &h->answer);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, h->words);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, h);
+    bool fine = true;
+    OPTION_SET(fine, easy, CURLOPT_URL, r->url);
+    OPTION_SET(fine, easy, CURLOPT_POST, 1L);
+    OPTION_SET(fine, easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+    OPTION_SET(fine, easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
+    OPTION_SET(fine, easy, CURLOPT_HTTPHEADER, h->headers);
+    OPTION_SET(fine, easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+    OPTION_SET(fine, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
+    OPTION_SET(fine, easy, CURLOPT_HEADERFUNCTION, answer_header);
+    OPTION_SET(fine, easy, CURLOPT_HEADERDATA, &h->answer);
+    OPTION_SET(fine, easy, CURLOPT_WRITEFUNCTION, answer_body);
+    OPTION_SET(fine, easy, CURLOPT_WRITEDATA, &h->answer);
+    OPTION_SET(fine, easy, CURLOPT_ERRORBUFFER, h->words);
+    OPTION_SET(fine, easy, CURLOPT_PRIVATE, h);
+    return fine;
 }
 
 static CURL *take_easy(struct sender *s)
@@ -218,9 +236,8 @@ static bool begin(struct sender *s, struct send_handle *h, const struct send_req
     h->easy = h->headers ? take_easy(s) : NULL;
     if (!h->easy)
         return false;
-    set_transport(h, h->easy, &r->tls);
-    set_request(h, h->easy, r);
-    if (curl_multi_add_handle(s->multi, h->easy) == CURLM_OK)
+    if (set_transport(h, h->easy, &r->tls) && set_request(h, h->easy, r) &&
+        curl_multi_add_handle(s->multi, h->easy) == CURLM_OK)
         return true;
     give_easy(s, h->easy);
     return false;
@@ -245,17 +262,19 @@ void send_request_of(const struct alert *a, const char *id, int64_t now,
     };
 }
 
-/* Why it is not sent at all. */
-static void judge(struct send_handle *h, const struct send_request *r)
+/* Why it is not sent at all. False: no memory to tell. */
+static bool judge(struct send_handle *h, const struct send_request *r)
 {
+    bool memory = true;
     h->problem_kind = OUTCOME_FORBIDDEN;
     h->problem = headers_problem(r);
     if (!h->problem)
-        h->problem = url_problem(h->sender, r->url);
-    if (!h->problem && !tls_check(&r->tls, h->words, sizeof h->words)) {
+        h->problem = url_problem(h->sender, r->url, &memory);
+    if (memory && !h->problem && !tls_check(&r->tls, h->words, sizeof h->words)) {
         h->problem_kind = OUTCOME_NETWORK; /* the file can be there the next time */
         h->problem = h->words;
     }
+    return memory;
 }
 
 struct send_handle *sender_start(struct sender *s, const struct send_request *r,
@@ -272,13 +291,11 @@ struct send_handle *sender_start(struct sender *s, const struct send_request *r,
     h->timeout_ms = r->timeout_ms;
     answer_init(&h->answer);
     h->answer.own_ca = r->tls.ca_file != NULL;
-    judge(h, r);
-    if (h->problem) {
-        s->settled++;
-    } else if (!begin(s, h, r)) {
+    if (!judge(h, r) || (!h->problem && !begin(s, h, r))) {
         handle_free(h);
         return NULL;
     }
+    s->settled += h->problem != NULL;
     DL_APPEND(s->active, h);
     s->count++;
     return h;
@@ -390,8 +407,6 @@ void sender_free(struct sender **sp)
     while (s->idle_count > 0)
         curl_easy_cleanup(s->idle[--s->idle_count]);
     curl_multi_cleanup(s->multi);
-    free(s->proxy);
-    free(s->ca_file);
-    free(s);
+    free_sender(s);
     *sp = NULL;
 }

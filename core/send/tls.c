@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "send/option.h"
 
 enum { SHOWN_PATH = 100, CA_CACHE_S = 300, BUNDLE_CACHE_S = 3600 };
 
@@ -51,26 +52,28 @@ bool tls_check(const struct send_tls *t, char *words, size_t size)
            (!t->client_key || check_file("client key", t->client_key, secret, words, size));
 }
 
-void tls_apply(CURL *easy, const struct send_tls *t, const char *ca_file)
+bool tls_apply(CURL *easy, const struct send_tls *t, const char *ca_file)
 {
+    bool fine = true;
     const char *ca = t->ca_file ? t->ca_file : ca_file;
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, t->insecure ? 0L : 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, t->insecure ? 0L : 2L);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+    OPTION_SET(fine, easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    OPTION_SET(fine, easy, CURLOPT_SSL_VERIFYPEER, t->insecure ? 0L : 1L);
+    OPTION_SET(fine, easy, CURLOPT_SSL_VERIFYHOST, t->insecure ? 0L : 2L);
+    OPTION_SET(fine, easy, CURLOPT_CAPATH, NULL);
+    OPTION_SET(fine, easy, CURLOPT_PROXY_CAPATH, NULL);
     if (ca)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, ca);
+        OPTION_SET(fine, easy, CURLOPT_CAINFO, ca);
     /* By default what stood in a CA file is believed for a day, and a session resumed without
      * another look at it. The system's bundle takes a quarter of a second to read. */
-    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT,
-                     t->ca_file ? 0L : (long)(ca ? CA_CACHE_S : BUNDLE_CACHE_S));
+    OPTION_SET(fine, easy, CURLOPT_CA_CACHE_TIMEOUT,
+               t->ca_file ? 0L : (long)(ca ? CA_CACHE_S : BUNDLE_CACHE_S));
     if (t->ca_file || t->client_cert)
-        curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+        OPTION_SET(fine, easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
     if (t->client_cert)
-        curl_easy_setopt(easy, CURLOPT_SSLCERT, t->client_cert);
+        OPTION_SET(fine, easy, CURLOPT_SSLCERT, t->client_cert);
     if (t->client_key)
-        curl_easy_setopt(easy, CURLOPT_SSLKEY, t->client_key);
+        OPTION_SET(fine, easy, CURLOPT_SSLKEY, t->client_key);
     /* Else OpenSSL asks for the passphrase of a key on the terminal. */
-    curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
+    OPTION_SET(fine, easy, CURLOPT_KEYPASSWD, "");
+    return fine;
 }
