@@ -139,22 +139,20 @@ static void fill_record(struct engine *e, const struct claim *claim,
     r->outcome.headers_len = r->outcome.body_len = 0;
 }
 
-/* Without memory for a note the delivery stays SENDING until the next start recovers it. */
-static void record_landed(void *arg, const struct claim *claim, struct outcome *outcome,
-                          char *request_headers, bool probe)
+/* `mark` is the note that was made before the delivery went under way. */
+static void record_landed(void *arg, const struct claim *claim, void *mark,
+                          struct outcome *outcome, char *request_headers, bool probe)
 {
     struct engine *e = arg;
-    struct note *n = note_new(&e->inbox, NOTE_RECORDED);
+    struct note *n = mark;
     unblock(e); /* its slot is free */
     if (outcome->started_at == 0)
         outcome->started_at = clock_wall_ms(e->clock);
-    if (n)
-        fill_record(e, claim, outcome, probe, &n->record);
-    if (n && record(e, n, outcome, request_headers))
+    fill_record(e, claim, outcome, probe, &n->record);
+    if (record(e, n, outcome, request_headers))
         return;
     free(request_headers);
-    if (n)
-        keep_unrecorded(e, n);
+    keep_unrecorded(e, n);
 }
 
 /* For those who look on; it is not needed to go on, so nobody waits for it. */
@@ -185,26 +183,67 @@ void engine_record_again(struct engine *e)
 /* ------------------------------------------------------------------ the store's answers */
 
 /* A claim that is not sent goes back. */
-static void put_back(struct engine *e, struct claim *c, bool full)
+static void put_back(struct engine *e, struct claim *c, struct note *n, bool full)
 {
     struct outcome outcome = {.kind = OUTCOME_CANCELLED, .retry_after_ms = full ? 0 : -1};
     snprintf(outcome.error, sizeof outcome.error, "not sent: %s",
              full                        ? "its endpoint takes no more now"
              : atomic_load(&e->stopping) ? "the engine stopped"
                                          : "out of memory");
-    record_landed(e, c, &outcome, NULL, false);
+    record_landed(e, c, n, &outcome, NULL, false);
 }
 
+static void forget_first(struct claims *claims, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        claim_free(&claims->items[i]);
+    claims->count -= count;
+    memmove(claims->items, claims->items + count, claims->count * sizeof *claims->items);
+}
+
+/* Each claim goes under way with the note of its outcome, so that recording never lacks it. Those
+ * that there is no memory for wait in their own note. */
 static void take_claims(struct engine *e, struct note *n)
 {
-    e->claiming = false;
+    size_t taken = 0;
+    for (; taken < n->claims.count; taken++) {
+        struct claim *c = &n->claims.items[taken];
+        struct note *own = note_new(&e->inbox, NOTE_RECORDED);
+        if (!own)
+            break;
+        enum flights_answer answer = flights_add(e->flights, c, own);
+        if (answer != FLIGHTS_TAKEN)
+            put_back(e, c, own, answer == FLIGHTS_FULL);
+    }
+    if (taken > 0)
+        forget_first(&n->claims, taken);
+    e->untaken = n->claims.count ? n : NULL;
+    e->claiming = e->untaken != NULL;
+    if (!e->untaken)
+        return;
+    n->failed = true;
+    err_memory(&n->err);
+}
+
+static void take_claimed(struct engine *e, struct note *n)
+{
     e->blocked = !n->failed && n->claims.count == 0 && e->changes == e->changes_asked;
     e->blocked_until = engine_now(e) + BLOCKED_MS;
-    for (size_t i = 0; i < n->claims.count; i++) {
-        enum flights_answer answer = flights_add(e->flights, &n->claims.items[i]);
-        if (answer != FLIGHTS_TAKEN)
-            put_back(e, &n->claims.items[i], answer == FLIGHTS_FULL);
+    take_claims(e, n);
+}
+
+bool engine_take_again(struct engine *e)
+{
+    struct note *n = e->untaken;
+    n->failed = false;
+    take_claims(e, n);
+    if (n->failed) {
+        engine_failed(e, NOTE_CLAIMED, &n->err);
+        return false;
     }
+    engine_succeeded(e, NOTE_CLAIMED);
+    note_free(n);
+    return true;
 }
 
 static void take_note(struct engine *e, struct note *n)
@@ -218,7 +257,7 @@ static void take_note(struct engine *e, struct note *n)
         e->closing = false;
         break;
     case NOTE_CLAIMED:
-        take_claims(e, n);
+        take_claimed(e, n);
         break;
     case NOTE_RECORDED:
         if (!n->failed && e->trim_at == INT64_MAX)
@@ -256,7 +295,7 @@ static void take_notes(struct engine *e)
         take_note(e, n);
         if (n->failed && n->kind == NOTE_RECORDED)
             keep_unrecorded(e, n);
-        else
+        else if (n != e->untaken)
             note_free(n);
     }
 }
@@ -336,6 +375,8 @@ static void destroy(struct engine *e)
         next = n->next;
         note_free(n);
     }
+    if (e->untaken)
+        note_free(e->untaken); /* the next start finds what was claimed */
     inbox_free(&e->inbox);
     pthread_mutex_destroy(&e->lock);
     free(e->rooms);

@@ -36,6 +36,7 @@ struct engine {
     int64_t trim_at; /* INT64_MAX: nothing was recorded since the last one */
     int64_t expire_at; /* nothing is claimed from then on until what is too old has gone */
     struct note *unrecorded; /* what the store could not take: said again */
+    struct note *untaken;    /* claims that there was no memory for; `claiming` until there is */
 
     /* By note_kind, and READING: until when what failed rests, so that a store that fails
      * is not asked in circles, nor one step that cannot succeed stops the others. 0: fine.
@@ -64,6 +65,7 @@ int64_t engine_now(const struct engine *e); /* steady ms */
 void engine_failed(struct engine *e, int what, const struct err *err); /* note_kind, READING */
 void engine_succeeded(struct engine *e, int what);
 void engine_record_again(struct engine *e); /* what the store could not take */
+bool engine_take_again(struct engine *e);   /* what is untaken; false: still no memory */
 
 /* Asks the store for every step that is due; returns when the next one will be. */
 int64_t engine_plan(struct engine *e);

@@ -19,6 +19,7 @@ struct flight {
     struct flights *flights;
     struct endpoint *endpoint;
     struct claim claim;
+    void *mark; /* the caller's */
     struct send_handle *handle;
     char *request_headers;
     bool probe;
@@ -167,7 +168,7 @@ static void forget_idle(struct flights *f, struct endpoint *e)
 static void land(struct flight *x, struct outcome *outcome)
 {
     struct flights *f = x->flights;
-    f->landed(f->arg, &x->claim, outcome, x->request_headers, x->probe);
+    f->landed(f->arg, &x->claim, x->mark, outcome, x->request_headers, x->probe);
     claim_free(&x->claim);
     free(x);
 }
@@ -292,7 +293,7 @@ bool flights_restore_breaker(struct flights *f, const char *endpoint, enum break
     return true;
 }
 
-enum flights_answer flights_add(struct flights *f, struct claim *claim)
+enum flights_answer flights_add(struct flights *f, struct claim *claim, void *mark)
 {
     struct endpoint *e = f->closed ? NULL : endpoint_of(f, claim->endpoint);
     struct flight *x = NULL;
@@ -302,6 +303,7 @@ enum flights_answer flights_add(struct flights *f, struct claim *claim)
         return FLIGHTS_REFUSED;
     x->flights = f;
     x->endpoint = e;
+    x->mark = mark;
     x->claim = *claim;
     *claim = (struct claim){0};
     start(f, x);

@@ -21,10 +21,11 @@
 struct flights;
 struct flight;
 
-/* What came of one; the claim is borrowed, the outcome may be moved out. request_headers is
- * malloc'ed and the callee's. probe: it was sent while the endpoint's breaker was open. */
-typedef void flight_landed(void *arg, const struct claim *claim, struct outcome *outcome,
-                           char *request_headers, bool probe);
+/* What came of one; the claim is borrowed, the outcome may be moved out. mark: as it was added with.
+ * request_headers is malloc'ed and the callee's. probe: it was sent while the endpoint's breaker
+ * was open. */
+typedef void flight_landed(void *arg, const struct claim *claim, void *mark,
+                           struct outcome *outcome, char *request_headers, bool probe);
 
 /* The breaker of an endpoint changed: `why` is the last failure in words, "" for a success. */
 typedef void flights_tripped(void *arg, const char *endpoint, const struct breaker *b,
@@ -48,7 +49,7 @@ void flights_set_limits(struct flights *f, const struct flights_limits *limits);
 enum flights_answer { FLIGHTS_TAKEN, FLIGHTS_FULL, FLIGHTS_REFUSED };
 
 /* Takes the claim over and sends it. */
-enum flights_answer flights_add(struct flights *f, struct claim *claim);
+enum flights_answer flights_add(struct flights *f, struct claim *claim, void *mark);
 
 /* A breaker as an earlier engine left it: open until probe_at, or at the foot of its ramp. */
 bool flights_restore_breaker(struct flights *f, const char *endpoint, enum breaker_state state,

@@ -147,6 +147,8 @@ static int64_t plan_close(struct engine *e, int64_t now, int64_t due)
 static int64_t plan_claim(struct engine *e, int64_t now, int64_t due)
 {
     int64_t at = later(due, e->resting[NOTE_CLAIMED]);
+    if (e->untaken && (e->resting[NOTE_CLAIMED] > now || !engine_take_again(e)))
+        return e->resting[NOTE_CLAIMED];
     if (e->blocked)
         at = later(at, e->blocked_until);
     if (e->claiming || flights_room(e->flights) == 0)
