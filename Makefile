@@ -116,6 +116,7 @@ $(BUILD)/libsupport.a: $(call objects,$(call sources,tests/support))
 comma := ,
 wraps = $(patsubst %,-Wl$(comma)--wrap=%,$(1))
 WRAP_test_disk := $(call wraps,db_wal_pages)
+WRAP_test_memory := $(call wraps,malloc calloc realloc reallocarray strdup strndup realpath pthread_create)
 
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
 
