@@ -173,12 +173,11 @@ static void land(struct flight *x, struct outcome *outcome)
     free(x);
 }
 
+/* What makes a delivery wait makes its endpoint wait. */
 static void pause_endpoint(const struct flights *f, struct endpoint *e,
                            const struct outcome *outcome)
 {
-    bool asked = outcome->kind == OUTCOME_RESPONSE &&
-                 (outcome->status == 429 || outcome->status == 503);
-    if (!asked || outcome->retry_after_ms <= 0 ||
+    if (breaker_judge(outcome) >= 0 || outcome->retry_after_ms <= 0 ||
         outcome->retry_after_ms > f->limits.max_pause_ms)
         return;
     int64_t until = clock_steady_ms(f->clock) + outcome->retry_after_ms;

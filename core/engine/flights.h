@@ -4,7 +4,7 @@
  * attempt that timed out. So one that hangs holds up only itself. No claim waits in here: what it
  * says of URL, headers and token, and that its alert is enabled, is true when it is sent. One that
  * fails again and again is left alone but for probes (rules/breaker.h). One
- * that answers 429 or 503 with a Retry-After is paused as a whole (RFC 9110 10.2.3: the server
+ * whose failure comes with a Retry-After is paused as a whole (RFC 9110 10.2.3: the server
  * speaks of itself, not of one message). The engine's thread. */
 #ifndef ENGINE_FLIGHTS_H
 #define ENGINE_FLIGHTS_H
