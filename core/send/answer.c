@@ -3,13 +3,22 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/timefmt.h"
 #include "rules/retry.h"
 
+/* Of the machine, whatever clock the others go by: a latency is real. */
+static int64_t monotonic_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 void answer_init(struct answer *a)
 {
-    *a = (struct answer){0};
+    *a = (struct answer){.began_us = monotonic_us()};
     buf_init(&a->headers, OUTCOME_HEADERS_KEPT);
     buf_init(&a->body, OUTCOME_BODY_KEPT);
 }
@@ -32,6 +41,8 @@ size_t answer_header(char *bytes, size_t size, size_t count, void *userdata)
     struct answer *a = userdata;
     size_t len = size * count;
     bool status_line = len >= 5 && memcmp(bytes, "HTTP/", 5) == 0;
+    if (a->first_us == 0)
+        a->first_us = monotonic_us();
     if (status_line && a->body_total == 0) /* else a trailer that looks like one */
         begin_response(a);
     a->headers_ended |= len > 0 && (*bytes == '\r' || *bytes == '\n');
@@ -50,6 +61,16 @@ size_t answer_body(char *bytes, size_t size, size_t count, void *userdata)
         return len;
     a->body_cut = true;
     return 0;
+}
+
+CURLcode answer_tls_begins(CURL *easy, void *context, void *userdata)
+{
+    struct answer *a = userdata;
+    (void)easy;
+    (void)context;
+    if (a->tls_began_us == 0)
+        a->tls_began_us = monotonic_us();
+    return CURLE_OK;
 }
 
 /* The largest pause that the Retry-After lines ask for. */
@@ -109,19 +130,19 @@ static const char *tls_words(CURL *easy, const char *curl_words)
     }
 }
 
-static void timeout_words(CURL *easy, int64_t timeout_ms, char *out, size_t size)
+static void timeout_words(const struct answer *a, CURL *easy, int64_t timeout_ms, char *out,
+                          size_t size)
 {
-    curl_off_t resolved = 0, ready = 0, first = 0;
+    curl_off_t resolved = 0, ready = 0;
     long local_port = 0; /* CURLINFO_CONNECT_TIME is set only after the handshake */
     char limit[24];
     curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
     curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &local_port);
     curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-    curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
     duration_human(timeout_ms, limit);
     if (ready != 0)
         snprintf(out, size, "timed out after %s (%s)", limit,
-                 first ? "the answer was not complete" : "connected, no answer");
+                 a->first_us ? "the answer was not complete" : "connected, no answer");
     else if (local_port != 0)
         snprintf(out, size,
                  "timed out after the connect, before the request (TLS or proxy)");
@@ -137,6 +158,8 @@ static const char *connect_words(CURL *easy)
     switch (number) {
     case ECONNREFUSED:
         return "connection refused";
+    case ECONNRESET:
+        return "the connection was reset";
     case ENETUNREACH:
         return "the network is unreachable";
     case EHOSTUNREACH:
@@ -220,24 +243,32 @@ static const char *fixed_words(const struct answer *a, CURLcode code, CURL *easy
     }
 }
 
-static void read_numbers(CURL *easy, struct outcome *out)
+/* What libcurl says wrongly or not at all: it takes the begin of a long upload for the first byte
+ * of the answer, tells of a connect only when the handshake after it succeeded, and of no time
+ * at all when a name was not found. */
+static void read_own_times(const struct answer *a, struct outcome *out)
 {
-    curl_off_t total = 0, dns = 0, connect = 0, tls = 0, first = 0;
+    out->total_us = monotonic_us() - a->began_us;
+    out->first_us = a->first_us ? a->first_us - a->began_us : 0;
+    if (out->connect_us == 0 && a->tls_began_us)
+        out->connect_us = a->tls_began_us - a->began_us;
+}
+
+static void read_numbers(const struct answer *a, CURL *easy, struct outcome *out)
+{
+    curl_off_t dns = 0, connect = 0, tls = 0;
     long status = 0, port = 0;
     char *ip = NULL;
-    curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &total);
     curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &dns);
     curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connect);
     curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &tls);
-    curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
     curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
-    out->total_us = total;
     out->dns_us = dns;
     out->connect_us = connect;
     out->tls_us = tls;
-    out->first_us = first;
+    read_own_times(a, out);
     out->status = status >= 200 ? (int)status : 0;
     if (ip && *ip)
         snprintf(out->address, sizeof out->address, strchr(ip, ':') ? "[%s]:%ld" : "%s:%ld",
@@ -262,10 +293,17 @@ static bool is_refused(const struct answer *a)
 static const char *failure_words(const struct answer *a, CURL *easy, CURLcode code,
                                  const char *curl_words)
 {
+    long status = 0;
     if (a->headers_over)
         return "the answer's headers are over 64 KiB";
     if (a->body_cut)
         return "the answer is over 1 MiB";
+    /* libcurl holds no line of more than 100 kB, and calls that a want of memory. */
+    if (code == CURLE_OUT_OF_MEMORY && a->first_us && !a->headers_ended)
+        return "a line of the answer's headers is too long, or memory is out";
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    if (code == CURLE_OK && status == 101)
+        return "the answer wants to speak another protocol";
     if (code == CURLE_OK)
         return "the connection was closed before the answer was complete";
     return fixed_words(a, code, easy, curl_words);
@@ -280,7 +318,7 @@ static void set_error(const struct answer *a, CURL *easy, CURLcode code,
         snprintf(out->error, sizeof out->error, "refused: %s is %s", a->refused_address,
                  a->refused);
     else if (out->timed_out)
-        timeout_words(easy, timeout_ms, out->error, sizeof out->error);
+        timeout_words(a, easy, timeout_ms, out->error, sizeof out->error);
     else
         snprintf(out->error, sizeof out->error, "%s",
                  failure_words(a, easy, code, curl_words));
@@ -289,7 +327,7 @@ static void set_error(const struct answer *a, CURL *easy, CURLcode code,
 void answer_judge(struct answer *a, CURL *easy, CURLcode code, const char *curl_words,
                   int64_t timeout_ms, int64_t now, struct outcome *out)
 {
-    read_numbers(easy, out);
+    read_numbers(a, easy, out);
     out->retry_after_ms = out->status ? find_retry_after(&a->headers, now) : -1;
     out->kind = OUTCOME_RESPONSE;
     if (is_refused(a) || !is_complete(a, code, out->status))

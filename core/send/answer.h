@@ -26,6 +26,7 @@ struct answer {
     char refused_address[64];
     bool own_ca; /* the request named its own authorities */
     bool tried; /* another address of the host was one that may be sent to */
+    int64_t began_us, tls_began_us, first_us; /* monotonic; 0: not yet */
 };
 
 void answer_init(struct answer *a);
@@ -34,6 +35,7 @@ void answer_free(struct answer *a);
 /* libcurl's callbacks; userdata is the struct answer. */
 size_t answer_header(char *bytes, size_t size, size_t count, void *userdata);
 size_t answer_body(char *bytes, size_t size, size_t count, void *userdata);
+CURLcode answer_tls_begins(CURL *easy, void *context, void *userdata);
 
 /* Moves what was collected into the outcome and judges the end of the transfer. */
 void answer_judge(struct answer *a, CURL *easy, CURLcode code, const char *curl_words,

@@ -202,6 +202,8 @@ static bool set_request(struct send_handle *h, CURL *easy, const struct send_req
     OPTION_SET(fine, easy, CURLOPT_HEADERDATA, &h->answer);
     OPTION_SET(fine, easy, CURLOPT_WRITEFUNCTION, answer_body);
     OPTION_SET(fine, easy, CURLOPT_WRITEDATA, &h->answer);
+    OPTION_SET(fine, easy, CURLOPT_SSL_CTX_FUNCTION, answer_tls_begins);
+    OPTION_SET(fine, easy, CURLOPT_SSL_CTX_DATA, &h->answer);
     OPTION_SET(fine, easy, CURLOPT_ERRORBUFFER, h->words);
     OPTION_SET(fine, easy, CURLOPT_PRIVATE, h);
     return fine;
