@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +15,11 @@
 #include <unistd.h>
 
 #include "support/receiver_bytes.h"
+#include "support/receiver_socket.h"
 
 enum { PEERS_MAX = 1200, DRIP_MS = 10, WANT_MORE = -2, GONE = -1 };
 
-enum peer_state { PEER_SHAKING, PEER_READING, PEER_HOLDING, PEER_WRITING };
+enum peer_state { PEER_SHAKING, PEER_READING, PEER_HOLDING, PEER_WRITING, PEER_DEAF };
 
 struct peer {
     int fd, number;
@@ -36,6 +37,8 @@ struct receiver {
     struct certificate_authority *authority;
     SSL_CTX *tls;
     char ca_file[64];
+    bool ipv6;
+    atomic_bool early; /* the next one is answered so */
 
     struct peer *peers[PEERS_MAX]; /* the thread's */
     size_t peer_count;
@@ -47,8 +50,9 @@ struct receiver {
     size_t script_count, script_at;
     struct receiver_request **requests;
     size_t request_count;
-    bool released, stopping;
+    bool released, hung_up, stopping;
     const char *greeting;
+    enum receiver_door door;
 };
 
 static void must(bool ok, const char *what)
@@ -142,6 +146,7 @@ static void keep_request(struct receiver *r, struct peer *p, size_t head, size_t
     p->answer = r->script[r->script_at];
     if (r->script_at + 1 < r->script_count)
         r->script_at++;
+    r->early = r->script[r->script_at].how == RECEIVER_EARLY;
     pthread_cond_broadcast(&r->came);
     pthread_mutex_unlock(&r->lock);
 }
@@ -155,8 +160,9 @@ static bool take_request(struct receiver *r, struct peer *p)
     size_t head = (size_t)(end - p->in.data) + 4;
     const char *length = find_header(p->in.data, "Content-Length");
     size_t body = length && length < end ? strtoul(length, NULL, 10) : 0;
-    if (p->in.len < head + body)
+    if (p->in.len < head + body && !r->early)
         return false;
+    body = p->in.len < head + body ? p->in.len - head : body;
     keep_request(r, p, head, body);
     memmove(p->in.data, p->in.data + head + body, p->in.len - head - body + 1);
     p->in.len -= head + body;
@@ -172,14 +178,11 @@ static bool take_request(struct receiver *r, struct peer *p)
 static void drop(struct receiver *r, size_t at, bool reset)
 {
     struct peer *p = r->peers[at];
-    const struct linger linger = {1, 0};
-    if (reset)
-        setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-    else if (p->ssl && p->state != PEER_SHAKING)
+    if (!reset && p->ssl && p->state != PEER_SHAKING)
         SSL_shutdown(p->ssl);
     SSL_free(p->ssl);
     ERR_clear_error();
-    close(p->fd);
+    receiver_shut(p->fd, reset);
     buf_free(&p->in);
     buf_free(&p->out);
     free(p);
@@ -216,7 +219,7 @@ static int write_some(struct peer *p)
             buf_clear(&p->out);
             p->sent = 0;
             receiver_bytes_more(how, &p->out);
-            if (how == RECEIVER_DRIPS && rounds > 0)
+            if (receiver_bytes_slow(how) && rounds > 0)
                 return WANT_MORE;
         }
         if (p->sent == p->out.len)
@@ -232,6 +235,8 @@ static int write_some(struct peer *p)
 /* False: the connection is over. */
 static bool carry_on(struct receiver *r, struct peer *p)
 {
+    if (p->state == PEER_DEAF)
+        return false; /* it is gone: nothing else is watched */
     if (p->state == PEER_SHAKING) {
         int shaken = shake(p);
         if (shaken != 0)
@@ -243,7 +248,7 @@ static bool carry_on(struct receiver *r, struct peer *p)
     while (p->state == PEER_WRITING) {
         int put = write_some(p);
         if (put == WANT_MORE)
-            p->events = p->answer.how == RECEIVER_DRIPS ? 0 : POLLOUT;
+            p->events = receiver_bytes_slow(p->answer.how) ? 0 : POLLOUT;
         if (put == 0)
             p->state = PEER_READING;
         if (put != 0)
@@ -260,16 +265,25 @@ static void let_in(struct receiver *r)
     int fd;
     pthread_mutex_lock(&r->lock);
     const char *greeting = r->greeting;
+    enum receiver_door door = r->door;
     pthread_mutex_unlock(&r->lock);
     while (r->peer_count < PEERS_MAX && (fd = accept(r->listener, NULL, NULL)) >= 0) {
+        if (door == RECEIVER_SHUTS || door == RECEIVER_KICKS) {
+            receiver_shut(fd, door == RECEIVER_KICKS);
+            continue;
+        }
+        if (door == RECEIVER_HALVES)
+            shutdown(fd, SHUT_WR);
         struct peer *p = calloc(1, sizeof *p);
         must(p && fcntl(fd, F_SETFL, O_NONBLOCK) == 0, "accept");
         if (greeting)
             must(send(fd, greeting, strlen(greeting), MSG_NOSIGNAL) > 0, "send");
         p->fd = fd;
         p->number = ++r->numbered;
-        p->events = POLLIN;
+        p->events = door == RECEIVER_IS_DEAF ? 0 : POLLIN;
         p->state = r->tls ? PEER_SHAKING : PEER_READING;
+        if (door == RECEIVER_IS_DEAF)
+            p->state = PEER_DEAF;
         buf_init(&p->in, BUF_UNLIMITED);
         buf_init(&p->out, BUF_UNLIMITED);
         if (r->tls) {
@@ -286,10 +300,13 @@ static void take_orders(struct receiver *r, bool *stop)
     if (read(r->wake, &count, sizeof count) < 0 && errno != EAGAIN)
         must(false, "eventfd");
     pthread_mutex_lock(&r->lock);
-    bool released = r->released;
-    r->released = false;
+    bool released = r->released, hung_up = r->hung_up;
+    r->released = r->hung_up = false;
     *stop = r->stopping;
     pthread_mutex_unlock(&r->lock);
+    for (size_t i = r->peer_count; hung_up && i-- > 0;)
+        if (r->peers[i]->state == PEER_READING)
+            drop(r, i, false);
     for (size_t i = r->peer_count; released && i-- > 0;) {
         if (r->peers[i]->state != PEER_HOLDING)
             continue;
@@ -307,7 +324,7 @@ static int watch(struct receiver *r, struct pollfd *fds)
     for (size_t i = 0; i < r->peer_count; i++) {
         struct peer *p = r->peers[i];
         fds[i + 2] = (struct pollfd){p->fd, p->events, 0};
-        if (p->state == PEER_WRITING && p->answer.how == RECEIVER_DRIPS)
+        if (p->state == PEER_WRITING && receiver_bytes_slow(p->answer.how))
             timeout = DRIP_MS;
     }
     return timeout;
@@ -324,7 +341,7 @@ static void *run(void *arg)
         must(poll(fds, watched + 2, timeout) >= 0 || errno == EINTR, "poll");
         for (size_t i = watched; i-- > 0;) {
             struct peer *p = r->peers[i];
-            bool drips = p->state == PEER_WRITING && p->answer.how == RECEIVER_DRIPS;
+            bool drips = p->state == PEER_WRITING && receiver_bytes_slow(p->answer.how);
             if ((fds[i + 2].revents || drips) && !carry_on(r, p))
                 drop(r, i, receiver_bytes_after(p->answer.how) == AFTER_RESET);
         }
@@ -338,25 +355,18 @@ static void *run(void *arg)
 
 /* ---------------------------------------------------------------- life */
 
-static int listen_somewhere(int *port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    must(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0, "bind");
-    must(listen(fd, 512) == 0, "listen");
-    must(getsockname(fd, (struct sockaddr *)&address, &len) == 0, "getsockname");
-    *port = ntohs(address.sin_port);
-    return fd;
-}
-
-static struct receiver *start(SSL_CTX *tls)
+static struct receiver *start(SSL_CTX *tls, bool ipv6)
 {
     struct receiver *r = calloc(1, sizeof *r);
     must(r != NULL, "calloc");
     r->tls = tls;
-    r->listener = listen_somewhere(&r->port);
+    r->ipv6 = ipv6;
+    r->listener = receiver_listen(ipv6, &r->port);
+    if (r->listener < 0 && ipv6) {
+        free(r);
+        return NULL;
+    }
+    must(r->listener >= 0, "bind");
     r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     must(r->wake >= 0, "eventfd");
     pthread_mutex_init(&r->lock, NULL);
@@ -376,7 +386,12 @@ static struct receiver *start(SSL_CTX *tls)
 
 struct receiver *receiver_start(void)
 {
-    return start(NULL);
+    return start(NULL, false);
+}
+
+struct receiver *receiver_start_ipv6(void)
+{
+    return start(NULL, true);
 }
 
 struct receiver *receiver_start_tls(enum certificate_kind kind)
@@ -387,17 +402,23 @@ struct receiver *receiver_start_tls(enum certificate_kind kind)
     must(fd >= 0, "mkstemp");
     close(fd);
     certificate_authority_write(authority, path);
-    struct receiver *r = start(certificate_context(authority, kind));
+    struct receiver *r = start(certificate_context(authority, kind), false);
     r->authority = authority;
     memcpy(r->ca_file, path, sizeof path);
     return r;
 }
 
-static void request_free(struct receiver_request *q)
+static void request_empty(struct receiver_request *q)
 {
     free(q->path);
     free(q->headers);
     free(q->body);
+    q->path = q->headers = q->body = NULL;
+}
+
+static void request_free(struct receiver_request *q)
+{
+    request_empty(q);
     free(q);
 }
 
@@ -437,7 +458,8 @@ void receiver_stop(struct receiver **rp)
 
 void receiver_url(const struct receiver *r, const char *path, char *out, size_t size)
 {
-    snprintf(out, size, "%s://127.0.0.1:%d%s", r->tls ? "https" : "http", r->port, path);
+    snprintf(out, size, "%s://%s:%d%s", r->tls ? "https" : "http",
+             r->ipv6 ? "[::1]" : "127.0.0.1", r->port, path);
 }
 
 int receiver_port(const struct receiver *r)
@@ -461,6 +483,7 @@ void receiver_script(struct receiver *r, const struct receiver_answer *answers,
     r->script = copy;
     r->script_count = count;
     r->script_at = 0;
+    r->early = answers[0].how == RECEIVER_EARLY;
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -487,6 +510,21 @@ void receiver_greet(struct receiver *r, const char *text)
     pthread_mutex_lock(&r->lock);
     r->greeting = text;
     pthread_mutex_unlock(&r->lock);
+}
+
+void receiver_door(struct receiver *r, enum receiver_door door)
+{
+    pthread_mutex_lock(&r->lock);
+    r->door = door;
+    pthread_mutex_unlock(&r->lock);
+}
+
+void receiver_hang_up(struct receiver *r)
+{
+    pthread_mutex_lock(&r->lock);
+    r->hung_up = true;
+    pthread_mutex_unlock(&r->lock);
+    give_order(r);
 }
 
 void receiver_release(struct receiver *r)
@@ -544,6 +582,14 @@ const struct receiver_request *receiver_request(struct receiver *r, size_t i)
     return q;
 }
 
+void receiver_forget(struct receiver *r, size_t i)
+{
+    pthread_mutex_lock(&r->lock);
+    if (i < r->request_count)
+        request_empty(r->requests[i]);
+    pthread_mutex_unlock(&r->lock);
+}
+
 char *receiver_header(const struct receiver_request *request, const char *name)
 {
     const char *value = find_header(request->headers, name);
@@ -559,11 +605,4 @@ size_t receiver_header_count(const struct receiver_request *request, const char 
     for (const char *at = request->headers; (at = find_header(at, name)); count++)
         ;
     return count;
-}
-
-int receiver_closed_port(void)
-{
-    int port;
-    close(listen_somewhere(&port));
-    return port;
 }

@@ -32,6 +32,18 @@ enum receiver_how {
     RECEIVER_ENDLESS,      /* a chunked body that never ends */
     RECEIVER_ENDLESS_HEADERS,
     RECEIVER_ENDLESS_INFORMS, /* 1xx responses for ever */
+    RECEIVER_DRIPS_HEADERS,   /* a status line, then a byte of a header now and then */
+    RECEIVER_EARLY,           /* answers when the headers came, before it reads the body */
+    RECEIVER_RAW, /* the body alone, body_size bytes of it where that is set, then closes */
+};
+
+/* What becomes of a connection before anything is said. */
+enum receiver_door {
+    RECEIVER_OPEN,
+    RECEIVER_SHUTS,  /* closes at once */
+    RECEIVER_KICKS,  /* RST at once */
+    RECEIVER_HALVES, /* sends its FIN at once, and reads on */
+    RECEIVER_IS_DEAF /* reads nothing, says nothing */
 };
 
 struct receiver_answer {
@@ -52,9 +64,10 @@ struct receiver_request {
 
 struct receiver *receiver_start(void); /* answers 200 until told otherwise */
 struct receiver *receiver_start_tls(enum certificate_kind kind);
+struct receiver *receiver_start_ipv6(void); /* on ::1; NULL: this machine has none */
 void receiver_stop(struct receiver **r);
 
-/* "http://127.0.0.1:PORT" + path. */
+/* "http://127.0.0.1:PORT" + path, or "http://[::1]:PORT" + path. */
 void receiver_url(const struct receiver *r, const char *path, char *out, size_t size);
 int receiver_port(const struct receiver *r);
 const char *receiver_ca_file(const struct receiver *r); /* of the TLS kinds */
@@ -75,12 +88,18 @@ void receiver_write_client(const struct receiver *r, const char *certificate, co
                            const char *passphrase);
 /* Said to everybody who connects, before anything else; a borrowed text. */
 void receiver_greet(struct receiver *r, const char *text);
+/* For those who connect from now on. */
+void receiver_door(struct receiver *r, enum receiver_door door);
+/* Closes every connection that waits for a request. */
+void receiver_hang_up(struct receiver *r);
 
 /* False: fewer than `count` came within the deadline. */
 bool receiver_wait(struct receiver *r, size_t count, int64_t deadline_ms);
 size_t receiver_count(struct receiver *r);
 /* Lives until receiver_stop(). Aborts when there are not so many. */
 const struct receiver_request *receiver_request(struct receiver *r, size_t i);
+/* Frees the texts of one that has been read: they are NULL from here on. */
+void receiver_forget(struct receiver *r, size_t i);
 
 /* The value of a header, malloc'ed; NULL: it is not there. And how often it is there. */
 char *receiver_header(const struct receiver_request *request, const char *name);

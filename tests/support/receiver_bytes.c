@@ -65,7 +65,7 @@ void receiver_bytes_more(enum receiver_how how, struct buf *out)
 {
     char many[4096];
     memset(many, 'x', sizeof many);
-    if (how == RECEIVER_DRIPS)
+    if (receiver_bytes_slow(how))
         buf_add_char(out, '.');
     else if (how == RECEIVER_ENDLESS)
         buf_add_format(out, "1000\r\n%.4096s\r\n", many);
@@ -79,6 +79,7 @@ void receiver_bytes(const struct receiver_answer *a, struct buf *out)
 {
     switch (a->how) {
     case RECEIVER_ANSWERS:
+    case RECEIVER_EARLY:
     case RECEIVER_NEVER:
     case RECEIVER_HTTP10:
         add_whole(a, out);
@@ -120,6 +121,13 @@ void receiver_bytes(const struct receiver_answer *a, struct buf *out)
     case RECEIVER_ENDLESS_HEADERS:
         add_head(a, out);
         break;
+    case RECEIVER_DRIPS_HEADERS:
+        add_head(a, out);
+        buf_add_text(out, "X-Slow: ");
+        break;
+    case RECEIVER_RAW:
+        buf_add(out, a->body, a->body_size ? a->body_size : strlen(a->body));
+        break;
     case RECEIVER_CLOSES:
     case RECEIVER_RESETS:
     case RECEIVER_ENDLESS_INFORMS:
@@ -127,9 +135,14 @@ void receiver_bytes(const struct receiver_answer *a, struct buf *out)
     }
 }
 
+bool receiver_bytes_slow(enum receiver_how how)
+{
+    return how == RECEIVER_DRIPS || how == RECEIVER_DRIPS_HEADERS;
+}
+
 bool receiver_bytes_endless(enum receiver_how how)
 {
-    return how == RECEIVER_DRIPS || how == RECEIVER_ENDLESS ||
+    return receiver_bytes_slow(how) || how == RECEIVER_ENDLESS ||
            how == RECEIVER_ENDLESS_HEADERS || how == RECEIVER_ENDLESS_INFORMS;
 }
 
@@ -138,7 +151,7 @@ enum receiver_after receiver_bytes_after(enum receiver_how how)
     if (how == RECEIVER_RESETS)
         return AFTER_RESET;
     if (how == RECEIVER_ANSWERS || how == RECEIVER_CHUNKED || how == RECEIVER_INFORMS ||
-        how == RECEIVER_NEVER)
+        how == RECEIVER_NEVER || how == RECEIVER_EARLY)
         return AFTER_KEEP;
     return AFTER_CLOSE;
 }

@@ -14,6 +14,7 @@ void receiver_bytes(const struct receiver_answer *a, struct buf *out);
 void receiver_bytes_more(enum receiver_how how, struct buf *out);
 
 bool receiver_bytes_endless(enum receiver_how how);
+bool receiver_bytes_slow(enum receiver_how how); /* endless, a byte at a time */
 enum receiver_after receiver_bytes_after(enum receiver_how how);
 
 #endif

@@ -22,6 +22,7 @@ void rig_start(struct rig *r)
     const struct engine_options options = {.store = r->store.store,
                                            .clock = &r->store.clock,
                                            .policy = r->policy,
+                                           .ca_file = r->ca_file,
                                            .seed = r->seed};
     r->engine = engine_new(&options, &err);
     must(r->engine != NULL, err.text);

@@ -15,6 +15,7 @@ struct rig {
     struct engine_policy
         policy; /* the defaults of the settings, time-outs of 5 s and 2 s */
     uint64_t seed;
+    const char *ca_file; /* NULL: the system's; for rig_start() */
     char url[128];
 };
 
