@@ -416,7 +416,9 @@ struct engine *engine_new(const struct engine_options *o, struct err *err)
         e->random = (uint64_t)engine_now(e);
     e->sender = sender_new(&sending, err);
     e->reader = e->sender ? store_reader_open(o->store, err) : NULL;
-    e->flights = e->reader ? flights_new(e->sender, o->clock, record_landed, record_breaker, e) : NULL;
+    e->flights = e->reader ? flights_new(e->sender, e->reader, o->clock, record_landed,
+                                         record_breaker, e)
+                           : NULL;
     if (!e->flights || !store_subscribe(o->store, store_has_changed, e)) {
         if (e->reader)
             err_memory(err);

@@ -11,6 +11,7 @@
 #include <uthash.h>
 
 #include "base/buf.h"
+#include "engine/pieces.h"
 
 enum { OUTCOME_WORDS = 256, BACKLOG_MS = 600 * 1000 };
 
@@ -20,6 +21,7 @@ struct flight {
     struct endpoint *endpoint;
     struct claim claim;
     void *mark; /* the caller's */
+    struct pieces pieces; /* of a body that the claim does not hold */
     struct send_handle *handle;
     char *request_headers;
     bool probe;
@@ -38,6 +40,7 @@ struct endpoint {
 
 struct flights {
     struct sender *sender;
+    struct store_reader *reader;
     const struct clock *clock;
     flight_landed *landed;
     flights_tripped *tripped;
@@ -50,13 +53,15 @@ struct flights {
     bool closed, cancelled;
 };
 
-struct flights *flights_new(struct sender *sender, const struct clock *clock,
-                            flight_landed *landed, flights_tripped *tripped, void *arg)
+struct flights *flights_new(struct sender *sender, struct store_reader *reader,
+                            const struct clock *clock, flight_landed *landed,
+                            flights_tripped *tripped, void *arg)
 {
     struct flights *f = calloc(1, sizeof *f);
     if (!f)
         return NULL;
     f->sender = sender;
+    f->reader = reader;
     f->clock = clock;
     f->landed = landed;
     f->tripped = tripped;
@@ -170,6 +175,7 @@ static void land(struct flight *x, struct outcome *outcome)
     struct flights *f = x->flights;
     f->landed(f->arg, &x->claim, x->mark, outcome, x->request_headers, x->probe);
     claim_free(&x->claim);
+    pieces_free(&x->pieces);
     free(x);
 }
 
@@ -237,6 +243,11 @@ static void start(struct flights *f, struct flight *x)
     send_request_of(&c->alert, c->id, clock_wall_ms(f->clock), &request);
     request.body = c->body;
     request.body_len = c->body_len;
+    x->pieces = (struct pieces){f->reader, c->row, c->body_len, NULL, 0, 0};
+    if (!c->body) {
+        request.more = pieces_read;
+        request.more_arg = &x->pieces;
+    }
     request.timeout_ms = f->limits.timeout_ms;
     request.connect_timeout_ms = f->limits.connect_timeout_ms;
     buf_init(&shown, OUTCOME_HEADERS_KEPT);

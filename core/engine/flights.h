@@ -38,8 +38,10 @@ struct flights_limits {
     int64_t rate;         /* requests a second to one endpoint; 0: no limit */
 };
 
-struct flights *flights_new(struct sender *sender, const struct clock *clock,
-                            flight_landed *landed, flights_tripped *tripped, void *arg);
+/* Long bodies are read through `reader` while they are sent. All is borrowed. */
+struct flights *flights_new(struct sender *sender, struct store_reader *reader,
+                            const struct clock *clock, flight_landed *landed,
+                            flights_tripped *tripped, void *arg);
 void flights_free(struct flights **f); /* none may be under way */
 
 void flights_set_limits(struct flights *f, const struct flights_limits *limits);

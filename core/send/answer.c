@@ -229,6 +229,8 @@ static const char *fixed_words(const struct answer *a, CURLcode code, CURL *easy
         return "the connection was closed before the answer was complete";
     case CURLE_RECV_ERROR:
         return read_words(easy, curl_words);
+    case CURLE_ABORTED_BY_CALLBACK:
+        return "the body could not be read: it was not sent whole";
     case CURLE_SEND_ERROR:
         return alert_words(curl_words) ? alert_words(curl_words)
                                        : "the connection broke while sending";

@@ -63,7 +63,7 @@ static bool append_signature(struct curl_slist **list, const struct send_request
     signing_stamp(&r->signing, stamp);
     bool ok = append_pair(list, "webhook-id", "", r->signing.id) &&
               append_pair(list, "webhook-timestamp", "", stamp) &&
-              signing_value(&r->signing, r->body ? r->body : "", r->body_len, &value) &&
+              signing_value(r, &value) &&
               append_pair(list, "webhook-signature", "", buf_text(&value));
     buf_free(&value);
     return ok;

@@ -23,6 +23,7 @@ enum {
     CONNECTION_LIFE_S = 300,
     IDLE_HANDLES_MAX = 64,
     KEPT_CONNECTIONS_MAX = 1024,
+    UPLOAD_BYTES = 32 * 1024, /* that libcurl holds of a body that it is given in pieces */
 };
 
 struct send_handle {
@@ -36,6 +37,9 @@ struct send_handle {
     enum outcome_kind problem_kind;
     bool cancelled, through_proxy;
     int64_t started_at, timeout_ms;
+    send_more *more; /* the body in pieces; NULL: it is whole */
+    void *more_arg;
+    size_t sent, len;
     send_done *done;
     void *arg;
 };
@@ -188,13 +192,49 @@ static bool set_transport(struct send_handle *h, CURL *easy, const struct send_t
     return fine;
 }
 
+static size_t give_more(char *to, size_t size, size_t count, void *arg)
+{
+    struct send_handle *h = arg;
+    size_t left = h->len - h->sent, room = size * count < left ? size * count : left;
+    size_t given = room > 0 ? h->more(h->more_arg, h->sent, to, room) : 0;
+    if (room > 0 && given == 0)
+        return CURL_READFUNC_ABORT;
+    h->sent += given;
+    return given;
+}
+
+/* Again from the start: a kept connection turned out to be closed. */
+static int give_again(void *arg, curl_off_t offset, int origin)
+{
+    struct send_handle *h = arg;
+    if (origin != SEEK_SET || offset < 0 || (size_t)offset > h->len)
+        return CURL_SEEKFUNC_FAIL;
+    h->sent = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static bool set_body(struct send_handle *h, CURL *easy, const struct send_request *r)
+{
+    bool fine = true;
+    OPTION_SET(fine, easy, CURLOPT_POST, 1L);
+    OPTION_SET(fine, easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+    if (!h->more) {
+        OPTION_SET(fine, easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
+        return fine;
+    }
+    OPTION_SET(fine, easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
+    OPTION_SET(fine, easy, CURLOPT_READFUNCTION, give_more);
+    OPTION_SET(fine, easy, CURLOPT_READDATA, h);
+    OPTION_SET(fine, easy, CURLOPT_SEEKFUNCTION, give_again);
+    OPTION_SET(fine, easy, CURLOPT_SEEKDATA, h);
+    return fine;
+}
+
 static bool set_request(struct send_handle *h, CURL *easy, const struct send_request *r)
 {
     bool fine = true;
     OPTION_SET(fine, easy, CURLOPT_URL, r->url);
-    OPTION_SET(fine, easy, CURLOPT_POST, 1L);
-    OPTION_SET(fine, easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
-    OPTION_SET(fine, easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
+    fine = fine && set_body(h, easy, r);
     OPTION_SET(fine, easy, CURLOPT_HTTPHEADER, h->headers);
     OPTION_SET(fine, easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
     OPTION_SET(fine, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
@@ -291,6 +331,9 @@ struct send_handle *sender_start(struct sender *s, const struct send_request *r,
     h->through_proxy = s->proxy != NULL;
     h->started_at = clock_wall_ms(s->clock);
     h->timeout_ms = r->timeout_ms;
+    h->more = r->more;
+    h->more_arg = r->more_arg;
+    h->len = r->body_len;
     answer_init(&h->answer);
     h->answer.own_ca = r->tls.ca_file != NULL;
     if (!judge(h, r) || (!h->problem && !begin(s, h, r))) {

@@ -52,8 +52,12 @@ struct send_signing {
     const char *previous; /* signs beside it; NULL: none */
 };
 
-/* What to send. Everything is borrowed until sender_start() returns, but `body`, which must
- * live until done. */
+/* Gives the next bytes of a body, at most `size`, from `at` on. 0: it cannot, and the request
+ * ends. Called in sender_turn(). */
+typedef size_t send_more(void *arg, size_t at, char *to, size_t size);
+
+/* What to send. Everything is borrowed until sender_start() returns, but `body`, or `more` with
+ * its arg, which must live until done. */
 struct send_request {
     const char *url, *token; /* token NULL: no Authorization */
     const struct alert_header *headers;
@@ -62,6 +66,8 @@ struct send_request {
     struct send_signing signing;
     const char *body;
     size_t body_len;
+    send_more *more; /* in place of `body`; NULL: none */
+    void *more_arg;
     int64_t timeout_ms, connect_timeout_ms;
 };
 

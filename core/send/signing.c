@@ -115,9 +115,27 @@ static void add_text(crypto_auth_hmacsha256_state *state, const char *text)
     crypto_auth_hmacsha256_update(state, (const unsigned char *)text, strlen(text));
 }
 
-static bool add_signature(const struct send_signing *s, const char *secret, const char *body,
-                          size_t body_len, struct buf *out)
+static bool add_body(crypto_auth_hmacsha256_state *state, const struct send_request *r)
 {
+    unsigned char piece[16 * 1024];
+    if (!r->more) {
+        const char *body = r->body ? r->body : "";
+        crypto_auth_hmacsha256_update(state, (const unsigned char *)body, r->body_len);
+        return true;
+    }
+    for (size_t at = 0; at < r->body_len;) {
+        size_t given = r->more(r->more_arg, at, (char *)piece, sizeof piece);
+        if (given == 0)
+            return false;
+        crypto_auth_hmacsha256_update(state, piece, given);
+        at += given;
+    }
+    return true;
+}
+
+static bool add_signature(const struct send_request *r, const char *secret, struct buf *out)
+{
+    const struct send_signing *s = &r->signing;
     unsigned char key[ALERT_SIGNING_KEY_MAX], mac[crypto_auth_hmacsha256_BYTES];
     char text[sodium_base64_ENCODED_LEN(sizeof mac, sodium_base64_VARIANT_ORIGINAL)], stamp[24];
     crypto_auth_hmacsha256_state state;
@@ -130,17 +148,16 @@ static bool add_signature(const struct send_signing *s, const char *secret, cons
     add_text(&state, ".");
     add_text(&state, stamp);
     add_text(&state, ".");
-    crypto_auth_hmacsha256_update(&state, (const unsigned char *)body, body_len);
+    bool whole = add_body(&state, r);
     crypto_auth_hmacsha256_final(&state, mac);
     secret_wipe(&state, sizeof state);
     secret_wipe(key, sizeof key);
     sodium_bin2base64(text, sizeof text, mac, sizeof mac, sodium_base64_VARIANT_ORIGINAL);
-    return buf_add_format(out, "%sv1,%s", out->len ? " " : "", text);
+    return whole && buf_add_format(out, "%sv1,%s", out->len ? " " : "", text);
 }
 
-bool signing_value(const struct send_signing *s, const char *body, size_t body_len,
-                   struct buf *out)
+bool signing_value(const struct send_request *r, struct buf *out)
 {
-    return add_signature(s, s->secret, body, body_len, out) &&
-           (!s->previous || add_signature(s, s->previous, body, body_len, out));
+    return add_signature(r, r->signing.secret, out) &&
+           (!r->signing.previous || add_signature(r, r->signing.previous, out));
 }

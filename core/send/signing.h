@@ -32,7 +32,7 @@ const char *signing_problem(const struct send_signing *s);
 void signing_stamp(const struct send_signing *s, char out[24]);
 
 /* Appends the value of webhook-signature: "v1,BASE64", twice where both secrets sign. */
-bool signing_value(const struct send_signing *s, const char *body, size_t body_len,
-                   struct buf *out);
+/* A body that is given in pieces is read for it. */
+bool signing_value(const struct send_request *r, struct buf *out);
 
 #endif

@@ -245,7 +245,9 @@ struct claim {
     int n;                   /* the attempt that this will be, from 1 */
     int64_t created_at;      /* steady ms */
     struct alert alert;
-    char *body; /* with the alert's routing key where it belongs into it */
+    /* With the alert's routing key where it belongs into it. NULL with a body_len: it is long,
+     * and read by store_body_read(). */
+    char *body;
     size_t body_len;
     bool body_is_secret; /* it holds a routing key */
 };
@@ -254,6 +256,10 @@ struct claims {
     size_t count;
 };
 void claim_free(struct claim *c); /* what it holds, secrets wiped */
+
+/* `len` bytes of the body of delivery `row`, from `at` on. */
+bool store_body_read(struct store_reader *r, int64_t row, size_t at, char *to, size_t len,
+                     struct err *err);
 
 /* How many an endpoint (keyed hash) takes now. */
 struct claim_room {

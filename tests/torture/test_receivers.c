@@ -561,6 +561,8 @@ static void behaves(void **state)
         assert_int_equal(receiver_count(r.receiver), 1);
         assert_int_equal(receiver_header_count(receiver_request(r.receiver, 0), "Expect"),
                          0);
+        if (row->answer.how != RECEIVER_EARLY)
+            assert_string_equal(receiver_request(r.receiver, 0)->body, d.body);
     }
     size_t requests = receiver_count(r.receiver);
     if (row->state != DELIVERY_RETRYING) {
@@ -579,7 +581,7 @@ static void behaves(void **state)
 /* ---------------------------------------------------------------- more than one request */
 
 /* Two deliveries, the first over a connection that stays. */
-static struct delivery second_over_a_kept_connection(struct rig *r,
+static struct delivery second_over_a_kept_connection(struct rig *r, bool big,
                                                      struct receiver_answer second)
 {
     const struct receiver_answer answers[] = {{.status = 200}, second, {.status = 200}};
@@ -587,29 +589,41 @@ static struct delivery second_over_a_kept_connection(struct rig *r,
     rig_alert(r, r->url, NULL);
     rig_close_one(r);
     rig_until_state(r, DELIVERY_DELIVERED, 1);
-    rig_close_one(r);
+    raise_event(r, big);
+    rig_advance(r, HOUR_MS);
     rig_until_state(r, DELIVERY_DELIVERED, 2);
     return rig_delivery(r);
 }
 
 /* libcurl asks again on a new connection, with the same body. */
-static void closes_a_connection_that_is_used_again(void **state)
+static void closes_when_used_again(bool big)
 {
     struct rig r;
-    (void)state;
     rig_make(&r);
     r.policy.timeout_ms = LONG_MS;
     engine_set_policy(r.engine, &r.policy);
-    struct delivery d =
-        second_over_a_kept_connection(&r, (struct receiver_answer){.how = RECEIVER_CLOSES});
+    struct delivery d = second_over_a_kept_connection(
+        &r, big, (struct receiver_answer){.how = RECEIVER_CLOSES});
     assert_int_equal(d.attempt_count, 1);
     assert_int_equal(receiver_count(r.receiver), 3);
     assert_int_equal(receiver_request(r.receiver, 1)->connection, 1);
     assert_int_equal(receiver_request(r.receiver, 2)->connection, 2);
-    assert_string_equal(receiver_request(r.receiver, 1)->body,
-                        receiver_request(r.receiver, 2)->body);
+    assert_string_equal(receiver_request(r.receiver, 1)->body, d.body);
+    assert_string_equal(receiver_request(r.receiver, 2)->body, d.body);
     delivery_free(&d);
     rig_remove(&r);
+}
+
+static void closes_a_connection_that_is_used_again(void **state)
+{
+    (void)state;
+    closes_when_used_again(false);
+}
+
+static void closes_it_after_a_long_body(void **state)
+{
+    (void)state;
+    closes_when_used_again(true);
 }
 
 static void has_closed_a_connection_since(void **state)
@@ -690,13 +704,14 @@ static bool has_ipv6(void)
 
 int main(void)
 {
-    struct CMUnitTest tests[ROWS + 4] = {
+    struct CMUnitTest tests[ROWS + 5] = {
         cmocka_unit_test(closes_a_connection_that_is_used_again),
+        cmocka_unit_test(closes_it_after_a_long_body),
         cmocka_unit_test(has_closed_a_connection_since),
         cmocka_unit_test(chain_of_redirects_is_not_followed),
         cmocka_unit_test(accepts_no_connection),
     };
-    size_t count = 4;
+    size_t count = 5;
     bool ipv6 = has_ipv6();
     for (size_t i = 0; i < ROWS; i++) {
         if (rows[i].ipv6 && !ipv6)

@@ -8,7 +8,10 @@
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
 
-enum { CLAIM_BYTES = 32 << 20 }; /* of bodies in one step */
+enum {
+    CLAIM_BYTES = 4 << 20, /* of bodies in one step */
+    CLAIM_BODY = 64 << 10, /* that a claim holds whole, unless it takes a routing key */
+};
 
 struct claim_step {
     struct step step;
@@ -34,17 +37,32 @@ static bool read_body(struct tx *tx, struct claim *c, struct err *err)
     int got = row ? db_step(tx->db, row, err) : -1;
     bool fine = got >= 0;
     if (got == 1) {
-        c->body_len = db_col_blob(row, 0).len;
-        fine = db_col_copy(row, 0, &c->body) || err_memory(err);
+        struct span body = db_col_blob(row, 0);
+        c->body_len = body.len;
+        if (body.len <= CLAIM_BODY || payload_wants_routing_key(body))
+            fine = db_col_copy(row, 0, &c->body) || err_memory(err);
     }
     db_end(row);
     return fine;
 }
 
+/* Opened each time: a handle that stays would hold a read transaction. */
+bool store_body_read(struct store_reader *r, int64_t row, size_t at, char *to, size_t len,
+                     struct err *err)
+{
+    sqlite3_blob *blob = NULL;
+    int code = sqlite3_blob_open(db_handle(r->db), "main", "delivery_bodies", "body", row, 0,
+                                 &blob);
+    if (code == SQLITE_OK)
+        code = sqlite3_blob_read(blob, to, (int)len, (int)at);
+    sqlite3_blob_close(blob);
+    return code == SQLITE_OK || db_fail(r->db, err);
+}
+
 /* PagerDuty's routing key stands in the body only from here to the end of its sending. */
 static bool add_routing_key(struct claim *c, const char *key, struct err *err)
 {
-    struct span body = {c->body, c->body_len};
+    struct span body = {c->body, c->body ? c->body_len : 0};
     struct buf whole;
     if (!payload_wants_routing_key(body))
         return true;
@@ -135,7 +153,7 @@ static bool run_claim(struct step *step, struct tx *tx, struct err *err)
         size_t before = s->claims.count;
         fine = claim_one(tx, &s->claims, due.items[i].row, err);
         if (s->claims.count > before)
-            bytes += s->claims.items[before].body_len;
+            bytes += s->claims.items[before].body ? s->claims.items[before].body_len : 0;
     }
     free(due.items);
     step->result = &s->claims;

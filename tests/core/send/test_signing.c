@@ -24,10 +24,48 @@
 
 static char *value_of(const struct send_signing *s, const char *body, size_t len)
 {
+    const struct send_request request = {.signing = *s, .body = body, .body_len = len};
     struct buf out;
     buf_init(&out, BUF_UNLIMITED);
-    assert_true(signing_value(s, body, len, &out));
+    assert_true(signing_value(&request, &out));
     return buf_take(&out);
+}
+
+static size_t give_three(void *arg, size_t at, char *to, size_t size)
+{
+    size_t count = size < 3 ? size : 3;
+    memcpy(to, (const char *)arg + at, count);
+    return count;
+}
+
+static size_t give_nothing(void *arg, size_t at, char *to, size_t size)
+{
+    (void)arg;
+    (void)at;
+    (void)to;
+    (void)size;
+    return 0;
+}
+
+static void signs_a_body_in_pieces_as_a_whole_one(void **state)
+{
+    (void)state;
+    static char body[] = "{\"test\": 243223231}";
+    const struct send_signing s = {
+        .id = "msg_1", .at = NOW, .secret = SECRET, .previous = OTHER};
+    struct send_request request = {.signing = s,
+                                   .body_len = strlen(body) / 3 * 3,
+                                   .more = give_three,
+                                   .more_arg = body};
+    struct buf out;
+    buf_init(&out, BUF_UNLIMITED);
+    assert_true(signing_value(&request, &out));
+    char *whole = value_of(&s, body, request.body_len);
+    assert_string_equal(buf_text(&out), whole);
+    free(whole);
+    request.more = give_nothing;
+    assert_false(signing_value(&request, &out));
+    buf_free(&out);
 }
 
 /* The example of the specification's own libraries. */
@@ -316,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signs_the_published_vector),
+        cmocka_unit_test(signs_a_body_in_pieces_as_a_whole_one),
         cmocka_unit_test(agrees_with_openssl),
         cmocka_unit_test(both_secrets_sign_while_they_rotate),
         cmocka_unit_test(names_what_cannot_be_signed),
