@@ -225,7 +225,8 @@ void store_alert_delete(struct store *s, const char *workspace, const char *cons
 void store_recover(struct store *s, store_done *done, void *arg);
 
 /* Turns up to `limit` buckets with due_at <= now into deliveries: one id, one body (fixed from
- * here on), due at once. result: const int64_t *, how many. */
+ * here on), due at once. Fewer where they are large: then more are due still.
+ * result: const int64_t *, how many. */
 void store_close_due(struct store *s, int64_t now, int64_t limit, store_done *done, void *arg);
 
 /* Looks at up to `limit` conditions that are due, and at each again interval_ms later: one

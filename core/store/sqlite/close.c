@@ -8,13 +8,16 @@
 #include "store/sqlite/log_rows.h"
 #include "store/sqlite/store_impl.h"
 
+/* Of buckets in one step: what a savepoint changes is held in memory until it is released. */
+enum { CLOSE_BYTES = 2 << 20 };
+
 struct close_step {
     struct step step;
-    int64_t now, limit, result;
+    int64_t now, limit, result, bytes;
 };
 
 struct due {
-    int64_t row, kept, truncated;
+    int64_t row, kept, truncated, bytes;
     char alert_id[UUID_SIZE];
     enum event_type type;
     char *workspace;
@@ -178,7 +181,7 @@ static bool close_one(struct tx *tx, const struct due *d, struct err *err)
 
 static const char select_due[] =
     "SELECT b.row, b.alert, b.type, b.workspace, b.kept, b.truncated, a.row, "
-    "a.endpoint FROM buckets AS b LEFT JOIN alerts AS a ON a.id = b.alert "
+    "a.endpoint, b.bytes FROM buckets AS b LEFT JOIN alerts AS a ON a.id = b.alert "
     "WHERE b.due_at <= ? ORDER BY b.due_at LIMIT 1";
 
 /* 1: a bucket; 0: none is due; -1: failed. */
@@ -195,6 +198,7 @@ static int next_due(struct tx *tx, int64_t now, struct due *d, struct err *err)
     d->kept = db_col_int(row, 4);
     d->truncated = db_col_int(row, 5);
     d->alert_row = db_col_int(row, 6);
+    d->bytes = db_col_int(row, 8);
     struct span endpoint = db_col_text(row, 7);
     if (endpoint.at && endpoint.len < sizeof d->endpoint)
         memcpy(d->endpoint, endpoint.at, endpoint.len);
@@ -208,7 +212,7 @@ static bool run_close(struct step *step, struct tx *tx, struct err *err)
 {
     struct close_step *s = (struct close_step *)step;
     int got = 0;
-    while (s->result < s->limit) {
+    while (s->result < s->limit && s->bytes < CLOSE_BYTES) {
         struct due d;
         got = next_due(tx, s->now, &d, err);
         bool fine = got == 1 && close_one(tx, &d, err);
@@ -219,6 +223,7 @@ static bool run_close(struct step *step, struct tx *tx, struct err *err)
             break;
         got = 0;
         s->result++;
+        s->bytes += d.bytes;
     }
     step->result = &s->result;
     return got == 0;
