@@ -1,8 +1,10 @@
 #include "model/delivery.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/timefmt.h"
 #include "model/tojson.h"
 
 static const char *const STATES[] = {"waiting", "sending", "retrying", "delivered", "dead"};
@@ -20,6 +22,21 @@ bool delivery_state_parse(struct span name, enum delivery_state *s)
             return true;
         }
     return false;
+}
+
+void attempt_why_next(const struct attempt *a, char *out, size_t size)
+{
+    const struct outcome *o = &a->outcome;
+    char asked[24];
+    duration_human(o->retry_after_ms, asked);
+    if (a->next_at == 0)
+        *out = 0;
+    else if (o->kind == OUTCOME_UNKNOWN)
+        snprintf(out, size, "nobody knows what came of it");
+    else if (o->retry_after_ms > 0)
+        snprintf(out, size, "the answer asked to wait %s", asked);
+    else
+        snprintf(out, size, "the wait doubles with each attempt");
 }
 
 void bucket_free(struct bucket *b)

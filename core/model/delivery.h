@@ -78,6 +78,9 @@ struct log_row {
     char *text;                /* the error or the reason; NULL: none */
 };
 
+/* Why the next attempt comes when it does, in words; empty where there is none. */
+void attempt_why_next(const struct attempt *a, char *out, size_t size);
+
 void bucket_free(struct bucket *b);
 void attempt_free(struct attempt *a);
 void delivery_free(struct delivery *d);

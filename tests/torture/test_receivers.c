@@ -441,9 +441,15 @@ static void check_answer(const struct row *row, const struct outcome *o)
 static void check_next(struct rig *r, const struct row *row, const struct delivery *d)
 {
     const struct attempt *a = &d->attempts[0];
+    char why[80];
     int64_t now = rig_now(r);
     assert_int_equal(a->n, 1);
     assert_int_equal(a->next_at, d->next_at);
+    attempt_why_next(a, why, sizeof why);
+    assert_int_equal(why[0] != 0, row->state == DELIVERY_RETRYING);
+    if (why[0])
+        assert_non_null(
+            strstr(why, row->pause_ms ? "the answer asked to wait" : "the wait doubles"));
     if (row->state != DELIVERY_RETRYING)
         assert_int_equal(d->next_at, 0);
     else if (row->pause_ms)

@@ -85,7 +85,7 @@ int cli_delivery_list(struct cli *cli)
 
 static void show_attempt(const struct attempt *a)
 {
-    char iso[TIMEFMT_ISO_SIZE], took[24];
+    char iso[TIMEFMT_ISO_SIZE], took[24], wait[24], why[80];
     const struct outcome *o = &a->outcome;
     timefmt_iso(o->started_at, iso);
     duration_human(o->total_us / 1000, took);
@@ -94,6 +94,11 @@ static void show_attempt(const struct attempt *a)
     else
         out_line("%-12s %d  %s  %s", "attempt", a->n, iso,
                  o->error[0] ? o->error : outcome_kind_name(o->kind));
+    if (a->next_at) {
+        attempt_why_next(a, why, sizeof why);
+        duration_human(a->next_at - o->started_at, wait);
+        out_line("%-12s the next one %s after it began: %s", "", wait, why);
+    }
 }
 
 static void show_for_people(struct cli *cli, const struct delivery *d)

@@ -85,7 +85,7 @@ static void add_lines(struct textview *v, const char *lines, size_t len)
 
 static void add_attempt(struct textview *v, const struct attempt *a)
 {
-    char time[16], took[24], wait[24];
+    char time[16], took[24], wait[24], why[80];
     const struct outcome *o = &a->outcome;
     enum style style =
         o->kind == OUTCOME_RESPONSE && o->status / 100 == 2 ? STYLE_OK : STYLE_ERROR;
@@ -106,7 +106,8 @@ static void add_attempt(struct textview *v, const struct attempt *a)
             (long long)o->tls_us / 1000, (long long)o->first_us / 1000);
     if (a->next_at) {
         duration_human(a->next_at - o->started_at, wait);
-        textview_format(v, STYLE_DIM, "  the next attempt %s after it began", wait);
+        attempt_why_next(a, why, sizeof why);
+        textview_format(v, STYLE_DIM, "  the next attempt %s after it began: %s", wait, why);
     }
     if (o->headers_len)
         add_lines(v, o->headers, o->headers_len);

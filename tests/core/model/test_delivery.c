@@ -42,6 +42,30 @@ static void outcome_kinds_have_names(void **state)
         assert_string_equal(outcome_kind_name((enum outcome_kind)i), names[i]);
 }
 
+static void the_next_time_has_a_reason(void **state)
+{
+    (void)state;
+    static const struct {
+        struct attempt attempt;
+        const char *why;
+    } rows[] = {
+        {{.outcome = {.kind = OUTCOME_RESPONSE, .status = 200, .retry_after_ms = -1}}, ""},
+        {{.outcome = {.kind = OUTCOME_RESPONSE, .status = 500, .retry_after_ms = -1},
+          .next_at = 1},
+         "the wait doubles with each attempt"},
+        {{.outcome = {.kind = OUTCOME_RESPONSE, .status = 429, .retry_after_ms = 120000},
+          .next_at = 1},
+         "the answer asked to wait 2 m 00 s"},
+        {{.outcome = {.kind = OUTCOME_UNKNOWN, .retry_after_ms = -1}, .next_at = 1},
+         "nobody knows what came of it"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char why[80];
+        attempt_why_next(&rows[i].attempt, why, sizeof why);
+        assert_string_equal(why, rows[i].why);
+    }
+}
+
 static void bucket_is_written(void **state)
 {
     (void)state;
@@ -280,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(state_names_go_both_ways),
         cmocka_unit_test(outcome_kinds_have_names),
+        cmocka_unit_test(the_next_time_has_a_reason),
         cmocka_unit_test(bucket_is_written),
         cmocka_unit_test(delivery_with_attempts_is_written),
         cmocka_unit_test(delivery_of_a_list_has_no_attempts),
