@@ -42,38 +42,9 @@ static void press(struct terminal *t, const char *keys, const char *shows)
     terminal_wait(t, shows);
 }
 
-static void add_alert_at(struct console_fixture *f, const char *name, const char *event,
-                         const char *url)
-{
-    char path[512], words[600];
-    snprintf(path, sizeof path, "%s/alert.json", f->dir);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fprintf(file,
-            "{\"name\":\"%s\",\"webhook\":{\"url\":\"%s\"},"
-            "\"triggers\":[{\"event_type\":\"%s\"}]}",
-            name, url, event);
-    fclose(file);
-    snprintf(words, sizeof words, "alert create %s", path);
-    assert_int_equal(console_fixture_run(f, words), 0);
-}
-
 static void add_alert(struct console_fixture *f, const char *name, const char *event)
 {
-    add_alert_at(f, name, event, "https://example.org/x");
-}
-
-/* Through the running intake. */
-static void send_error(struct console_fixture *f)
-{
-    char path[512], words[600];
-    snprintf(path, sizeof path, "%s/event.json", f->dir);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs("{\"event_type\":\"trace:errors\",\"entity\":{\"name\":\"t\"}}\n", file);
-    fclose(file);
-    snprintf(words, sizeof words, "send %s", path);
-    assert_int_equal(console_fixture_run(f, words), 0);
+    console_fixture_add_alert(f, name, event, "https://example.org/x");
 }
 
 static void add_three(struct console_fixture *f)
@@ -225,10 +196,10 @@ static void make_data(struct console_fixture *f)
     const struct terminal_options options = {.rows = 24, .columns = 130};
     console_fixture_start(f, &options, NULL, "--set=retry.max=0");
     terminal_wait(f->terminal, "running on");
-    add_alert_at(f, "Fails", "trace:errors", "http://127.0.0.1:1/x");
+    console_fixture_add_alert(f, "Fails", "trace:errors", "http://127.0.0.1:1/x");
     add_alert(f, "Prompts", "prompt:created");
     terminal_wait(f->terminal, "Prompts");
-    send_error(f);
+    console_fixture_send_error(f);
     terminal_wait(f->terminal, "dead");
     console_fixture_stop(f);
 }
@@ -367,10 +338,10 @@ static struct terminal *with_two_dead(struct console_fixture *f)
                           "--set=retry.max=0");
     struct terminal *t = f->terminal;
     terminal_wait(t, "running on");
-    add_alert_at(f, "First", "trace:errors", "http://127.0.0.1:1/x");
-    add_alert_at(f, "Second", "trace:errors", "http://127.0.0.1:1/y");
+    console_fixture_add_alert(f, "First", "trace:errors", "http://127.0.0.1:1/x");
+    console_fixture_add_alert(f, "Second", "trace:errors", "http://127.0.0.1:1/y");
     terminal_wait(t, "Second");
-    send_error(f);
+    console_fixture_send_error(f);
     press(t, "2", "2 deliveries");
     press(t, "/status:dead\r", "2 deliveries, filter status:dead");
     return t;
@@ -509,10 +480,10 @@ static void rings_when_an_alert_begins_to_fail(void **state)
     console_fixture_start(f, &options, NULL, "--set=console.bell=bell");
     struct terminal *t = f->terminal;
     terminal_wait(t, "running on");
-    add_alert_at(f, "Fails", "trace:errors", "http://127.0.0.1:1/x");
+    console_fixture_add_alert(f, "Fails", "trace:errors", "http://127.0.0.1:1/x");
     terminal_wait(t, "Fails");
     assert_int_equal(terminal_bells(t), 0);
-    send_error(f);
+    console_fixture_send_error(f);
     terminal_wait(t, "retrying");
     terminal_settle(t, 300);
     assert_int_equal(terminal_bells(t), 1);

@@ -1,5 +1,10 @@
 #include "support/console.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -51,4 +56,35 @@ int console_fixture_run(struct console_fixture *f, const char *words)
              f->dir, words);
     int status = system(command);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+void console_fixture_add_alert(struct console_fixture *f, const char *name, const char *event,
+                               const char *url)
+{
+    char path[512], words[600], text[1024];
+    snprintf(path, sizeof path, "%s/alert.json", f->dir);
+    snprintf(text, sizeof text,
+             "{\"name\":\"%s\",\"webhook\":{\"url\":\"%s\"},"
+             "\"triggers\":[{\"event_type\":\"%s\"}]}",
+             name, url, event);
+    write_file(path, text);
+    snprintf(words, sizeof words, "alert create %s", path);
+    assert_int_equal(console_fixture_run(f, words), 0);
+}
+
+void console_fixture_send_error(struct console_fixture *f)
+{
+    char path[512], words[600];
+    snprintf(path, sizeof path, "%s/event.json", f->dir);
+    write_file(path, "{\"event_type\":\"trace:errors\",\"entity\":{\"name\":\"t\"}}\n");
+    snprintf(words, sizeof words, "send %s", path);
+    assert_int_equal(console_fixture_run(f, words), 0);
 }

@@ -18,5 +18,8 @@ void console_fixture_remove(struct console_fixture *f);
 
 /* Runs a verb on the same data directory; returns its exit status. */
 int console_fixture_run(struct console_fixture *f, const char *words);
+void console_fixture_add_alert(struct console_fixture *f, const char *name, const char *event,
+                               const char *url);
+void console_fixture_send_error(struct console_fixture *f); /* through the running intake */
 
 #endif
