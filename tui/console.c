@@ -101,6 +101,10 @@ void console_pop(struct console *c)
 {
     struct screen *s = c->top;
     c->top = s->below;
+    if (s->ops->holds && c->held) {
+        atomic_fetch_or(&c->changes, c->held);
+        c->held = 0;
+    }
     s->ops->free(s);
     c->dirty = true;
 }
@@ -239,7 +243,9 @@ static void handle_key(struct console *c, const struct key *k)
 
 static void refresh_stack(struct console *c, struct screen *s, unsigned changes)
 {
-    if (s->below)
+    if (s->ops->holds)
+        c->held |= changes;
+    else if (s->below)
         refresh_stack(c, s->below, changes);
     if (s->ops->refresh)
         s->ops->refresh(s, changes);

@@ -26,6 +26,8 @@ struct screen;
 struct screen_ops {
     const char *title;              /* breadcrumb: Configuration > Alerts; NULL: of the one below */
     bool covers;                    /* false: a dialog, the one below stays visible */
+    bool holds;                     /* what is below is not refreshed meanwhile: what was asked
+                                       about is what the answer is about */
     void (*free)(struct screen *s);
     unsigned (*place)(struct screen *s);  /* which place of the action table has the keys */
     void (*refresh)(struct screen *s, unsigned changes); /* enum store_change: read again; NULL: never */

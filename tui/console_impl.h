@@ -31,6 +31,7 @@ struct console {
     bool mouse_off;
     int wake_fd, signal_fd;
     atomic_uint changes; /* enum store_change, set by the store's writer */
+    unsigned held;       /* those that a screen on top holds back */
     int64_t refreshed_at;
     bool dirty, ended;
     struct {

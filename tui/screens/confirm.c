@@ -61,6 +61,7 @@ static bool confirm_key(struct screen *s, const struct key *k)
 }
 
 static const struct screen_ops CONFIRM = {
+    .holds = true,
     .free = confirm_free,
     .place = confirm_place,
     .draw = confirm_draw,

@@ -59,6 +59,7 @@ static bool prompt_key(struct screen *s, const struct key *k)
 }
 
 static const struct screen_ops PROMPT = {
+    .holds = true,
     .free = prompt_free_screen,
     .place = prompt_place,
     .draw = prompt_draw,
