@@ -121,6 +121,57 @@ static void ranges_and_all_are_marked(void **state)
     table_free(&t);
 }
 
+/* A range goes both ways, adds to what is marked, and marks nothing twice. */
+static void marks_are_taken_away_one_by_one(void **state)
+{
+    (void)state;
+    struct table t;
+    unsigned rows = 0;
+    table_init(&t, &OPS, &ROWS);
+    table_update(&t, 4);
+    table_act(&t, ACTION_BOTTOM, NULL);
+    table_act(&t, ACTION_MARK, NULL);
+    table_act(&t, ACTION_TOP, NULL);
+    table_act(&t, ACTION_MARK_RANGE, NULL);
+    table_act(&t, ACTION_MARK_RANGE, NULL);
+    assert_int_equal(t.mark_count, 4);
+    table_select(&t, "bee");
+    table_act(&t, ACTION_MARK, NULL);
+    assert_int_equal(t.mark_count, 3);
+    assert_int_equal(table_chosen(&t, note, &rows), 3);
+    assert_int_equal(rows, 1 | 2 | 8);
+    table_act(&t, ACTION_MARK_ALL, NULL);
+    assert_int_equal(t.mark_count, 4);
+    table_free(&t);
+}
+
+static size_t asked;
+static const char *many_id(const void *arg, size_t row)
+{
+    static char text[16];
+    (void)arg;
+    asked++;
+    snprintf(text, sizeof text, "%zu", row);
+    return text;
+}
+
+/* Thousands are marked and read again ten times a second: no row is asked for each mark. */
+static void marking_all_of_many_asks_each_row_a_few_times(void **state)
+{
+    (void)state;
+    enum { MANY = 3000 };
+    static const struct table_ops ops = {COLUMNS, 2, many_id, cell, NULL};
+    struct table t;
+    table_init(&t, &ops, NULL);
+    table_update(&t, MANY);
+    asked = 0;
+    table_act(&t, ACTION_MARK_ALL, NULL);
+    table_update(&t, MANY - 1);
+    assert_int_equal(table_chosen(&t, NULL, NULL), MANY - 1);
+    assert_true(asked < 10 * MANY);
+    table_free(&t);
+}
+
 /* Newest first: who stands on the newest wants to see the newest. */
 static void at_the_top_it_follows(void **state)
 {
@@ -161,6 +212,8 @@ int main(void)
         cmocka_unit_test(sorts_by_any_column_and_keeps_the_row),
         cmocka_unit_test(selection_and_marks_follow_their_rows),
         cmocka_unit_test(ranges_and_all_are_marked),
+        cmocka_unit_test(marks_are_taken_away_one_by_one),
+        cmocka_unit_test(marking_all_of_many_asks_each_row_a_few_times),
         cmocka_unit_test(at_the_top_it_follows),
         cmocka_unit_test(columns_go_by_name_and_never_all),
     };

@@ -55,24 +55,42 @@ static void note_selected(struct table *t)
         snprintf(t->selected, sizeof t->selected, "%s", t->ops->id(t->arg, row));
 }
 
-static bool exists(const struct table *t, const char *id)
+static int compare_ids(const void *a, const void *b)
 {
-    for (size_t i = 0; i < t->list.count; i++)
-        if (strcmp(t->ops->id(t->arg, i), id) == 0)
-            return true;
-    return false;
+    return strcmp(a, b);
+}
+
+/* The marks stand in the order of their ids: thousands of rows are looked up in thousands. */
+static char *find_mark(const struct table *t, const char *id)
+{
+    return t->mark_count ? bsearch(id, t->marks, t->mark_count, sizeof *t->marks, compare_ids)
+                         : NULL;
+}
+
+static size_t mark_index(const struct table *t, const char *mark)
+{
+    return (size_t)(mark - t->marks[0]) / sizeof *t->marks;
 }
 
 static void drop_lost_marks(struct table *t)
 {
     size_t kept = 0;
+    bool *exists = t->mark_count ? calloc(t->mark_count, sizeof *exists) : NULL;
+    if (!exists)
+        return; /* without memory they stay: a mark without a row does nothing */
+    for (size_t i = 0; i < t->list.count; i++) {
+        const char *mark = find_mark(t, t->ops->id(t->arg, i));
+        if (mark)
+            exists[mark_index(t, mark)] = true;
+    }
     for (size_t i = 0; i < t->mark_count; i++)
-        if (exists(t, t->marks[i])) {
+        if (exists[i]) {
             if (kept != i)
                 memcpy(t->marks[kept], t->marks[i], TABLE_ID_SIZE);
             kept++;
         }
     t->mark_count = kept;
+    free(exists);
 }
 
 bool table_update(struct table *t, size_t count)
@@ -147,43 +165,53 @@ static void sort_next(struct table *t, const char *name)
 
 /* ------------------------------------------------------------------ marks */
 
-static size_t mark_index(const struct table *t, const char *id)
-{
-    size_t i = 0;
-    while (i < t->mark_count && strcmp(t->marks[i], id) != 0)
-        i++;
-    return i;
-}
-
 bool table_is_marked(const struct table *t, size_t row)
 {
-    return t->mark_count && mark_index(t, t->ops->id(t->arg, row)) < t->mark_count;
+    return find_mark(t, t->ops->id(t->arg, row)) != NULL;
 }
 
-static void add_mark(struct table *t, const char *id)
+static bool make_room(struct table *t, size_t more)
 {
-    if (mark_index(t, id) < t->mark_count)
+    size_t room = t->mark_room ? t->mark_room : 16;
+    while (room < t->mark_count + more)
+        room *= 2;
+    if (room == t->mark_room)
+        return true;
+    void *marks = realloc(t->marks, room * sizeof *t->marks);
+    if (!marks)
+        return false;
+    t->marks = marks;
+    t->mark_room = room;
+    return true;
+}
+
+/* The rows `from` to `to`, without `to`, as they stand on the screen. */
+static void mark_rows(struct table *t, size_t from, size_t to)
+{
+    size_t before = t->mark_count, count = before;
+    if (to <= from || !make_room(t, to - from))
         return;
-    if (t->mark_count == t->mark_room) {
-        size_t room = t->mark_room ? 2 * t->mark_room : 16;
-        void *more = realloc(t->marks, room * sizeof *t->marks);
-        if (!more)
-            return;
-        t->marks = more;
-        t->mark_room = room;
+    for (size_t i = from; i < to; i++) {
+        const char *id = t->ops->id(t->arg, t->order[i]);
+        if (!find_mark(t, id))
+            snprintf(t->marks[count++], TABLE_ID_SIZE, "%s", id);
     }
-    snprintf(t->marks[t->mark_count++], TABLE_ID_SIZE, "%s", id);
+    t->mark_count = count;
+    if (count > before)
+        qsort(t->marks, count, sizeof *t->marks, compare_ids);
 }
 
 static void toggle_mark(struct table *t)
 {
-    size_t at = mark_index(t, t->selected);
+    char *mark = find_mark(t, t->selected);
     if (t->list.count == 0)
         return;
-    if (at < t->mark_count)
-        memcpy(t->marks[at], t->marks[--t->mark_count], TABLE_ID_SIZE);
-    else
-        add_mark(t, t->selected);
+    if (mark) {
+        size_t at = mark_index(t, mark);
+        memmove(mark, mark + TABLE_ID_SIZE, (--t->mark_count - at) * TABLE_ID_SIZE);
+    } else {
+        mark_rows(t, t->list.selected, t->list.selected + 1);
+    }
     snprintf(t->last_mark, sizeof t->last_mark, "%s", t->selected);
     list_act(&t->list, ACTION_DOWN);
     note_selected(t);
@@ -196,20 +224,7 @@ static void mark_range(struct table *t)
     for (size_t i = 0; i < t->list.count; i++)
         if (strcmp(t->ops->id(t->arg, t->order[i]), t->last_mark) == 0)
             from = i;
-    if (from > to) {
-        size_t other = from;
-        from = to;
-        to = other;
-    }
-    for (size_t i = from; i <= to && i < t->list.count; i++)
-        add_mark(t, t->ops->id(t->arg, t->order[i]));
-}
-
-static void mark_all(struct table *t)
-{
-    t->mark_count = 0;
-    for (size_t i = 0; i < t->list.count; i++)
-        add_mark(t, t->ops->id(t->arg, t->order[i]));
+    mark_rows(t, from < to ? from : to, (from > to ? from : to) + (t->list.count > 0));
 }
 
 size_t table_chosen(const struct table *t, void (*fn)(void *arg, size_t row), void *arg)
@@ -265,7 +280,7 @@ bool table_act(struct table *t, enum action a, const char *argument)
         mark_range(t);
         return true;
     case ACTION_MARK_ALL:
-        mark_all(t);
+        mark_rows(t, 0, t->list.count);
         return true;
     case ACTION_UNMARK:
         t->mark_count = 0;
