@@ -70,11 +70,61 @@ static void the_answer_is_about_what_was_asked(void **state)
     assert_false(terminal_shows(t, "gone in")); /* neither of those that are left */
 }
 
+enum { MANY = 210 }; /* more than are read at first */
+
+/* As many alerts, each with one dead letter: nobody listens at port 1. */
+static struct terminal *with_many_dead(struct console_fixture *f)
+{
+    char path[512], words[600];
+    struct terminal *t = start(f, "--set=retry.max=0");
+    snprintf(path, sizeof path, "%s/many.json", f->dir);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (int i = 0; i < MANY; i++)
+        fprintf(file,
+                "%s{\"name\":\"Alert %03d\",\"webhook\":{\"url\":\"http://127.0.0.1:1/\"},"
+                "\"triggers\":[{\"event_type\":\"trace:errors\"}]}",
+                i ? "," : "[", i);
+    fputs("]", file);
+    fclose(file);
+    snprintf(words, sizeof words, "alert import %s", path);
+    assert_int_equal(console_fixture_run(f, words), 0);
+    terminal_wait(t, "Alert 000");
+    console_fixture_send_error(f);
+    press(t, "5", "210 dead");
+    press(t, "2", "the newest 200 deliveries");
+    return t;
+}
+
+static void all_is_all_that_pass_and_not_what_was_read(void **state)
+{
+    struct terminal *t = with_many_dead(*state);
+    press(t, "R", "Send 210 deliveries again, 10 a second: 1 of \"Alert");
+    assert_true(terminal_shows(t, "207 of others?"));
+    press(t, "n", "210 deliveries");
+    press(t, "*", "210 marked");
+    press(t, "r", "Send 210 deliveries again");
+    press(t, "nu/alert:00\r", "12 deliveries, filter alert:00");
+    press(t, "*", "12 marked");
+}
+
+/* The sample is of them too. */
+static void the_question_is_about_the_marked_ones(void **state)
+{
+    struct terminal *t = with_many_dead(*state);
+    press(t, "jj  ", "2 marked");
+    press(t, "r", "Send 2 deliveries again, 10 a second: 1 of \"Alert");
+    assert_false(terminal_shows(t, "others"));
+    press(t, "y", "2 sent again: 0 delivered, 2 dead, 0 to come");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(the_answer_is_about_what_was_asked),
+        TEST(all_is_all_that_pass_and_not_what_was_read),
+        TEST(the_question_is_about_the_marked_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,8 +18,9 @@ static const struct column COLUMNS[COLUMN_COUNT] = {
     [STATE] = {"STATUS", 9, 9, 0}, [CODE] = {"CODE", 4, 4, 1},
     [TRIES] = {"TRY", 3, 4, 5},    [NEXT] = {"NEXT", 8, 0, 2},
 };
-/* Read at first; more when the selection comes to the last row. */
+/* Read at first; more when the selection comes to the last row, and for what is about all. */
 enum { READ_AT_FIRST = 200, READ_AT_MOST = 20000 };
+enum { SAMPLE = 3 };
 
 struct deliveries_screen {
     struct table_screen base;
@@ -164,8 +165,24 @@ static void read_more(struct deliveries_screen *d)
     read_rows(&d->base);
 }
 
+static void read_all(struct deliveries_screen *d)
+{
+    if (d->rows.count < d->wanted)
+        return;
+    d->wanted = READ_AT_MOST;
+    read_rows(&d->base);
+}
+
+/* Who is back among the newest, with nothing marked, does not pay for the old ones. */
+static void want_less(struct deliveries_screen *d)
+{
+    if (d->base.table.mark_count == 0 && d->base.table.list.selected < READ_AT_FIRST / 2)
+        d->wanted = READ_AT_FIRST;
+}
+
 static void refresh(struct screen *s, unsigned changes)
 {
+    want_less(of(s));
     if (changes & (STORE_CHANGED_DELIVERIES | STORE_CHANGED_ALERTS))
         read_rows(&of(s)->base);
 }
@@ -218,7 +235,27 @@ struct choice {
     const struct deliveries_screen *screen;
     const char **ids; /* NULL: only count */
     size_t ended, open;
+    struct {
+        const char *id, *name;
+        size_t count;
+    } alerts[SAMPLE]; /* the first ones, with how many are theirs */
+    size_t others;    /* of further alerts */
 };
+
+static void count_alert(struct choice *c, const struct delivery *d)
+{
+    for (int i = 0; i < SAMPLE; i++) {
+        if (!c->alerts[i].id) {
+            c->alerts[i].id = d->alert_id;
+            c->alerts[i].name = d->alert_name ? d->alert_name : "";
+        }
+        if (strcmp(c->alerts[i].id, d->alert_id) == 0) {
+            c->alerts[i].count++;
+            return;
+        }
+    }
+    c->others++;
+}
 
 static void choose(void *arg, size_t row)
 {
@@ -231,6 +268,7 @@ static void choose(void *arg, size_t row)
     if (c->ids)
         c->ids[c->ended] = d->id;
     c->ended++;
+    count_alert(c, d);
 }
 
 static struct choice choose_for(struct deliveries_screen *d, enum action a, const char **ids)
@@ -273,31 +311,40 @@ static void replay(struct deliveries_screen *d, enum action a)
     free(ids);
 }
 
-/* The dry run: how many, and a sample. */
+static void add_alerts(const struct choice *c, struct buf *out)
+{
+    for (int i = 0; i < SAMPLE && c->alerts[i].id; i++)
+        buf_add_format(out, "%s%zu of \"%.40s\"", i ? ", " : ": ", c->alerts[i].count,
+                       c->alerts[i].name);
+    if (c->others)
+        buf_add_format(out, ", %zu of others", c->others);
+}
+
+/* The dry run: how many of which alerts, how fast, and what is left out. */
 static void ask(struct screen *s, enum action a, char *out, size_t size)
 {
     struct deliveries_screen *d = of(s);
+    int64_t rate = console_settings(s->console)->number[SETTING_DELIVERY_REPLAY_RATE];
+    struct buf text;
+    if (a == ACTION_DELIVERY_REPLAY_ALL)
+        read_all(d);
     struct choice choice = choose_for(d, a, NULL);
-    const char *names[3] = {0};
-    int count = 0;
-    for (size_t i = 0; i < d->rows.count && count < 3; i++) {
-        const char *name = d->rows.items[i].alert_name;
-        bool known = !name || !has_ended(&d->rows.items[i]);
-        for (int k = 0; k < count; k++)
-            known |= strcmp(names[k], name ? name : "") == 0;
-        if (!known)
-            names[count++] = name;
-    }
-    char pace[64] = "all at once";
-    int64_t spacing = tuning_replay_spacing(console_settings(s->console));
-    if (spacing)
-        snprintf(pace, sizeof pace, "%lld a second", (long long)(1000 / spacing));
-    snprintf(out, size,
-             "Send %zu deliveries again, %s, each with its own id and body? They are of %.60s%s"
-             "%.60s%s%.60s. %zu others are still under way and are left alone.",
-             choice.ended, pace, count > 0 ? names[0] : "no alert", count > 1 ? ", " : "",
-             count > 1 ? names[1] : "", count > 2 ? ", " : "", count > 2 ? names[2] : "",
-             choice.open);
+    buf_init(&text, size - 1);
+    buf_add_format(&text, "Send %zu deliver%s again, ", choice.ended,
+                   choice.ended == 1 ? "y" : "ies");
+    if (rate > 0)
+        buf_add_format(&text, "%lld a second", (long long)rate);
+    else
+        buf_add_text(&text, "all at once");
+    add_alerts(&choice, &text);
+    buf_add_text(&text, "? Ids and bodies stay the same.");
+    if (choice.open)
+        buf_add_format(&text, " %zu still under way %s left alone.", choice.open,
+                       choice.open == 1 ? "is" : "are");
+    if (d->rows.count >= READ_AT_MOST || d->searched >= FILTERS_LOOKED_AT)
+        buf_add_format(&text, " Older ones are not in the list.");
+    snprintf(out, size, "%s", buf_text(&text));
+    buf_free(&text);
 }
 
 static const char *disabled(struct screen *s, enum action a)
@@ -315,6 +362,8 @@ static bool act(struct screen *s, enum action a)
         replay(d, a);
         return true;
     }
+    if (a == ACTION_MARK_ALL || a == ACTION_BOTTOM)
+        read_all(d);
     if (a == ACTION_OPEN && table_row(&d->base.table, &row)) {
         console_push(s->console, delivery_new(s->console, d->rows.items[row].id));
         return true;
