@@ -118,6 +118,21 @@ static void the_question_is_about_the_marked_ones(void **state)
     press(t, "y", "2 sent again: 0 delivered, 2 dead, 0 to come");
 }
 
+static void columns_are_chosen_and_named(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, NULL);
+    add_alert(f, "Alpha", "https://example.org/a");
+    press(t, "C", "Space shows or hides");
+    press(t, "jj ", "[ ] ENDPOINT");
+    press(t, "\033", "New");
+    assert_false(terminal_shows(t, "https://example.org"));
+    press(t, ":columns endpoint\r", "https://example.org");
+    press(t, ":columns nosuch\r", "no such column: nosuch; there are NAME, ON, ENDPOINT");
+    press(t, ":sort nosuch\r", "no such column: nosuch");
+    assert_true(terminal_shows(t, "https://example.org"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -125,6 +140,7 @@ int main(void)
         TEST(the_answer_is_about_what_was_asked),
         TEST(all_is_all_that_pass_and_not_what_was_read),
         TEST(the_question_is_about_the_marked_ones),
+        TEST(columns_are_chosen_and_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -196,12 +196,14 @@ static void columns_go_by_name_and_never_all(void **state)
     (void)state;
     struct table t;
     table_init(&t, &OPS, &ROWS);
-    table_act(&t, ACTION_COLUMNS, "size");
+    assert_int_equal(table_column(&t, "size"), 1);
+    assert_int_equal(table_column(&t, "nosuch"), -1);
+    table_hide(&t, 1);
     assert_int_equal(t.hidden, 2);
-    table_act(&t, ACTION_COLUMNS, "name");
+    table_hide(&t, 0);
     assert_int_equal(t.hidden, 0);
-    table_act(&t, ACTION_COLUMNS, "size");
-    table_act(&t, ACTION_COLUMNS, NULL);
+    table_hide(&t, 1);
+    table_hide(&t, 1);
     assert_int_equal(t.hidden, 0);
     table_free(&t);
 }

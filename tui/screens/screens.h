@@ -54,6 +54,10 @@ struct screen *scope_picker_new(struct console *c, const struct alert_trigger *t
                                              size_t count),
                                 void *arg);
 
+/* Chooses which columns of the table of the screen below are shown. */
+struct table;
+struct screen *column_picker_new(struct console *c, struct table *t);
+
 /* Sends `body`, or without one (at NULL) a sample of `type`, as the alert stands, and shows what
  * comes of it. All is copied. */
 struct screen *test_dialog_new(struct console *c, const struct alert *alert,

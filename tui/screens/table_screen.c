@@ -61,9 +61,40 @@ void table_screen_copy(struct console *c, struct span text, const char *what)
         console_toast(c, STYLE_ERROR, "not copied: %s", err.text);
 }
 
+static void say_columns(struct table_screen *t, const char *name)
+{
+    char there[200] = "";
+    const struct table_ops *ops = t->table.ops;
+    for (int i = 0, len = 0; i < ops->column_count && len < (int)sizeof there; i++)
+        if (*ops->columns[i].title)
+            len += snprintf(there + len, sizeof there - (size_t)len, "%s%s", len ? ", " : "",
+                            ops->columns[i].title);
+    console_toast(t->screen.console, STYLE_WARN, "no such column: %.40s; there are %s", name,
+                  there);
+}
+
+/* By its name, or chosen from all. */
+static void choose_columns(struct table_screen *t, const char *name)
+{
+    struct console *c = t->screen.console;
+    if (name)
+        table_hide(&t->table, table_column(&t->table, name));
+    else
+        console_push(c, column_picker_new(c, &t->table));
+}
+
 bool table_screen_act(struct table_screen *t, enum action a)
 {
     const char *argument = console_argument(t->screen.console);
+    if ((a == ACTION_SORT || a == ACTION_COLUMNS) && argument &&
+        table_column(&t->table, argument) < 0) {
+        say_columns(t, argument);
+        return true;
+    }
+    if (a == ACTION_COLUMNS) {
+        choose_columns(t, argument);
+        return true;
+    }
     if (a == ACTION_FILTER) {
         if (argument)
             set_filter(t, argument);

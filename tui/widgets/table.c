@@ -129,7 +129,7 @@ void table_select(struct table *t, const char *id)
     note_selected(t);
 }
 
-static int column_named(const struct table *t, const char *name)
+int table_column(const struct table *t, const char *name)
 {
     for (int i = 0; i < t->ops->column_count; i++)
         if (*t->ops->columns[i].title && strcasecmp(t->ops->columns[i].title, name) == 0)
@@ -151,7 +151,7 @@ static void sort_next(struct table *t, const char *name)
         return;
     int next = t->sort;
     if (name && *name) {
-        next = column_named(t, name);
+        next = table_column(t, name);
     } else {
         do
             next = next + 1 < t->ops->column_count ? next + 1 : -1;
@@ -248,16 +248,12 @@ size_t table_chosen(const struct table *t, void (*fn)(void *arg, size_t row), vo
 
 /* ------------------------------------------------------------------ actions */
 
-static bool act_on_columns(struct table *t, const char *name)
+void table_hide(struct table *t, int column)
 {
-    int column = name && *name ? column_named(t, name) : -1;
-    if (column >= 0)
-        t->hidden ^= 1u << column;
-    else
+    unsigned all = (1u << t->ops->column_count) - 1;
+    t->hidden ^= 1u << column;
+    if ((t->hidden & all) == all)
         t->hidden = 0;
-    if ((t->hidden & ((1u << t->ops->column_count) - 1)) == (1u << t->ops->column_count) - 1)
-        t->hidden = 0;
-    return true;
 }
 
 bool table_act(struct table *t, enum action a, const char *argument)
@@ -271,8 +267,6 @@ bool table_act(struct table *t, enum action a, const char *argument)
         sort(t);
         find_selected(t);
         return true;
-    case ACTION_COLUMNS:
-        return act_on_columns(t, argument);
     case ACTION_MARK:
         toggle_mark(t);
         return true;
@@ -314,7 +308,9 @@ static void draw_head(struct table *t, const struct canvas *c)
         char title[32];
         if (!t->widths[i])
             continue;
-        snprintf(title, sizeof title, "%s%s", t->ops->columns[i].title,
+        /* The arrow stands for the last letter where there is no room for both. */
+        snprintf(title, sizeof title, "%.*s%s", t->sort == i ? t->widths[i] - 1 : t->widths[i],
+                 t->ops->columns[i].title,
                  t->sort != i   ? ""
                  : t->descending ? term_glyph(GLYPH_DOWN)
                                  : term_glyph(GLYPH_UP));

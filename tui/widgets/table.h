@@ -54,10 +54,13 @@ bool table_update(struct table *t, size_t count);
 bool table_row(const struct table *t, size_t *row); /* the selected one; false: none */
 void table_select(struct table *t, const char *id);
 
-/* Moves, sorts, marks. `argument`: the column for a sort (NULL: the next one). False: not one of
- * its actions. */
+/* Moves, sorts, marks. `argument`: the title of the column for a sort (NULL: the next one). False:
+ * not one of its actions. */
 bool table_act(struct table *t, enum action a, const char *argument);
 bool table_is_marked(const struct table *t, size_t row);
+
+int table_column(const struct table *t, const char *name); /* by its title; -1: none */
+void table_hide(struct table *t, int column); /* or shows it; never all: then all are shown */
 
 /* The rows that an action is about: the marked ones, or else the selected one. Calls fn for
  * each in the order of the screen; returns how many. fn NULL: only counts. */
