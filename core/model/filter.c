@@ -59,7 +59,7 @@ static bool is_choice(const char *choices, const char *value)
 static bool is_code(const char *value)
 {
     size_t digits = strspn(value, "0123456789xX");
-    return digits > 0 && digits <= 3 && !value[digits];
+    return digits == 3 && !value[digits];
 }
 
 static bool check_value(const struct filter_key *key, struct filter_term *t, struct err *err)

@@ -133,6 +133,23 @@ static void columns_are_chosen_and_named(void **state)
     assert_true(terminal_shows(t, "https://example.org"));
 }
 
+static void a_filter_is_put_right_and_taken_away(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, NULL);
+    add_alert(f, "Alpha", "https://example.org/a");
+    add_alert(f, "Beta", "https://example.org/b");
+    press(t, "/nmae:Alpha\r", "no such filter: nmae");
+    assert_true(terminal_shows(t, "nmae:Alpha")); /* to be put right */
+    press(t, "\025name:Alpha\r", "1 of 2 alerts, filter name:Alpha");
+    press(t, "*", "1 marked");
+    press(t, "\033", "2 of 2 alerts, 1 marked"); /* the filter first, then the marks */
+    terminal_type(t, "\033");
+    terminal_wait_gone(t, "1 marked");
+    press(t, "\t", "Open"); /* the log has the keys */
+    press(t, "\033", "New");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -141,6 +158,7 @@ int main(void)
         TEST(all_is_all_that_pass_and_not_what_was_read),
         TEST(the_question_is_about_the_marked_ones),
         TEST(columns_are_chosen_and_named),
+        TEST(a_filter_is_put_right_and_taken_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

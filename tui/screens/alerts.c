@@ -504,7 +504,7 @@ static bool act_on_list(struct alerts_screen *a, enum action action)
 static bool act(struct screen *s, enum action action)
 {
     struct alerts_screen *a = of(s);
-    if (action == ACTION_NEXT_PANE) {
+    if (action == ACTION_NEXT_PANE || (action == ACTION_BACK && a->in_log)) {
         a->in_log = !a->in_log;
         return true;
     }

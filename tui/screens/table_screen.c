@@ -21,32 +21,45 @@ void table_screen_free(struct table_screen *t)
 
 /* ------------------------------------------------------------------ filter */
 
-static void set_filter(void *arg, const char *text)
+static bool set_filter(struct table_screen *t, const char *text)
 {
-    struct table_screen *t = arg;
-    struct console *c = t->screen.console;
     struct filter filter;
     struct err err;
-    if (strlen(text) >= sizeof t->filter_text) {
-        console_toast(c, STYLE_ERROR, "a filter has at most %d bytes", FILTER_TEXT_MAX - 1);
-        return;
-    }
-    if (!filter_parse(&filter, t->keys, t->key_count, span_of(text), &err)) {
-        console_toast(c, STYLE_ERROR, "%s", err.text);
-        return;
+    bool fits = strlen(text) < sizeof t->filter_text ||
+                err_set(&err, ERR_INVALID, "a filter has at most %d bytes", FILTER_TEXT_MAX - 1);
+    if (!fits || !filter_parse(&filter, t->keys, t->key_count, span_of(text), &err)) {
+        console_toast(t->screen.console, STYLE_ERROR, "%s", err.text);
+        return false;
     }
     snprintf(t->filter_text, sizeof t->filter_text, "%s", text);
     t->filter = filter;
     t->reload(t);
+    return true;
 }
 
-static void ask_filter(struct table_screen *t)
+static void filter_typed(void *arg, const char *text);
+
+static void ask_filter(struct table_screen *t, const char *text)
 {
     char question[128] = "Filter:";
     for (size_t i = 0, len = strlen(question); i < t->key_count && len < sizeof question; i++)
         len += (size_t)snprintf(question + len, sizeof question - len, " %s", t->keys[i].name);
-    console_push(t->screen.console, prompt_new(t->screen.console, question, t->filter_text,
-                                               set_filter, t));
+    console_push(t->screen.console, prompt_new(t->screen.console, question, text, filter_typed, t));
+}
+
+/* What cannot be understood is asked again, as it was typed. */
+static void filter_typed(void *arg, const char *text)
+{
+    if (!set_filter(arg, text))
+        ask_filter(arg, text);
+}
+
+static void clear(struct table_screen *t)
+{
+    if (t->filter_text[0])
+        set_filter(t, "");
+    else
+        table_act(&t->table, ACTION_UNMARK, NULL);
 }
 
 /* ------------------------------------------------------------------ actions */
@@ -99,7 +112,11 @@ bool table_screen_act(struct table_screen *t, enum action a)
         if (argument)
             set_filter(t, argument);
         else
-            ask_filter(t);
+            ask_filter(t, t->filter_text);
+        return true;
+    }
+    if (a == ACTION_CLEAR) {
+        clear(t);
         return true;
     }
     if (a == ACTION_COPY) {

@@ -97,6 +97,7 @@ static void what_is_wrong_is_said(void **state)
     refuse("enabled:maybe", "one of yes|no");
     refuse("code:5xxx", "503 or 5xx");
     refuse("code:five", "503 or 5xx");
+    refuse("code:5x", "503 or 5xx");
     refuse("since:yesterday", "30m, 1h or 2d");
     refuse("name:", "needs a value");
     refuse("!", "needs a value");
