@@ -104,10 +104,25 @@ int64_t rate_latency(const struct rate *r, int percent)
     return sorted[(count * (size_t)percent + 99) / 100 - 1];
 }
 
-int rate_sum(const int *slots)
+int64_t rate_sum(const int64_t *slots)
 {
-    int sum = 0;
+    int64_t sum = 0;
     for (int i = 0; i < RATES_MINUTES; i++)
         sum += slots[i];
     return sum;
+}
+
+int rate_levels(const int64_t *slots, int width, int levels[RATES_MINUTES])
+{
+    if (width < 1)
+        return 0;
+    int each = (RATES_MINUTES + width - 1) / width, count = (RATES_MINUTES + each - 1) / each;
+    int64_t sums[RATES_MINUTES] = {0}, most = 1;
+    for (int i = 0; i < RATES_MINUTES; i++)
+        sums[i / each] += slots[i];
+    for (int i = 0; i < count; i++)
+        most = sums[i] > most ? sums[i] : most;
+    for (int i = 0; i < count; i++)
+        levels[i] = (int)((sums[i] * RATE_LEVEL_MAX + most - 1) / most);
+    return count;
 }

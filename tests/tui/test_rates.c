@@ -71,9 +71,29 @@ static void percentiles_are_of_the_last_answers(void **state)
     rates_free(&r);
 }
 
+static void minutes_share_a_bar_where_there_is_no_room(void **state)
+{
+    (void)state;
+    int64_t slots[RATES_MINUTES] = {[0] = 16, [1] = 1, [29] = 8};
+    int levels[RATES_MINUTES];
+    assert_int_equal(rate_levels(slots, 40, levels), 30);
+    assert_int_equal(levels[0], 8);
+    assert_int_equal(levels[1], 1); /* little is not nothing */
+    assert_int_equal(levels[2], 0);
+    assert_int_equal(levels[29], 4);
+    assert_int_equal(rate_levels(slots, 10, levels), 10);
+    assert_int_equal(levels[0], 8);
+    assert_int_equal(levels[1], 0);
+    assert_int_equal(levels[9], 4);
+    assert_int_equal(rate_levels(slots, 29, levels), 15); /* two each, and not 29 of them */
+    assert_int_equal(rate_levels(slots, 1, levels), 1);
+    assert_int_equal(rate_levels(slots, 0, levels), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(minutes_share_a_bar_where_there_is_no_room),
         cmocka_unit_test(counts_by_minute),
         cmocka_unit_test(rows_out_of_order_are_harmless),
         cmocka_unit_test(percentiles_are_of_the_last_answers),

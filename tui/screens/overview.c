@@ -1,4 +1,4 @@
-/* The last half hour of each alert: attempts a minute, failures, latency, what waits. */
+/* The last half hour of each alert: events, attempts and failures a minute, latency, what waits. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +10,20 @@
 #include "screens/words.h"
 
 enum { ALERT, ENDPOINT, GRAPH, EVENTS, ATTEMPTS, FAILED, P50, P95, OLDEST, BREAKER, LAST, COLUMN_COUNT };
+/* EVENTS and FAILED have room for bars of their own behind the number on wide screens. */
+enum { NUMBER_COLUMNS = 6, OWN_BARS_FROM = 6 };
 static const struct column COLUMNS[COLUMN_COUNT] = {
-    [ALERT] = {"ALERT", 10, 32, 0},    [ENDPOINT] = {"ENDPOINT", 16, 36, 7},
-    [GRAPH] = {"30 MINUTES", 15, 30, 2}, [ATTEMPTS] = {"TRIES", 6, 6, 0},
-    [EVENTS] = {"EVENTS", 6, 8, 8},    [OLDEST] = {"OLDEST", 7, 8, 6},
-    [BREAKER] = {"BREAKER", 10, 22, 1},
-    [FAILED] = {"FAILED", 6, 6, 0},    [P50] = {"P50", 7, 8, 4},
-    [P95] = {"P95", 7, 8, 3},          [LAST] = {"LAST", 13, 13, 5},
+    [ALERT] = {"ALERT", 10, 32, 0},
+    [ENDPOINT] = {"ENDPOINT", 16, 30, 7},
+    [GRAPH] = {"30 MINUTES", 10, RATES_MINUTES, 2},
+    [EVENTS] = {"EVENTS", NUMBER_COLUMNS, NUMBER_COLUMNS + 1 + RATES_MINUTES, 5},
+    [ATTEMPTS] = {"TRIES", NUMBER_COLUMNS, NUMBER_COLUMNS, 0},
+    [FAILED] = {"FAILED", NUMBER_COLUMNS, NUMBER_COLUMNS + 1 + RATES_MINUTES, 0},
+    [P50] = {"P50", 7, 8, 4},
+    [P95] = {"P95", 7, 8, 3},
+    [OLDEST] = {"OLDEST", 7, 8, 6},
+    [BREAKER] = {"BREAKER", 10, 19, 1},
+    [LAST] = {"LAST", 13, 13, 8},
 };
 enum { READ_AT_FIRST = 20000, READ_AT_ONCE = 2000, EMPTY_ROUND_MS = 15000, OLD_MS = 60000 };
 
@@ -51,19 +58,22 @@ static const char *id(const void *arg, size_t row)
     return alert_at(arg, row)->id;
 }
 
-/* The newest minute is at the right; the highest bar is the busiest minute. */
-static void graph(const struct rate *r, int width, char *out, size_t size)
+/* The newest minutes are at the right; the highest bar is the busiest one. */
+static void bars(const int64_t *minutes, int width, char *out, size_t size)
 {
-    int minutes = width < RATES_MINUTES ? width : RATES_MINUTES, most = 1;
+    int levels[RATES_MINUTES], count = rate_levels(minutes, width, levels);
     size_t len = 0;
-    for (int i = 0; i < minutes; i++)
-        most = r->attempts[i] > most ? r->attempts[i] : most;
-    for (int i = minutes - 1; i >= 0; i--) {
-        int level = r->attempts[i] ? (r->attempts[i] * 8 + most - 1) / most : 0;
-        len += (size_t)snprintf(out + len, size - len, "%s", term_bar(level));
-        if (len + 4 >= size)
-            return;
-    }
+    for (int i = count - 1; i >= 0 && len < size; i--)
+        len += (size_t)snprintf(out + len, size - len, "%s", term_bar(levels[i]));
+}
+
+static void number_and_bars(int64_t sum, const int64_t *minutes, int width, char *out, size_t size)
+{
+    int left = width - NUMBER_COLUMNS - 1;
+    bool with_bars = minutes && left >= OWN_BARS_FROM;
+    int len = snprintf(out, size, with_bars ? "%-6lld " : "%lld", (long long)sum);
+    if (with_bars)
+        bars(minutes, left, out + len, size - (size_t)len);
 }
 
 static enum style latency(const struct rate *r, int percent, char *out, size_t size)
@@ -77,10 +87,7 @@ static enum style latency(const struct rate *r, int percent, char *out, size_t s
 
 static int64_t events_of(const struct rate *r)
 {
-    int64_t sum = 0;
-    for (int i = 0; r && i < RATES_MINUTES; i++)
-        sum += r->events[i];
-    return sum;
+    return r ? rate_sum(r->events) : 0;
 }
 
 static int64_t oldest_of(const void *arg, size_t row)
@@ -137,7 +144,7 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
 {
     const struct alert_row *a = alert_at(arg, row);
     const struct rate *r = rate_at(arg, row);
-    int failures = r ? rate_sum(r->failures) : 0;
+    int64_t failures = r ? rate_sum(r->failures) : 0;
     switch (column) {
     case ALERT:
         words_name(a, out, size);
@@ -146,20 +153,20 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
         return words_endpoint(a, out, size);
     case GRAPH:
         if (r)
-            graph(r, width, out, size);
+            bars(r->attempts, width, out, size);
         return failures ? STYLE_WARN : STYLE_OK;
     case ATTEMPTS:
-        snprintf(out, size, "%d", r ? rate_sum(r->attempts) : 0);
+        snprintf(out, size, "%lld", r ? (long long)rate_sum(r->attempts) : 0);
         return STYLE_NORMAL;
     case EVENTS:
-        snprintf(out, size, "%lld", (long long)events_of(r));
+        number_and_bars(events_of(r), r ? r->events : NULL, width, out, size);
         return STYLE_NORMAL;
     case BREAKER:
         return breaker(arg, row, out, size);
     case OLDEST:
         return waited(arg, row, out, size);
     case FAILED:
-        snprintf(out, size, "%d", failures);
+        number_and_bars(failures, r ? r->failures : NULL, width, out, size);
         return failures ? STYLE_ERROR : STYLE_NORMAL;
     case P50:
     case P95:
@@ -169,14 +176,14 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     }
 }
 
-static int number_of(const struct rate *r, int column)
+static int64_t number_of(const struct rate *r, int column)
 {
     if (!r)
         return -1;
-    return column == EVENTS  ? (int)events_of(r)
+    return column == EVENTS  ? events_of(r)
            : column == FAILED  ? rate_sum(r->failures)
-           : column == P50   ? (int)rate_latency(r, 50)
-           : column == P95   ? (int)rate_latency(r, 95)
+           : column == P50   ? rate_latency(r, 50)
+           : column == P95   ? rate_latency(r, 95)
                              : rate_sum(r->attempts);
 }
 
@@ -193,7 +200,8 @@ static int compare(const void *arg, size_t a, size_t b, int column)
         return (oldest_of(arg, a) < oldest_of(arg, b)) - (oldest_of(arg, a) > oldest_of(arg, b));
     if (column == LAST)
         return (int)l->last_state - (int)r->last_state;
-    return number_of(rate_at(arg, a), column) - number_of(rate_at(arg, b), column);
+    int64_t left = number_of(rate_at(arg, a), column), right = number_of(rate_at(arg, b), column);
+    return (left > right) - (left < right);
 }
 
 static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, compare};
