@@ -11,8 +11,8 @@
 enum { TIME, EVENT, PROJECT, USER, RESULT, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {
     [TIME] = {"TIME", 8, 8, 3},      [EVENT] = {"EVENT", 12, 28, 0},
-    [PROJECT] = {"PROJECT", 10, 32, 1}, [USER] = {"USER", 6, 16, 4},
-    [RESULT] = {"RESULT", 16, 0, 0},
+    [PROJECT] = {"PROJECT", 12, 32, 1}, [USER] = {"USER", 6, 16, 4},
+    [RESULT] = {"RESULT", 22, 0, 0},
 };
 enum { READ_AT_FIRST = 200, READ_AT_MOST = 10000 };
 
@@ -60,8 +60,8 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
         return STYLE_NORMAL;
     default:
         if (r->matched)
-            snprintf(out, size, "taken by %lld of %lld alerts", (long long)r->matched,
-                     (long long)r->considered);
+            snprintf(out, size, "taken by %lld of %lld alert%s", (long long)r->matched,
+                     (long long)r->considered, r->considered == 1 ? "" : "s");
         else
             snprintf(out, size, "taken by none of %lld", (long long)r->considered);
         return r->matched ? STYLE_OK : STYLE_WARN;

@@ -14,9 +14,9 @@
 enum { TIME, ALERT, EVENT, EVENTS, STATE, CODE, TRIES, NEXT, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {
     [TIME] = {"TIME", 8, 8, 4},    [ALERT] = {"ALERT", 10, 32, 0},
-    [EVENT] = {"EVENT", 12, 28, 3}, [EVENTS] = {"EVENTS", 6, 6, 6},
+    [EVENT] = {"EVENT", 10, 28, 3}, [EVENTS] = {"EVENTS", 6, 6, 6},
     [STATE] = {"STATUS", 9, 9, 0}, [CODE] = {"CODE", 4, 4, 1},
-    [TRIES] = {"TRY", 3, 4, 5},    [NEXT] = {"NEXT", 8, 0, 2},
+    [TRIES] = {"TRY", 3, 4, 5},    [NEXT] = {"NEXT", 13, 0, 2},
 };
 /* Read at first; more when the selection comes to the last row, and for what is about all. */
 enum { READ_AT_FIRST = 200, READ_AT_MOST = 20000 };

@@ -9,7 +9,7 @@
 
 enum { KEY, VALUE, ORIGIN, MEANING, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {
-    [KEY] = {"KEY", 12, 26, 0}, [VALUE] = {"VALUE", 10, 28, 0},
+    [KEY] = {"KEY", 24, 24, 0}, [VALUE] = {"VALUE", 10, 28, 0},
     [ORIGIN] = {"ORIGIN", 11, 11, 2}, [MEANING] = {"MEANING", 20, 0, 1},
 };
 

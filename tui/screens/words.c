@@ -53,7 +53,7 @@ enum style words_next(const struct log_row *row, int64_t now, char *out, size_t 
         snprintf(out, size, "delivered");
         break;
     case DELIVERY_DEAD:
-        snprintf(out, size, "gave up: %s", text);
+        snprintf(out, size, "gave up%s%s", *text ? ": " : "", text);
         break;
     default:
         words_wait(row->next_at - now, wait);
