@@ -36,7 +36,7 @@ static const struct {
     {"examples/idempotent.mjs", "Example: handle once"},
     {"examples/dashboard.mjs", "Example: dashboard"},
 };
-enum { PAGE_COUNT = sizeof PAGES / sizeof *PAGES, INDEX_COLUMNS = 28 };
+enum { PAGE_COUNT = sizeof PAGES / sizeof *PAGES, INDEX_COLUMNS = 28, KEYS_COLUMNS = 14 };
 
 struct help {
     struct screen screen;
@@ -78,7 +78,25 @@ static void add_keys(struct textview *v, const struct action_info *a)
         }
         keys += word.len + strspn(keys + word.len, " ");
     }
-    textview_format(v, STYLE_NORMAL, "  %-14s %s", labels, a->help);
+    char text[256];
+    snprintf(text, sizeof text, "  %-*s %s", KEYS_COLUMNS, labels, a->help);
+    textview_add(v, STYLE_NORMAL, KEYS_COLUMNS + 3, true, span_of(text));
+}
+
+/* The seven lists share most of their keys: these stand once. */
+static bool is_common(const struct action_info *a)
+{
+    return (a->places & PLACE_LISTS) == PLACE_LISTS;
+}
+
+static void add_place(struct textview *v, const char *title, unsigned place, bool common)
+{
+    textview_format(v, STYLE_HEADING, "%s", title);
+    for (size_t i = 0; i < action_count; i++)
+        if (action_table[i].keys && action_table[i].places & place &&
+            (common || !is_common(&action_table[i])))
+            add_keys(v, &action_table[i]);
+    textview_add(v, STYLE_NORMAL, 0, true, span_of(""));
 }
 
 static void render_keys(struct textview *v, unsigned from)
@@ -86,19 +104,33 @@ static void render_keys(struct textview *v, unsigned from)
     static const struct {
         unsigned place;
         const char *title;
-    } places[] = {{PLACE_ALERTS, "In the list of alerts"},    {PLACE_LOG, "In the log"},
-                  {PLACE_DELIVERY, "In a delivery"},          {PLACE_FORM, "In the form"},
-                  {PLACE_PICKER, "In a list to choose from"}, {PLACE_TEXT, "In a text"}};
-    for (int own = 1; own >= 0; own--) /* first the place one came from */
-        for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
-            if ((places[p].place == from) != own)
-                continue;
-            textview_format(v, STYLE_HEADING, "%s", places[p].title);
-            for (size_t i = 0; i < action_count; i++)
-                if (action_table[i].keys && action_table[i].places & places[p].place)
-                    add_keys(v, &action_table[i]);
-            textview_add(v, STYLE_NORMAL, 0, true, span_of(""));
-        }
+    } places[] = {{PLACE_ALERTS, "In the list of alerts"},
+                  {PLACE_LOG, "In the log"},
+                  {PLACE_DELIVERIES, "In the deliveries"},
+                  {PLACE_DELIVERY, "In a delivery"},
+                  {PLACE_REPLAYS, "In what was sent again"},
+                  {PLACE_BUCKETS, "In the buckets"},
+                  {PLACE_ACTIVITY, "In the activity"},
+                  {PLACE_OVERVIEW, "In the overview"},
+                  {PLACE_PROJECTS, "In the projects"},
+                  {PLACE_SETTINGS, "In the settings"},
+                  {PLACE_FORM, "In the form"},
+                  {PLACE_PICKER, "In a list to choose from"},
+                  {PLACE_TEXT, "In a text"},
+                  {PLACE_LINE, "While a line is typed"},
+                  {PLACE_QUESTION, "At a question"}};
+    enum { COUNT = sizeof places / sizeof *places };
+    for (size_t p = 0; p < COUNT; p++) /* first the place one came from, whole */
+        if (places[p].place == from)
+            add_place(v, places[p].title, from, true);
+    textview_format(v, STYLE_HEADING, "In all lists");
+    for (size_t i = 0; i < action_count; i++)
+        if (action_table[i].keys && is_common(&action_table[i]))
+            add_keys(v, &action_table[i]);
+    textview_add(v, STYLE_NORMAL, 0, true, span_of(""));
+    for (size_t p = 0; p < COUNT; p++)
+        if (places[p].place != from)
+            add_place(v, places[p].title, places[p].place, false);
 }
 
 /* ------------------------------------------------------------------ the screen */
@@ -154,7 +186,8 @@ static void draw(struct screen *s, const struct canvas *c)
 
 static const char *disabled(struct screen *s, enum action a)
 {
-    (void)s;
+    if (a == ACTION_CHECK && !of(s)->reading)
+        return "Enter opens a page";
     return a == ACTION_HELP ? "this is the help: Enter opens a page, Esc leaves" : NULL;
 }
 
