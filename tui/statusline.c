@@ -80,32 +80,46 @@ static void draw_title(const struct canvas *line, int x, const char *title)
     }
 }
 
+/* What is between the title and the state, as much of it as fits: how many consoles there are
+ * says more than the workspace, which most people never change. */
+static void between(const char *workspace, int consoles, const char *banner, int room, char *out,
+                    size_t size)
+{
+    char others[32] = "";
+    if (consoles > 1)
+        snprintf(others, sizeof others, "%d consoles  ", consoles);
+    snprintf(out, size, "%s%s%s%.100s  ", others, banner ? banner : "", banner ? "  " : "",
+             workspace);
+    if (columns_of(out) > room)
+        snprintf(out, size, "%s", others);
+    if (columns_of(out) > room)
+        out[0] = '\0';
+}
+
 void statusline_draw(const struct canvas *screen, const char *title, const char *workspace,
                      int consoles, const struct console_options *o)
 {
     static const char NAME[] = " opik-alerts  ";
     char words[256], where[256];
     enum style style = statusline_words(o, words, sizeof words);
-    char others[32] = "";
-    if (consoles > 1)
-        snprintf(others, sizeof others, "%d consoles  ", consoles);
-    snprintf(where, sizeof where, "%s%s%s%.100s", others, o->banner ? o->banner : "",
-             o->banner ? "  " : "", workspace);
-    int state = columns_of(words) + 3,
-        named = columns_of(where) + 2; /* with bullet and blanks */
-    int room = screen->columns - state - named - 2;
-    /* What says least goes first: our own name, the way to the screen, the workspace. */
-    bool own_name = columns_of(title) + (int)sizeof NAME - 1 <= room;
-    if (!own_name && columns_of(title) + 1 > room)
+    int room = screen->columns - columns_of(words) - 5; /* for the title; bullet and blanks */
+    /* What says least goes first: our own name, the way to the screen, where we listen. */
+    if (columns_of(title) > room)
         title = last_part(title);
-    bool with_workspace = columns_of(title) + 1 <= room;
-    int x = screen->columns - state - (with_workspace ? named : 0);
+    if (columns_of(title) > room && strncmp(words, "running on ", 11) == 0) {
+        room += columns_of(words) - 7;
+        words[7] = '\0';
+    }
+    between(workspace, consoles, o->banner, room - columns_of(title), where, sizeof where);
+    int state = columns_of(words) + 3, named = columns_of(where);
+    bool own_name = columns_of(title) + named + (int)sizeof NAME - 1 <= room;
+    int x = screen->columns - state - named;
     canvas_text(screen, 0, 0, screen->columns, STYLE_TITLE, span_of(own_name ? NAME : ""));
     struct canvas left = canvas_part(screen, 0, 0, 1, x - 1);
     draw_title(&left, own_name ? (int)sizeof NAME - 1 : 1, title);
     x = x > 0 ? x : 0;
-    if (with_workspace)
-        x += canvas_text(screen, 0, x, -1, STYLE_TITLE, span_of(where)) + 2;
+    if (where[0])
+        x += canvas_text(screen, 0, x, -1, STYLE_TITLE, span_of(where));
     canvas_glyph(screen, 0, x, style, GLYPH_BULLET);
     canvas_text(screen, 0, x + 2, -1, STYLE_TITLE, span_of(words));
 }

@@ -232,7 +232,7 @@ void field_draw(const struct field *f, const struct canvas *c, int y, int x, int
         return;
     buf_init(&shown, BUF_UNLIMITED);
     lay_out(f, &shown, &cursor);
-    int skip = cursor >= columns ? cursor - columns + 1 : 0;
+    int skip = focused && cursor >= columns ? cursor - columns + 1 : 0;
     if (f->text.len == 0 && hint && !focused)
         canvas_text(c, y, x, columns, STYLE_DIM, span_of(hint));
     else
