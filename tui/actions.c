@@ -38,6 +38,8 @@ const struct action_info action_table[] = {
      ACTION_CHANGES, NULL, NULL},
     {ACTION_FORM_TEST, "form.test", "Test", "Send a sample as the form stands, of the trigger under the cursor", "^t",
      PLACE_FORM, ACTION_CHANGES, NULL, NULL},
+    {ACTION_FORM_EXAMPLE, "form.example", "Example",
+     "Show what will be sent, of the trigger under the cursor", "^v", PLACE_FORM, 0, NULL, NULL},
     {ACTION_FORM_SCOPE, "form.scope", "Projects", "Choose the projects of a trigger", "^p",
      PLACE_FORM, 0, NULL, NULL},
     {ACTION_FORM_THRESHOLD, "form.threshold", "Threshold",

@@ -39,6 +39,8 @@ struct screen_ops {
     void (*ask)(struct screen *s, enum action a, char *out, size_t size);
     /* Whether an action is possible now; NULL text: yes, else why not. NULL function: always. */
     const char *(*disabled)(struct screen *s, enum action a);
+    /* Whether leaving it would lose what was typed. NULL: never. */
+    bool (*unsaved)(struct screen *s);
     /* How many things an action is about (marked rows, or the selected one). NULL: one. */
     size_t (*chosen)(struct screen *s, enum action a);
     /* A click or the wheel, in coordinates of the whole screen. False, or NULL: not mine. */

@@ -57,9 +57,51 @@ void console_show(struct console *c, enum console_root root)
         c->ended = true; /* no memory for a screen at all */
 }
 
+static bool has_unsaved(const struct console *c)
+{
+    for (struct screen *s = c->top; s; s = s->below)
+        if (s->ops->unsaved && s->ops->unsaved(s))
+            return true;
+    return false;
+}
+
+#define NOT_SAVED "What you changed in the form is not saved. "
+
+struct leaving {
+    struct console *console;
+    enum action action;
+    char *argument;
+};
+
+static void leave(void *arg)
+{
+    struct leaving *l = arg;
+    console_show(l->console, (enum console_root)(l->action - ACTION_SHOW_ALERTS));
+    console_do(l->console, l->action, l->argument);
+}
+
+static void stay(void *arg)
+{
+    free(((struct leaving *)arg)->argument);
+    free(arg);
+}
+
+static void ask_to_leave(struct console *c, enum action a)
+{
+    struct leaving *l = malloc(sizeof *l);
+    if (!l)
+        return;
+    *l = (struct leaving){c, a, c->argument ? strdup(c->argument) : NULL};
+    console_push(c, confirm_new(c, NOT_SAVED "Leave it?", leave, stay, l));
+}
+
 /* `:deliveries status:dead` shows the screen with that filter. */
 static void show(struct console *c, enum action a)
 {
+    if (has_unsaved(c)) {
+        ask_to_leave(c, a);
+        return;
+    }
     console_show(c, (enum console_root)(a - ACTION_SHOW_ALERTS));
     if (c->argument && c->top)
         c->top->ops->act(c->top, ACTION_FILTER);
@@ -86,16 +128,17 @@ static void keep(void *arg)
 static void quit(struct console *c)
 {
     struct host_status status;
-    if (!holds_engine(c, &status)) {
+    bool engine = holds_engine(c, &status), unsaved = has_unsaved(c);
+    char question[400];
+    if (!engine && !unsaved) {
         c->ended = true;
         return;
     }
-    console_push(
-        c,
-        confirm_new(c,
-                    "Quit? This console runs the engine: nothing is received or delivered "
-                    "until opik-alerts runs again. What waits is kept.",
-                    quit_now, keep, c));
+    snprintf(question, sizeof question, "Quit? %s%s", unsaved ? NOT_SAVED : "",
+             engine ? "This console runs the engine: nothing is received or delivered until "
+                      "opik-alerts runs again. What waits is kept."
+                    : "");
+    console_push(c, confirm_new(c, question, quit_now, keep, c));
 }
 
 /* The whole job stops, as ^Z in a shell does it. Not SIGSTOP: where no shell could continue

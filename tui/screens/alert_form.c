@@ -241,11 +241,16 @@ static void choose_threshold(struct alert_form *form)
     buf_free(&text);
 }
 
-static void move(struct form_state *f, int by)
+static void leave_field(struct form_state *f)
 {
     struct field *field = form_field(f);
     if (field)
         field->revealed = false; /* a secret is shown only while one is at it */
+}
+
+static void move(struct form_state *f, int by)
+{
+    leave_field(f);
     form_move(f, by);
 }
 
@@ -310,6 +315,41 @@ static void reveal(struct alert_form *form)
         console_toast(form->screen.console, STYLE_WARN, "move to a secret first: the token, a header's value, a key");
 }
 
+/* Buttons and choices are pressed at once, a trigger by a second click. */
+static bool mouse(struct screen *s, const struct key *k)
+{
+    struct alert_form *form = of(s);
+    struct form_state *f = &form->state;
+    bool again;
+    if (k->code != MOUSE_CLICK || form->saving)
+        return form->saving;
+    struct field *before = form_field(f);
+    bool revealed = before && before->revealed;
+    leave_field(f);
+    if (alert_form_click(form, k->y, k->x, &again) && !form_field(f) &&
+        (again || f->focus != SPOT_TRIGGER))
+        enter(form);
+    else if (before && before == form_field(f))
+        before->revealed = revealed;
+    return true;
+}
+
+static void show_example(struct alert_form *form)
+{
+    struct console *c = form->screen.console;
+    struct textview text;
+    struct buf json;
+    buf_init(&json, BUF_UNLIMITED);
+    textview_init(&text);
+    if (alert_form_example(form, &json)) {
+        textview_add_json(&text, buf_span(&json));
+        console_push(c, reader_new(c, &text));
+    } else {
+        console_toast(c, STYLE_WARN, "add a trigger first: it decides what the example looks like");
+    }
+    buf_free(&json);
+}
+
 static bool key(struct screen *s, const struct key *k)
 {
     struct alert_form *form = of(s);
@@ -355,6 +395,9 @@ static bool act(struct screen *s, enum action a)
         if (!form_remove(f))
             console_toast(s->console, STYLE_WARN, "move to a header or trigger first");
         return true;
+    case ACTION_FORM_EXAMPLE:
+        show_example(form);
+        return true;
     case ACTION_FORM_SCOPE:
         choose_scope(form);
         return true;
@@ -374,10 +417,16 @@ static bool act(struct screen *s, enum action a)
     }
 }
 
+static bool unsaved(struct screen *s)
+{
+    return form_changed(&of(s)->state);
+}
+
 #define FORM_OPS(words)                                                                            \
     {                                                                                              \
         .title = words, .covers = true, .free = free_form, .place = place, .refresh = refresh,     \
-        .draw = draw, .key = key, .act = act,                                                      \
+        .draw = draw, .key = key, .act = act, .mouse = mouse,      \
+        .unsaved = unsaved,                                                                        \
     }
 static const struct screen_ops FORM_NEW = FORM_OPS("Configuration > Alerts > New alert");
 static const struct screen_ops FORM_EDIT = FORM_OPS("Configuration > Alerts > Edit alert");

@@ -8,6 +8,7 @@
 #include "screens/alert_form_impl.h"
 #include "tuning.h"
 
+static const char TEST_BUTTON[] = "[ Test connection ]", CANCEL_BUTTON[] = "[ Cancel ]";
 enum { LABEL_COLUMNS = 15, HEADER_NAME_COLUMNS = 24, PREVIEW_FROM = 120 };
 
 static bool focused(const struct form_state *f, enum form_spot spot, size_t index)
@@ -218,15 +219,30 @@ static void draw_spot(struct alert_form *form, const struct canvas *c, int y, co
     }
 }
 
+static const char *save_button(const struct alert_form *form)
+{
+    return form->saving                ? "[ Saving... ]"
+           : form->state.alert.id[0] ? "[ Update alert ]"
+                                     : "[ Create alert ]";
+}
+
+/* Where the three buttons begin and, as the fourth, where they end. */
+static void button_columns(const struct alert_form *form, int x[4])
+{
+    x[0] = 1;
+    x[1] = x[0] + (int)strlen(save_button(form)) + 2;
+    x[2] = x[1] + (int)strlen(TEST_BUTTON) + 2;
+    x[3] = x[2] + (int)strlen(CANCEL_BUTTON) + 2;
+}
+
 static void draw_buttons(const struct alert_form *form, const struct canvas *c, int y)
 {
     const struct form_state *f = &form->state;
-    const char *save = form->saving ? "[ Saving... ]" : f->alert.id[0] ? "[ Update alert ]" : "[ Create alert ]";
-    int x = 1;
-    draw_choice(f, c, y, x, SPOT_SAVE, 0, save);
-    x += (int)strlen(save) + 2;
-    draw_choice(f, c, y, x, SPOT_TEST, 0, "[ Test connection ]");
-    draw_choice(f, c, y, x + 21, SPOT_CANCEL, 0, "[ Cancel ]");
+    int x[4];
+    button_columns(form, x);
+    draw_choice(f, c, y, x[0], SPOT_SAVE, 0, save_button(form));
+    draw_choice(f, c, y, x[1], SPOT_TEST, 0, TEST_BUTTON);
+    draw_choice(f, c, y, x[2], SPOT_CANCEL, 0, CANCEL_BUTTON);
 }
 
 static void draw_line(struct alert_form *form, const struct canvas *c, int y, const struct form_line *line)
@@ -262,6 +278,7 @@ static void draw_lines(struct alert_form *form, const struct canvas *c)
 {
     struct form_line lines[FORM_LINES_MAX];
     int count = (int)form_lines(&form->state, lines), at = 0;
+    form->lines = *c;
     for (int i = 0; i < count; i++)
         if (holds_focus(&form->state, &lines[i]))
             at = i;
@@ -292,13 +309,14 @@ static bool shown_type(const struct form_state *f, enum event_type *type)
     return true;
 }
 
-static bool example(const struct alert_form *form, enum event_type type, struct buf *out)
+bool alert_form_example(const struct alert_form *form, struct buf *out)
 {
     struct console *c = form->screen.console;
     const struct settings *settings = console_settings(c);
+    enum event_type type;
     struct alert alert;
     struct buf body;
-    if (!form_alert(&form->state, &alert))
+    if (!shown_type(&form->state, &type) || !form_alert(&form->state, &alert))
         return false;
     buf_init(&body, BUF_UNLIMITED);
     bool ok = alert_set(&alert.workspace, console_workspace(c)) &&
@@ -313,22 +331,61 @@ static bool example(const struct alert_form *form, enum event_type type, struct 
 
 static void draw_example(const struct alert_form *form, const struct canvas *c)
 {
-    enum event_type type;
     struct textview text;
     struct buf json;
     canvas_rule(c, 0, STYLE_HEADING, "What will be sent, as an example");
     struct canvas rest = canvas_part(c, 1, 1, c->rows - 1, c->columns - 1);
-    if (!shown_type(&form->state, &type)) {
-        canvas_text(&rest, 0, 0, -1, STYLE_DIM, span_of("A trigger decides what it looks like."));
-        return;
-    }
     buf_init(&json, BUF_UNLIMITED);
     textview_init(&text);
-    if (example(form, type, &json))
+    if (alert_form_example(form, &json))
         textview_add(&text, STYLE_NORMAL, 4, false, buf_span(&json));
+    else
+        textview_format(&text, STYLE_DIM, "A trigger decides what it looks like.");
     textview_draw(&text, &rest);
     textview_free(&text);
     buf_free(&json);
+}
+
+/* ------------------------------------------------------------------ clicks */
+
+static bool spot_at(const struct alert_form *form, const struct form_line *line, int x,
+                    enum form_spot *spot)
+{
+    int columns[4], half = LABEL_COLUMNS + 1;
+    *spot = line->spot;
+    if (line->kind == LINE_BUTTONS) {
+        button_columns(form, columns);
+        for (int i = 0; i < 3; i++)
+            if (x >= columns[i] && x < columns[i + 1] - 2) {
+                *spot = (enum form_spot)(SPOT_SAVE + i);
+                return true;
+            }
+        return false;
+    }
+    if (line->kind != LINE_SPOT)
+        return false;
+    int room = form->lines.columns - half - 1;
+    if (line->spot == SPOT_HEADER_NAME &&
+        x > half + (room / 2 < HEADER_NAME_COLUMNS ? room / 2 : HEADER_NAME_COLUMNS))
+        *spot = SPOT_HEADER_VALUE;
+    return true;
+}
+
+bool alert_form_click(struct alert_form *form, int y, int x, bool *again)
+{
+    struct form_line lines[FORM_LINES_MAX];
+    struct form_state *f = &form->state;
+    const struct canvas *c = &form->lines;
+    int count = (int)form_lines(f, lines), at = form->top + y - c->y;
+    enum form_spot spot;
+    if (y < c->y || y >= c->y + c->rows || x < c->x || x >= c->x + c->columns || at >= count ||
+        !spot_at(form, &lines[at], x - c->x, &spot))
+        return false;
+    size_t index = lines[at].kind == LINE_SPOT ? lines[at].index : 0;
+    *again = f->focus == spot && f->index == index;
+    f->focus = spot;
+    f->index = index;
+    return true;
 }
 
 void alert_form_draw(struct alert_form *form, const struct canvas *c)
