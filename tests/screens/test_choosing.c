@@ -146,8 +146,39 @@ static void a_filter_is_put_right_and_taken_away(void **state)
     press(t, "\033", "2 of 2 alerts, 1 marked"); /* the filter first, then the marks */
     terminal_type(t, "\033");
     terminal_wait_gone(t, "1 marked");
-    press(t, "\t", "Open"); /* the log has the keys */
+    terminal_type(t, "\t");
+    terminal_wait_gone(t, "Filter"); /* the log has the keys */
     press(t, "\033", "New");
+}
+
+static void click(struct terminal *t, int row, int column, const char *shows)
+{
+    char report[64];
+    snprintf(report, sizeof report, "\033[<0;%d;%dM\033[<0;%d;%dm", column, row, column, row);
+    press(t, report, shows);
+}
+
+static void the_mouse_chooses_in_dialogs_and_in_the_log(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, "--set=retry.max=0");
+    add_alert(f, "Alpha", "http://127.0.0.1:1/a");
+    add_alert(f, "Beta", "https://example.org/b");
+    console_fixture_send_error(f);
+    terminal_wait(t, "dead");
+    press(t, "D", "Delete the alert \"Alpha\"?");
+    click(t, 14, 17, "New"); /* no */
+    assert_false(terminal_shows(t, "gone in"));
+    press(t, "C", "Space shows or hides");
+    click(t, 11, 20, "[ ] ENDPOINT");
+    click(t, 11, 20, "[x] ENDPOINT");
+    press(t, "\033?undo", "alert undo");
+    press(t, "\025zzz\025", "alert duplicate");
+    click(t, 8, 10, ">alert duplicate");
+    click(t, 8, 10, "New alert"); /* of a copy */
+    press(t, "\033", "Beta");
+    click(t, 8, 10, "paused"); /* the first row of the log */
+    click(t, 8, 10, "Attempt 1 at");
 }
 
 int main(void)
@@ -159,6 +190,7 @@ int main(void)
         TEST(the_question_is_about_the_marked_ones),
         TEST(columns_are_chosen_and_named),
         TEST(a_filter_is_put_right_and_taken_away),
+        TEST(the_mouse_chooses_in_dialogs_and_in_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@ struct alerts_screen {
     struct logpane log;
     struct held held;
     bool in_log;
+    bool list_drawn, log_drawn; /* there was room for it */
 };
 
 static struct alerts_screen *of(struct screen *s)
@@ -204,6 +205,8 @@ static void draw(struct screen *s, const struct canvas *c)
     char title[96];
     struct layout l = layout_panes(c->rows, (int)a->rows.count + (a->base.filter_text[0] || a->base.table.mark_count),
                                    (int)a->waiting.rows.count);
+    a->list_drawn = l.log >= 0 || !a->in_log;
+    a->log_drawn = l.log >= 0 || a->in_log;
     if (l.log < 0 && a->in_log) { /* no room for both: the pane that has the keys */
         logpane_draw(&a->log, c, true);
         return;
@@ -511,16 +514,21 @@ static bool act(struct screen *s, enum action action)
     return a->in_log ? act_on_log(a, action) : act_on_list(a, action);
 }
 
-/* A second click opens; the log is moved in by the wheel alone. */
+/* A click gives its pane the keys, a second one opens. */
 static bool mouse(struct screen *s, const struct key *k)
 {
     struct alerts_screen *a = of(s);
-    bool again;
-    if (k->code != MOUSE_CLICK || !table_click(&a->base.table, k->y, k->x, &again))
+    bool again, was_in_log = a->in_log;
+    if (k->code != MOUSE_CLICK)
         return false;
-    a->in_log = false;
-    if (again)
-        console_do(s->console, ACTION_ALERT_EDIT, NULL);
+    if (a->log_drawn && logpane_click(&a->log, k->y, &again))
+        a->in_log = true;
+    else if (a->list_drawn && table_click(&a->base.table, k->y, k->x, &again))
+        a->in_log = false;
+    else
+        return false;
+    if (again && a->in_log == was_in_log)
+        console_do(s->console, a->in_log ? ACTION_OPEN : ACTION_ALERT_EDIT, NULL);
     return true;
 }
 

@@ -49,8 +49,13 @@ static void free_picker(struct screen *s)
     free(s);
 }
 
+static bool mouse(struct screen *s, const struct key *k)
+{
+    return picker_mouse(&((struct column_picker *)s)->list, s, k);
+}
+
 static const struct screen_ops COLUMN_PICKER = {
-    .free = free_picker, .place = place, .draw = draw, .act = act,
+    .free = free_picker, .place = place, .draw = draw, .act = act, .mouse = mouse,
 };
 
 struct screen *column_picker_new(struct console *c, struct table *t)

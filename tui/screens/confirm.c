@@ -10,6 +10,7 @@ struct confirm {
     void (*yes)(void *arg);
     void (*drop)(void *arg);
     void *arg;
+    int y, yes_x, no_x, end_x; /* of the answers, when last drawn; for clicks */
 };
 
 static void confirm_free(struct screen *s)
@@ -35,16 +36,18 @@ static void confirm_draw(struct screen *s, const struct canvas *c)
     int y = dialog_text(&inside, 0, STYLE_NORMAL, q->question) + 1;
     int x = canvas_text(&inside, y, 0, -1, STYLE_KEY, span_of("y"));
     x += canvas_text(&inside, y, x, -1, STYLE_NORMAL, span_of(" yes   "));
+    q->no_x = inside.x + x;
     x += canvas_text(&inside, y, x, -1, STYLE_KEY, span_of("n"));
-    canvas_text(&inside, y, x, -1, STYLE_NORMAL, span_of(" no"));
+    x += canvas_text(&inside, y, x, -1, STYLE_NORMAL, span_of(" no"));
+    q->y = inside.y + y;
+    q->yes_x = inside.x;
+    q->end_x = inside.x + x;
     term_cursor(inside.y + y, inside.x, true);
 }
 
-static bool confirm_key(struct screen *s, const struct key *k)
+static bool answer(struct confirm *q, enum action a)
 {
-    struct confirm *q = (struct confirm *)s;
-    struct console *console = s->console;
-    enum action a = action_of_key(k, PLACE_QUESTION);
+    struct console *console = q->screen.console;
     if (a == ACTION_NO)
         console_pop(console);
     if (a != ACTION_YES)
@@ -60,12 +63,31 @@ static bool confirm_key(struct screen *s, const struct key *k)
     return true;
 }
 
+static bool confirm_key(struct screen *s, const struct key *k)
+{
+    return answer((struct confirm *)s, action_of_key(k, PLACE_QUESTION));
+}
+
+static bool confirm_mouse(struct screen *s, const struct key *k)
+{
+    struct confirm *q = (struct confirm *)s;
+    enum { YES_COLUMNS = 5 };
+    if (k->code != MOUSE_CLICK || k->y != q->y)
+        return true;
+    if (k->x >= q->yes_x && k->x < q->yes_x + YES_COLUMNS)
+        answer(q, ACTION_YES);
+    else if (k->x >= q->no_x && k->x < q->end_x)
+        answer(q, ACTION_NO);
+    return true;
+}
+
 static const struct screen_ops CONFIRM = {
     .holds = true,
     .free = confirm_free,
     .place = confirm_place,
     .draw = confirm_draw,
     .key = confirm_key,
+    .mouse = confirm_mouse,
 };
 
 struct screen *confirm_new(struct console *c, const char *question, void (*yes)(void *arg),

@@ -248,6 +248,8 @@ static void draw(struct screen *s, const struct canvas *c)
 
 static const char *disabled(struct screen *s, enum action a)
 {
+    if (a == ACTION_NEXT_PANE && !of(s)->wide)
+        return "all stands in one column here; a wider terminal has two";
     bool no = a == ACTION_DELIVERY_REPLAY && !of(s)->ended;
     return no ? "it is still being delivered: only what has ended can be sent again" : NULL;
 }
@@ -375,6 +377,17 @@ static bool act(struct screen *s, enum action a)
     }
 }
 
+static bool mouse(struct screen *s, const struct key *k)
+{
+    struct delivery_screen *d = of(s);
+    int rows, columns;
+    if (!d->wide)
+        return false;
+    term_size(&rows, &columns);
+    d->right = k->x > columns / 2; /* the wheel moves in what is under it */
+    return k->code == MOUSE_CLICK;
+}
+
 static const struct screen_ops DELIVERY = {
     .title = "Delivery",
     .covers = true,
@@ -384,6 +397,7 @@ static const struct screen_ops DELIVERY = {
     .draw = draw,
     .act = act,
     .disabled = disabled,
+    .mouse = mouse,
 };
 
 struct screen *delivery_new(struct console *c, const char *id)

@@ -43,7 +43,7 @@ struct help {
     unsigned from; /* the place that one came from */
     struct list index;
     struct textview view;
-    bool reading;
+    bool reading, wide; /* wide: the list of pages stays beside a page */
     struct search search;
 };
 
@@ -151,6 +151,7 @@ static void show(struct help *h)
 static void draw_index(struct help *h, const struct canvas *c)
 {
     list_set_rows(&h->index, c->rows);
+    h->index.y = c->y;
     canvas_clear(c, STYLE_NORMAL);
     for (int y = 0; y < c->rows && h->index.top + (size_t)y < h->index.count; y++) {
         size_t at = h->index.top + (size_t)y;
@@ -168,7 +169,7 @@ static void draw_index(struct help *h, const struct canvas *c)
 static void draw(struct screen *s, const struct canvas *c)
 {
     struct help *h = of(s);
-    bool wide = c->columns >= INDEX_COLUMNS * 2 + 10;
+    bool wide = h->wide = c->columns >= INDEX_COLUMNS * 2 + 10;
     canvas_clear(c, STYLE_NORMAL);
     if (wide || h->reading) {
         int x = wide ? INDEX_COLUMNS + 2 : 1;
@@ -210,6 +211,20 @@ static bool act(struct screen *s, enum action a)
     return true;
 }
 
+/* Where the list of pages is seen, a click shows one, a second one opens it. */
+static bool mouse(struct screen *s, const struct key *k)
+{
+    struct help *h = of(s);
+    bool again;
+    if (k->code != MOUSE_CLICK || (h->wide ? k->x >= INDEX_COLUMNS : h->reading) ||
+        !list_click(&h->index, k->y, &again))
+        return false;
+    h->reading = again;
+    if (!again)
+        show(h);
+    return true;
+}
+
 static const struct screen_ops HELP = {
     .title = "Help",
     .covers = true,
@@ -218,6 +233,7 @@ static const struct screen_ops HELP = {
     .draw = draw,
     .act = act,
     .disabled = disabled,
+    .mouse = mouse,
 };
 
 struct screen *help_new(struct console *c, unsigned from)

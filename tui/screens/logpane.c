@@ -128,6 +128,15 @@ bool logpane_act(struct logpane *p, enum action a)
     return true;
 }
 
+bool logpane_click(struct logpane *p, int y, bool *again)
+{
+    if (!list_click(&p->list, y, again))
+        return false;
+    stand_still(p);
+    p->selected = p->rows.items[p->list.selected].seq;
+    return true;
+}
+
 const struct log_row *logpane_selected(const struct logpane *p)
 {
     return p->list.count ? &p->rows.items[p->list.selected] : NULL;
@@ -197,6 +206,7 @@ void logpane_draw(struct logpane *p, const struct canvas *c, bool focused)
     int64_t now = clock_steady_ms(console_options(p->console)->clock);
     columns_fit(COLUMNS, COLUMN_COUNT, c->columns - 1, widths);
     list_set_rows(&p->list, c->rows);
+    p->list.y = c->y;
     canvas_clear(c, STYLE_NORMAL);
     if (p->list.count == 0)
         canvas_text(c, 0, 1, -1, STYLE_DIM,

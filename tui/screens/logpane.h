@@ -29,6 +29,7 @@ void logpane_free(struct logpane *p);
 void logpane_restart(struct logpane *p); /* another workspace */
 void logpane_refresh(struct logpane *p);
 bool logpane_act(struct logpane *p, enum action a);
+bool logpane_click(struct logpane *p, int y, bool *again); /* as list_click(); it pauses */
 const struct log_row *logpane_selected(const struct logpane *p); /* NULL: the log is empty */
 void logpane_title(const struct logpane *p, char *out, size_t size);
 void logpane_draw(struct logpane *p, const struct canvas *c, bool focused);

@@ -216,10 +216,17 @@ static bool key(struct screen *s, const struct key *k)
     return true;
 }
 
+/* A second click does it. On the `:` line a click puts the words there, to be completed. */
 static bool mouse(struct screen *s, const struct key *k)
 {
+    struct palette *p = of(s);
+    bool again = false;
     if (k->code != MOUSE_CLICK)
-        list_act(&of(s)->list, k->code == MOUSE_UP ? ACTION_UP : ACTION_DOWN);
+        list_act(&p->list, k->code == MOUSE_UP ? ACTION_UP : ACTION_DOWN);
+    else if (list_click(&p->list, k->y, &again) && p->line)
+        complete(p);
+    else if (again)
+        run(p);
     return true;
 }
 
@@ -255,6 +262,7 @@ static void draw(struct screen *s, const struct canvas *c)
     canvas_text(&inside, 0, 0, 1, STYLE_KEY, span_of(p->line ? ":" : "?"));
     struct canvas rows = canvas_part(&inside, 2, 0, inside.rows - 2, inside.columns);
     list_set_rows(&p->list, rows.rows);
+    p->list.y = rows.y;
     for (int y = 0; y < rows.rows && p->list.top + (size_t)y < p->list.count; y++)
         draw_entry(p, &rows, y, p->list.top + (size_t)y);
     if (p->list.count == 0)

@@ -23,6 +23,7 @@ void picker_draw(struct list *l, const struct canvas *area, const char *title, c
     struct canvas inside = dialog_open(area, shown + 2, WIDE, title);
     struct canvas body = canvas_part(&inside, 0, 0, inside.rows - 2, inside.columns);
     list_set_rows(l, body.rows);
+    l->y = body.y;
     for (int y = 0; y < body.rows && l->top + (size_t)y < count; y++) {
         size_t at = l->top + (size_t)y;
         draw_row(&body, y, &rows[at], at == l->selected);
@@ -30,4 +31,14 @@ void picker_draw(struct list *l, const struct canvas *area, const char *title, c
             term_cursor(body.y + y, body.x, true);
     }
     canvas_text(&inside, inside.rows - 1, 0, -1, STYLE_DIM, span_of(keys));
+}
+
+bool picker_mouse(struct list *l, struct screen *s, const struct key *k)
+{
+    bool again;
+    if (k->code != MOUSE_CLICK)
+        return false;
+    if (list_click(l, k->y, &again))
+        console_do(s->console, ACTION_CHECK, NULL);
+    return true;
 }

@@ -153,8 +153,13 @@ static void free_picker(struct screen *s)
     free(s);
 }
 
+static bool mouse(struct screen *s, const struct key *k)
+{
+    return picker_mouse(&((struct scope_picker *)s)->list, s, k);
+}
+
 static const struct screen_ops SCOPE_PICKER = {
-    .free = free_picker, .place = place, .refresh = refresh, .draw = draw, .act = act,
+    .free = free_picker, .place = place, .refresh = refresh, .draw = draw, .act = act, .mouse = mouse,
 };
 
 struct screen *scope_picker_new(struct console *c, const struct alert_trigger *trigger,

@@ -9,7 +9,7 @@
 #include "widgets/dialog.h"
 #include "widgets/textview.h"
 
-enum { BODY_SHOWN = 16 * 1024 };
+enum { BODY_SHOWN = 16 * 1024, COLUMNS = 66 };
 
 struct test_dialog {
     struct screen screen;
@@ -74,7 +74,9 @@ static void draw(struct screen *s, const struct canvas *c)
     const struct outcome *o = d->shown ? NULL : tester_outcome(d->tester);
     if (o)
         show_outcome(d, o);
-    struct canvas inside = dialog_open(c, d->shown ? c->rows - 8 : 3, 66, "Test connection");
+    int rows = d->shown ? (int)textview_rows(&d->view, COLUMNS) : 1;
+    rows = rows > c->rows - 10 ? c->rows - 10 : rows;
+    struct canvas inside = dialog_open(c, rows + 2, COLUMNS, "Test connection");
     canvas_format(&inside, 0, 0, inside.columns, STYLE_NORMAL, "%s %s to %s",
                   d->edited ? "The edited body of" : "A sample of", event_type_name(d->type),
                   d->origin);

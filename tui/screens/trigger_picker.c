@@ -49,8 +49,13 @@ static void free_picker(struct screen *s)
     free(s);
 }
 
+static bool mouse(struct screen *s, const struct key *k)
+{
+    return picker_mouse(&((struct trigger_picker *)s)->list, s, k);
+}
+
 static const struct screen_ops TRIGGER_PICKER = {
-    .free = free_picker, .place = place, .draw = draw, .act = act,
+    .free = free_picker, .place = place, .draw = draw, .act = act, .mouse = mouse,
 };
 
 struct screen *trigger_picker_new(struct console *c, unsigned chosen,

@@ -55,3 +55,14 @@ bool list_act(struct list *l, enum action a)
         return false;
     }
 }
+
+bool list_click(struct list *l, int y, bool *again)
+{
+    size_t at = l->top + (size_t)(y - l->y);
+    *again = false;
+    if (y < l->y || y >= l->y + l->rows || at >= l->count)
+        return false;
+    *again = at == l->selected;
+    list_select(l, at);
+    return true;
+}

@@ -347,6 +347,7 @@ void table_draw(struct table *t, const struct canvas *c, bool focused)
     draw_head(t, c);
     t->head_y = c->y;
     list_set_rows(&t->list, body.rows);
+    t->list.y = body.y;
     canvas_clear(&body, STYLE_NORMAL);
     for (int y = 0; y < body.rows && t->list.top + (size_t)y < t->list.count; y++) {
         size_t at = t->list.top + (size_t)y;
@@ -373,11 +374,7 @@ bool table_click(struct table *t, int y, int x, bool *again)
         }
         return true;
     }
-    size_t row = t->list.top + (size_t)(y - t->head_y - 1);
-    if (row >= t->list.count)
-        return true;
-    *again = row == t->list.selected;
-    list_select(&t->list, row);
-    note_selected(t);
+    if (list_click(&t->list, y, again))
+        note_selected(t);
     return true;
 }
