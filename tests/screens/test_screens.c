@@ -311,7 +311,7 @@ static void changes_a_setting_in_the_file(void **state)
     struct console_fixture *f = *state;
     struct terminal *t = start(f, 24, 100);
     char path[512], text[200] = "";
-    press(t, "7", "retry.max ");
+    press(t, "7", "debounce.window");
     press(t, "e", "read when the program starts"); /* intake.listen */
     press(t, "/", "this list has no filter");
     for (int i = 0; i < SETTING_RETRY_MAX; i++)
@@ -456,7 +456,7 @@ static void asks_before_it_overwrites_the_change_of_another(void **state)
 static void two_consoles_see_each_other(void **state)
 {
     struct console_fixture *f = *state, second = {.dir = f->dir};
-    const struct terminal_options options = {.rows = 24, .columns = 100};
+    const struct terminal_options options = {.rows = 24, .columns = 80};
     console_fixture_start(f, &options, NULL, NULL);
     terminal_wait(f->terminal, "running on");
     assert_false(terminal_shows(f->terminal, "consoles"));

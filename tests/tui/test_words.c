@@ -21,6 +21,7 @@ static void next_says_what_follows(void **state)
         {{.state = DELIVERY_DEAD, .text = "answered 404"},
          "gave up: answered 404",
          STYLE_ERROR},
+        {{.state = DELIVERY_DEAD, .status = 404}, "gave up", STYLE_ERROR},
         {{.state = DELIVERY_RETRYING, .next_at = NOW + 3200}, "retry in 4 s", STYLE_WARN},
         {{.state = DELIVERY_RETRYING, .next_at = NOW + 1, .text = "refused"},
          "retry in 1 s: refused",
