@@ -116,11 +116,11 @@ bool clipboard_copy(struct span text, const char *dir, char *how, size_t size, s
 {
     char path[4096];
     if (by_tmux(text)) {
-        snprintf(how, size, "to tmux's buffer, and from there to the terminal if it allows it");
+        snprintf(how, size, "to tmux's buffer, and on to the terminal if it may");
         return true;
     }
     if (by_terminal(text)) {
-        snprintf(how, size, "sent to the terminal (OSC 52), which may or may not keep it");
+        snprintf(how, size, "sent to the terminal (OSC 52), which may refuse it");
         return true;
     }
     if (!by_file(text, dir, path, sizeof path, err))
