@@ -130,6 +130,11 @@ const struct console_options *console_options(const struct console *c)
     return &c->options;
 }
 
+int64_t console_now(const struct console *c)
+{
+    return clock_wall_ms(c->options.clock);
+}
+
 struct store_reader *console_reader(struct console *c)
 {
     return c->reader;

@@ -99,6 +99,7 @@ void console_dirty(struct console *c);            /* draw at the end of this tur
 void console_toast(struct console *c, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 const struct console_options *console_options(const struct console *c);
+int64_t console_now(const struct console *c); /* wall clock, ms since 1970 */
 struct store_reader *console_reader(struct console *c);
 const char *console_workspace(const struct console *c);
 const char *console_user(const struct console *c); /* the login name: who did it */

@@ -33,7 +33,7 @@ enum style statusline_words(const struct console_options *o, char *out, size_t s
         snprintf(out, size, "degraded: %s", s.reason);
         return STYLE_ERROR;
     case HOST_STANDBY:
-        timefmt_clock(s.holder_since, since);
+        timefmt_row(s.holder_since, clock_wall_ms(o->clock), since);
         snprintf(out, size, "standby: engine is process %d since %s", (int)s.holder_pid,
                  since);
         return STYLE_WARN;

@@ -26,12 +26,25 @@ void timefmt_iso(int64_t ms, char out[TIMEFMT_ISO_SIZE])
     snprintf(out + len, TIMEFMT_ISO_SIZE - len, ".%03dZ", (int)(ms % SECOND));
 }
 
-void timefmt_clock(int64_t ms, char out[16])
+static struct tm local(int64_t ms)
 {
     time_t seconds = (time_t)(within_range(ms) / SECOND);
     struct tm t;
     localtime_r(&seconds, &t);
-    strftime(out, 16, "%H:%M:%S", &t);
+    return t;
+}
+
+void timefmt_local(int64_t ms, char out[TIMEFMT_LOCAL_SIZE])
+{
+    struct tm t = local(ms);
+    strftime(out, TIMEFMT_LOCAL_SIZE, "%Y-%m-%d %H:%M:%S", &t);
+}
+
+void timefmt_row(int64_t ms, int64_t now, char out[16])
+{
+    struct tm t = local(ms), today = local(now);
+    bool same = t.tm_year == today.tm_year && t.tm_yday == today.tm_yday;
+    strftime(out, 16, same ? "%H:%M:%S" : "%m-%d", &t);
 }
 
 /* A reader over text: every step fails softly once something did not fit. */

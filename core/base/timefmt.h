@@ -10,11 +10,15 @@
 #include "base/span.h"
 
 #define TIMEFMT_ISO_SIZE 32
+#define TIMEFMT_LOCAL_SIZE 24
 
 void timefmt_iso(int64_t ms, char out[TIMEFMT_ISO_SIZE]); /* 2026-01-02T03:04:05.678Z */
 bool timefmt_parse_iso(struct span text,
                        int64_t *ms);          /* offsets Z, +00:00, +0000; 0-9 digits */
-void timefmt_clock(int64_t ms, char out[16]); /* 03:04:05 in the local time zone */
+/* In the local time zone: 2026-01-02 03:04:05; and in eight columns, for rows of a list: 03:04:05
+ * on the day of `now`, else month and day, 01-02. */
+void timefmt_local(int64_t ms, char out[TIMEFMT_LOCAL_SIZE]);
+void timefmt_row(int64_t ms, int64_t now, char out[16]);
 
 /* A date of RFC 9110 5.6.7 (IMF-fixdate, RFC 850, asctime), for Retry-After. */
 bool timefmt_parse_http(struct span text, int64_t *ms);

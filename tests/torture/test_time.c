@@ -399,10 +399,10 @@ static void daylight_saving_is_only_shown(void **state)
     tzset();
     struct scene *s = scene_at(change - WINDOW / 2, change - WINDOW / 2);
     answer(s, 1, (const int[]){200});
-    timefmt_clock(s->wall, before);
+    timefmt_row(s->wall, s->wall, before);
     event(s);
     live(s, WINDOW);
-    timefmt_clock(s->wall, after);
+    timefmt_row(s->wall, s->wall, after);
     assert_string_equal(before, "01:59:45");
     assert_string_equal(after, "03:00:15");
     assert_int_equal(s->sent_at[0], change + WINDOW / 2);

@@ -46,7 +46,7 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     (void)width;
     switch (column) {
     case TIME:
-        timefmt_clock(r->at, time);
+        timefmt_row(r->at, console_now(((const struct activity_screen *)arg)->base.screen.console), time);
         snprintf(out, size, "%s", time);
         return STYLE_NORMAL;
     case EVENT:
@@ -143,9 +143,9 @@ static void add_verdict(void *arg, const struct activity_verdict *v)
 static void open_event(struct activity_screen *a, const struct activity_row *r)
 {
     struct textview text;
-    char at[TIMEFMT_ISO_SIZE];
+    char at[TIMEFMT_LOCAL_SIZE];
     textview_init(&text);
-    timefmt_iso(r->at, at);
+    timefmt_local(r->at, at);
     textview_format(&text, STYLE_HEADING, "%s at %s", event_type_name(r->type), at);
     textview_format(&text, STYLE_NORMAL, "Project    %s", r->project ? r->project : "none");
     textview_format(&text, STYLE_NORMAL, "User       %s", r->user ? r->user : "");

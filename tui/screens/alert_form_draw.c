@@ -322,7 +322,7 @@ bool alert_form_example(const struct alert_form *form, struct buf *out)
     bool ok = alert_set(&alert.workspace, console_workspace(c)) &&
               payload_sample(&alert, tuning_style(settings),
                              (int)settings->number[SETTING_RETRY_MAX], type,
-                             clock_wall_ms(console_options(c)->clock), &body) &&
+                             console_now(c), &body) &&
               js_pretty(out, buf_span(&body), 2);
     buf_free(&body);
     alert_free(&alert);

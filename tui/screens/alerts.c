@@ -137,7 +137,7 @@ static void read_rows(struct table_screen *t)
     }
     a->total = rows.count;
     filters_keep_alerts(&a->base.filter, &rows,
-                        clock_wall_ms(console_options(c)->clock));
+                        console_now(c));
     alert_rows_free(&a->rows);
     a->rows = rows;
     table_update(&t->table, rows.count);

@@ -57,7 +57,8 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
         snprintf(out, size, "%lld", (long long)k->events);
         break;
     case OPENED:
-        timefmt_clock(clock_shown_ms(clock, k->opened_at), text);
+        timefmt_row(clock_shown_ms(clock, k->opened_at), console_now(b->base.screen.console),
+                    text);
         snprintf(out, size, "%s", text);
         break;
     default:

@@ -63,11 +63,12 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
                        size_t size)
 {
     const struct delivery *d = delivery_at(arg, row);
+    struct console *c = ((const struct deliveries_screen *)arg)->base.screen.console;
     char time[16];
     (void)width;
     switch (column) {
     case TIME:
-        timefmt_clock(d->created_at, time);
+        timefmt_row(d->created_at, console_now(c), time);
         snprintf(out, size, "%s", time);
         return STYLE_NORMAL;
     case ALERT:
@@ -138,7 +139,7 @@ static void read_rows(struct table_screen *t)
     struct delivery_rows rows;
     struct err err;
     if (!filters_read_deliveries(console_reader(c), console_workspace(c), &t->filter,
-                                 clock_wall_ms(console_options(c)->clock), d->wanted, &rows,
+                                 console_now(c), d->wanted, &rows,
                                  &d->searched, &err)) {
         console_toast(c, STYLE_ERROR, "%s", err.text);
         return;

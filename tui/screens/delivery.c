@@ -85,11 +85,11 @@ static void add_lines(struct textview *v, const char *lines, size_t len)
 
 static void add_attempt(struct textview *v, const struct attempt *a)
 {
-    char time[16], took[24], wait[24], why[80];
+    char time[TIMEFMT_LOCAL_SIZE], took[24], wait[24], why[80];
     const struct outcome *o = &a->outcome;
     enum style style =
         o->kind == OUTCOME_RESPONSE && o->status / 100 == 2 ? STYLE_OK : STYLE_ERROR;
-    timefmt_clock(o->started_at, time);
+    timefmt_local(o->started_at, time);
     duration_human(o->total_us / 1000, took);
     textview_add(v, STYLE_NORMAL, 0, true, span_of(""));
     if (o->kind == OUTCOME_RESPONSE)
@@ -121,8 +121,8 @@ static void add_attempt(struct textview *v, const struct attempt *a)
 
 static void add_summary(struct textview *v, const struct delivery *d)
 {
-    char at[TIMEFMT_ISO_SIZE];
-    timefmt_iso(d->created_at, at);
+    char at[TIMEFMT_LOCAL_SIZE];
+    timefmt_local(d->created_at, at);
     textview_format(v, STYLE_HEADING, "Delivery %s", d->id);
     textview_format(v, STYLE_NORMAL, "Alert      %s", d->alert_name ? d->alert_name : "");
     textview_format(v, STYLE_NORMAL, "Event      %s, %lld event%s",

@@ -171,12 +171,13 @@ bool logpane_counts_down(const struct logpane *p)
 
 /* A selected row is marked at its start only: a move then repaints two short pieces. */
 static void draw_row(const struct log_row *r, const struct canvas *c, int y, const int *w,
-                     int64_t now, enum style mark)
+                     const struct console *console, enum style mark)
 {
     char time[16], events[32], next[256];
     char attempt[16] = "", status[8] = "-", latency[24] = "";
+    int64_t now = clock_steady_ms(console_options(console)->clock);
     enum style next_style = words_next(r, now, next, sizeof next);
-    timefmt_clock(r->at, time);
+    timefmt_row(r->at, console_now(console), time);
     snprintf(events, sizeof events, "%s%lld", term_glyph(GLYPH_TIMES),
              (long long)r->events);
     if (r->kind == LOG_ATTEMPT) {
@@ -203,7 +204,6 @@ static void draw_row(const struct log_row *r, const struct canvas *c, int y, con
 void logpane_draw(struct logpane *p, const struct canvas *c, bool focused)
 {
     int widths[COLUMN_COUNT];
-    int64_t now = clock_steady_ms(console_options(p->console)->clock);
     columns_fit(COLUMNS, COLUMN_COUNT, c->columns - 1, widths);
     list_set_rows(&p->list, c->rows);
     p->list.y = c->y;
@@ -215,7 +215,7 @@ void logpane_draw(struct logpane *p, const struct canvas *c, bool focused)
     for (int y = 0; y < c->rows && p->list.top + (size_t)y < p->list.count; y++) {
         size_t at = p->list.top + (size_t)y;
         bool selected = at == p->list.selected && (focused || !p->follows);
-        draw_row(&p->rows.items[at], &inside, y, widths, now,
+        draw_row(&p->rows.items[at], &inside, y, widths, p->console,
                  !selected ? STYLE_NORMAL
                  : focused ? STYLE_SELECTED
                            : STYLE_MARKED);

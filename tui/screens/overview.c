@@ -99,7 +99,7 @@ static int64_t oldest_of(const void *arg, size_t row)
 static enum style waited(const void *arg, size_t row, char *out, size_t size)
 {
     const struct overview_screen *o = arg;
-    int64_t now = clock_wall_ms(console_options(o->base.screen.console)->clock);
+    int64_t now = console_now(o->base.screen.console);
     int64_t since = oldest_of(arg, row), ms = now - since;
     char text[24];
     duration_human(ms > 0 ? ms : 0, text);
@@ -299,7 +299,7 @@ static void draw(struct screen *s, const struct canvas *c)
         insecure += o->alerts.items[i].insecure;
     if (insecure)
         len = (size_t)snprintf(what, sizeof what, "%zu INSECURE, ", insecure);
-    rates_advance(&o->rates, clock_wall_ms(console_options(s->console)->clock));
+    rates_advance(&o->rates, console_now(s->console));
     snprintf(what + len, sizeof what - len,
              "%lld events wait, %lld deliveries due, %lld retrying, %lld dead, %lld unmatched",
              (long long)n->waiting_events,

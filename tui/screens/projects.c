@@ -38,15 +38,15 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
                        size_t size)
 {
     const struct project *p = project_at(arg, row);
-    char at[TIMEFMT_ISO_SIZE];
+    char at[TIMEFMT_LOCAL_SIZE];
     (void)width;
     switch (column) {
     case NAME:
         snprintf(out, size, "%s", p->name ? p->name : "");
         return STYLE_NORMAL;
     case CREATED:
-        timefmt_iso(p->created_at, at);
-        snprintf(out, size, "%.10s %.8s", at, at + 11);
+        timefmt_local(p->created_at, at);
+        snprintf(out, size, "%s", at);
         return STYLE_NORMAL;
     case BY:
         snprintf(out, size, "%s", p->created_by ? p->created_by : "");

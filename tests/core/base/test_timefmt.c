@@ -127,18 +127,25 @@ static void parse_iso_never_reads_on(void **state)
     }
 }
 
-static void clock_uses_the_local_zone(void **state)
+static void people_read_their_own_zone(void **state)
 {
     (void)state;
-    char out[16];
+    const int64_t at = INT64_C(1767323045678), day = INT64_C(86400000);
+    char out[TIMEFMT_LOCAL_SIZE];
     assert_int_equal(setenv("TZ", "XYZ-5:30", 1), 0);
     tzset();
-    timefmt_clock(INT64_C(1767323045678), out);
+    timefmt_local(at, out);
+    assert_string_equal(out, "2026-01-02 08:34:05");
+    timefmt_local(INT64_MIN, out);
+    assert_string_equal(out, "1970-01-01 05:30:00");
+    timefmt_local(INT64_MAX, out);
+    assert_string_equal(out, "10000-01-01 05:29:59");
+    timefmt_row(at, at + 1000, out);
     assert_string_equal(out, "08:34:05");
-    timefmt_clock(INT64_MIN, out);
-    assert_string_equal(out, "05:30:00");
-    timefmt_clock(INT64_MAX, out);
-    assert_string_equal(out, "05:29:59");
+    timefmt_row(at, at + day, out);
+    assert_string_equal(out, "01-02");
+    timefmt_row(at, at + 365 * day, out); /* the same day of another year */
+    assert_string_equal(out, "01-02");
 }
 
 static void parse_http_reads_three_forms(void **state)
@@ -310,7 +317,7 @@ int main(void)
         cmocka_unit_test(parse_iso_refuses_junk),
         cmocka_unit_test(parse_iso_reads_what_iso_formats),
         cmocka_unit_test(parse_iso_never_reads_on),
-        cmocka_unit_test(clock_uses_the_local_zone),
+        cmocka_unit_test(people_read_their_own_zone),
         cmocka_unit_test(parse_http_reads_three_forms),
         cmocka_unit_test(parse_http_refuses_junk),
         cmocka_unit_test(duration_parse_reads_units),
