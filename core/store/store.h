@@ -422,6 +422,11 @@ struct bucket_rows {
 bool store_bucket_list(struct store_reader *r, const char *workspace, int64_t limit,
                        struct bucket_rows *out, struct err *err);
 void bucket_rows_free(struct bucket_rows *rows);
+/* Calls fn for the events of an open bucket, in the order they came, at most `limit`; what fn gets
+ * is borrowed for the call. A bucket that closed meanwhile has none. */
+bool store_bucket_events(struct store_reader *r, const char *workspace, const char *key,
+                         int64_t limit, void (*fn)(void *arg, const struct payload_event *e),
+                         void *arg, struct err *err);
 
 struct delivery_filter {
     const char *workspace;  /* NULL: all */

@@ -181,6 +181,22 @@ static void the_mouse_chooses_in_dialogs_and_in_the_log(void **state)
     click(t, 8, 10, "Attempt 1 at");
 }
 
+static void buckets_show_their_events_before_they_are_sent(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, "--set=debounce.window=1h");
+    add_alert(f, "Alpha", "https://example.org/a");
+    add_alert(f, "Beta", "https://example.org/b");
+    console_fixture_send_error(f);
+    console_fixture_send_error(f);
+    terminal_wait(t, "2 buckets");
+    press(t, "3\r", "to be sent as one webhook in");
+    assert_true(terminal_shows(t, "\"name\": \"t\""));
+    press(t, "\033", "2 open buckets");
+    press(t, "*n", "Send 2 buckets with 4 events now");
+    press(t, "y", "the buckets are closed and sent now");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -191,6 +207,7 @@ int main(void)
         TEST(columns_are_chosen_and_named),
         TEST(a_filter_is_put_right_and_taken_away),
         TEST(the_mouse_chooses_in_dialogs_and_in_the_log),
+        TEST(buckets_show_their_events_before_they_are_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/timefmt.h"
 #include "reply.h"
 #include "screens/screens.h"
 #include "screens/table_screen.h"
 #include "screens/words.h"
+#include "widgets/textview.h"
 
 enum { ALERT, EVENT, EVENTS, OPENED, LEFT, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {
@@ -15,7 +17,7 @@ static const struct column COLUMNS[COLUMN_COUNT] = {
     [EVENTS] = {"EVENTS", 6, 8, 0},  [OPENED] = {"OPENED", 8, 8, 2},
     [LEFT] = {"LEFT", 9, 12, 0},
 };
-enum { SHOWN_MAX = 5000 };
+enum { SHOWN_MAX = 5000, EVENTS_SHOWN = 200 };
 
 struct buckets_screen {
     struct table_screen base;
@@ -168,11 +170,70 @@ static void send_now(struct buckets_screen *b)
     free(keys.items);
 }
 
+struct sum {
+    const struct buckets_screen *screen;
+    const struct bucket *first;
+    size_t count;
+    int64_t events;
+};
+
+static void add_up(void *arg, size_t row)
+{
+    struct sum *s = arg;
+    const struct bucket *k = bucket_at(s->screen, row);
+    if (!s->first)
+        s->first = k;
+    s->count++;
+    s->events += k->events;
+}
+
 static void ask(struct screen *s, enum action a, char *out, size_t size)
 {
+    const struct buckets_screen *b = of(s);
+    struct sum sum = {.screen = b};
     (void)a;
-    snprintf(out, size, "Send %zu buckets now, before their windows end?",
-             table_chosen(&of(s)->base.table, NULL, NULL));
+    table_chosen(&b->base.table, add_up, &sum);
+    snprintf(out, size,
+             "Send %zu buckets with %lld events now, before their windows end? \"%.60s\" (%s)%s",
+             sum.count, (long long)sum.events, sum.first && sum.first->alert_name
+                                                   ? sum.first->alert_name : "",
+             sum.first ? event_type_name(sum.first->type) : "",
+             sum.count > 1 ? " and others." : ".");
+}
+
+/* ------------------------------------------------------------------ what waits */
+
+static void add_event(void *arg, const struct payload_event *e)
+{
+    struct buf pretty;
+    buf_init(&pretty, BUF_UNLIMITED);
+    if (!js_pretty(&pretty, e->entity, 2))
+        buf_add_span(&pretty, e->entity);
+    textview_format(arg, STYLE_STRONG, "Event %s of %.*s", e->id, (int)e->user.len, e->user.at);
+    textview_add_json(arg, buf_span(&pretty));
+    buf_free(&pretty);
+}
+
+static void open_bucket(struct buckets_screen *b, const struct bucket *k)
+{
+    struct console *c = b->base.screen.console;
+    struct textview text;
+    struct err err;
+    char at[TIMEFMT_LOCAL_SIZE], left[24];
+    textview_init(&text);
+    timefmt_local(k->opened_at, at);
+    words_wait(k->due_at - clock_steady_ms(console_options(c)->clock), left);
+    textview_format(&text, STYLE_HEADING, "%s", k->alert_name ? k->alert_name : k->alert_id);
+    textview_format(&text, STYLE_NORMAL, "Events     %lld of %s, to be sent as one webhook in %s",
+                    (long long)k->events, event_type_name(k->type), left);
+    textview_format(&text, STYLE_NORMAL, "Opened     %s", at);
+    textview_add(&text, STYLE_NORMAL, 0, true, span_of(""));
+    if (!store_bucket_events(console_reader(c), console_workspace(c), k->key, EVENTS_SHOWN,
+                             add_event, &text, &err))
+        textview_format(&text, STYLE_ERROR, "%s", err.text);
+    if (k->events > EVENTS_SHOWN)
+        textview_format(&text, STYLE_DIM, "(the first %d)", EVENTS_SHOWN);
+    console_push(c, reader_new(c, &text));
 }
 
 static const char *disabled(struct screen *s, enum action a)
@@ -187,8 +248,9 @@ static bool act(struct screen *s, enum action a)
         send_now(b);
         return true;
     }
-    if (a == ACTION_OPEN) {
-        console_toast(s->console, STYLE_NORMAL, "n sends it now; its body is made then");
+    size_t row;
+    if (a == ACTION_OPEN && table_row(&b->base.table, &row)) {
+        open_bucket(b, bucket_at(b, row));
         return true;
     }
     return table_screen_act(&b->base, a);

@@ -170,3 +170,13 @@ bool buckets_add(struct tx *tx, const struct alert *alert, enum event_type type,
     /* One event of many alerts must not pile up in memory. */
     return tx->store->buckets.bytes < GATHERED_MAX || buckets_flush(tx, err);
 }
+
+/* An event type has a colon of its own. */
+bool bucket_key_parse(const char *key, char id[UUID_SIZE], enum event_type *type)
+{
+    static const char prefix[] = "alert_bucket:";
+    size_t len = strlen(key), start = sizeof prefix - 1, end = start + UUID_SIZE - 1;
+    return len > end && strncmp(key, prefix, start) == 0 && key[end] == ':' &&
+           uuid_read((struct span){key + start, UUID_SIZE - 1}, id) &&
+           event_type_parse(span_of(key + end + 1), type);
+}

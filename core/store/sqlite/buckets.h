@@ -23,4 +23,7 @@ bool buckets_flush(struct tx *tx, struct err *err);
 
 void buckets_clear(struct buckets *b); /* forgets what was gathered */
 
+/* alert_bucket:{alertId}:{eventType} */
+bool bucket_key_parse(const char *key, char id[UUID_SIZE], enum event_type *type);
+
 #endif

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/sqlite/buckets.h"
 #include "store/sqlite/tx.h"
 
 struct send_now_step {
@@ -11,16 +12,6 @@ struct send_now_step {
     int64_t result;
 };
 
-/* alert_bucket:{alertId}:{eventType}; an event type has a colon of its own. */
-static bool parse_key(const char *key, char id[UUID_SIZE], enum event_type *type)
-{
-    static const char prefix[] = "alert_bucket:";
-    size_t len = strlen(key), start = sizeof prefix - 1, end = start + UUID_SIZE - 1;
-    return len > end && strncmp(key, prefix, start) == 0 && key[end] == ':' &&
-           uuid_read((struct span){key + start, UUID_SIZE - 1}, id) &&
-           event_type_parse(span_of(key + end + 1), type);
-}
-
 static bool run_send_now(struct step *step, struct tx *tx, struct err *err)
 {
     struct send_now_step *s = (struct send_now_step *)step;
@@ -28,7 +19,7 @@ static bool run_send_now(struct step *step, struct tx *tx, struct err *err)
     for (size_t i = 0; i < s->count; i++) {
         char id[UUID_SIZE];
         enum event_type type;
-        if (!parse_key(s->keys[i], id, &type))
+        if (!bucket_key_parse(s->keys[i], id, &type))
             return err_set(err, ERR_INVALID, "%.80s: is no key of a bucket", s->keys[i]);
         if (!db_run(tx->db,
                     "UPDATE buckets SET due_at = min(due_at, ?) "

@@ -292,6 +292,38 @@ static void accept_keeps_the_window_of_the_first_event(void **state)
     bucket_rows_free(&rows);
 }
 
+static void note_event(void *arg, const struct payload_event *e)
+{
+    char *seen = arg;
+    assert_int_equal(strlen(e->id), UUID_SIZE - 1);
+    assert_true(e->entity.len > 0 && e->entity.at[0] == '{');
+    strcat(seen, "e");
+}
+
+/* Of several commits, in their order; of no other bucket. */
+static void accept_keeps_events_to_be_looked_at(void **state)
+{
+    struct store_fixture *f = *state;
+    struct bucket_rows rows;
+    char seen[16] = "";
+    add_alert(f, "a", EVENT_TRACE_ERRORS, NULL);
+    add_alert(f, "b", EVENT_GUARDRAILS_TRIGGERED, NULL);
+    for (int i = 0; i < 3; i++)
+        accept_one(f, EVENT_TRACE_ERRORS, NULL, "p");
+    accept_one(f, EVENT_GUARDRAILS_TRIGGERED, NULL, "p");
+    assert_true(store_bucket_list(f->reader, NULL, 10, &rows, NULL));
+    const char *key = rows.items[rows.items[0].events == 3 ? 0 : 1].key;
+    const char *workspace = rows.items[0].workspace;
+    assert_true(store_bucket_events(f->reader, workspace, key, 10, note_event, seen, NULL));
+    assert_string_equal(seen, "eee");
+    assert_true(store_bucket_events(f->reader, workspace, key, 2, note_event, seen, NULL));
+    assert_string_equal(seen, "eeeee");
+    assert_true(store_bucket_events(f->reader, "elsewhere", key, 9, note_event, seen, NULL));
+    assert_false(store_bucket_events(f->reader, workspace, "nokey", 9, note_event, seen, NULL));
+    assert_string_equal(seen, "eeeee");
+    bucket_rows_free(&rows);
+}
+
 static void accept_counts_what_is_over_the_limit(void **state)
 {
     struct store_fixture *f = *state;
@@ -436,6 +468,7 @@ int main(void)
         TEST(accept_matches_only_the_scope),
         TEST(accept_pairs_an_event_with_each_alert),
         TEST(accept_keeps_the_window_of_the_first_event),
+        TEST(accept_keeps_events_to_be_looked_at),
         TEST(accept_counts_what_is_over_the_limit),
         TEST(accept_keeps_one_event_of_any_size),
         TEST(accept_keeps_big_batches_in_order),
