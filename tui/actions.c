@@ -4,6 +4,10 @@
 #include <string.h>
 
 #define EVERYWHERE (PLACE_CONSOLE | PLACE_FORM | PLACE_PICKER)
+/* Not where nothing works on several rows. */
+#define MARKED                                                                                     \
+    (PLACE_TABLES & ~(unsigned)(PLACE_ACTIVITY | PLACE_OVERVIEW | PLACE_PROJECTS |                 \
+                                PLACE_SETTINGS | PLACE_REPLAYS))
 #define MOVES      (PLACE_CONSOLE | PLACE_PICKER)
 
 const struct action_info action_table[] = {
@@ -130,13 +134,13 @@ const struct action_info action_table[] = {
      ACTION_HIDDEN, NULL, NULL},
     {ACTION_COLUMNS, "columns", NULL, "Choose the columns, or leave the named one out or in",
      "C", PLACE_TABLES, ACTION_HIDDEN | ACTION_TAKES_TEXT, NULL, NULL},
-    {ACTION_MARK, "mark", "Mark", "Mark the row, and go to the next", "space", PLACE_TABLES,
+    {ACTION_MARK, "mark", "Mark", "Mark the row, and go to the next", "space", MARKED,
      ACTION_NEEDS_ROW, NULL, NULL},
     {ACTION_MARK_RANGE, "mark.range", NULL, "Mark from the last marked row to this one", "v",
-     PLACE_TABLES, ACTION_NEEDS_ROW | ACTION_HIDDEN, NULL, NULL},
-    {ACTION_MARK_ALL, "mark.all", NULL, "Mark all rows that pass the filter", "*", PLACE_TABLES,
+     MARKED, ACTION_NEEDS_ROW | ACTION_HIDDEN, NULL, NULL},
+    {ACTION_MARK_ALL, "mark.all", NULL, "Mark all rows that pass the filter", "*", MARKED,
      ACTION_NEEDS_ROW | ACTION_HIDDEN, NULL, NULL},
-    {ACTION_UNMARK, "unmark", NULL, "Take all marks away", "u", PLACE_TABLES, ACTION_HIDDEN,
+    {ACTION_UNMARK, "unmark", NULL, "Take all marks away", "u", MARKED, ACTION_HIDDEN,
      NULL, NULL},
     {ACTION_COPY, "copy", NULL, "Copy the id of the row, or the body", "y",
      PLACE_TABLES | PLACE_DELIVERY, ACTION_NEEDS_ROW | ACTION_HIDDEN, NULL, NULL},

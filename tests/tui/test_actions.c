@@ -157,6 +157,20 @@ static void deleting_asks_and_every_place_has_help(void **state)
             assert_int_equal(action_of_key(&f1, PLACES[i]), ACTION_HELP);
 }
 
+/* A mark that nothing looks at only misleads. */
+static void rows_are_marked_where_something_works_on_several(void **state)
+{
+    (void)state;
+    unsigned marked = 0, bulk = 0;
+    for (size_t i = 0; i < action_count; i++) {
+        if (action_table[i].id == ACTION_MARK)
+            marked |= action_table[i].places;
+        if (action_table[i].flags & ACTION_BULK)
+            bulk |= action_table[i].places;
+    }
+    assert_int_equal(marked, bulk & PLACE_TABLES);
+}
+
 static void key_label_is_the_first_key(void **state)
 {
     (void)state;
@@ -179,6 +193,7 @@ int main(void)
         cmocka_unit_test(verb_unknown_or_half_is_none),
         cmocka_unit_test(verbs_that_change_are_marked),
         cmocka_unit_test(deleting_asks_and_every_place_has_help),
+        cmocka_unit_test(rows_are_marked_where_something_works_on_several),
         cmocka_unit_test(key_label_is_the_first_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
