@@ -82,12 +82,9 @@ static void draw_title(const struct canvas *line, int x, const char *title)
 
 /* What is between the title and the state, as much of it as fits: how many consoles there are
  * says more than the workspace, which most people never change. */
-static void between(const char *workspace, int consoles, const char *banner, int room, char *out,
-                    size_t size)
+static void between(const char *workspace, const char *others, const char *banner, int room,
+                    char *out, size_t size)
 {
-    char others[32] = "";
-    if (consoles > 1)
-        snprintf(others, sizeof others, "%d consoles  ", consoles);
     snprintf(out, size, "%s%s%s%.100s  ", others, banner ? banner : "", banner ? "  " : "",
              workspace);
     if (columns_of(out) > room)
@@ -100,17 +97,18 @@ void statusline_draw(const struct canvas *screen, const char *title, const char 
                      int consoles, const struct console_options *o)
 {
     static const char NAME[] = " opik-alerts  ";
-    char words[256], where[256];
+    char words[256], where[256], others[32];
     enum style style = statusline_words(o, words, sizeof words);
     int room = screen->columns - columns_of(words) - 5; /* for the title; bullet and blanks */
     /* What says least goes first: our own name, the way to the screen, where we listen. */
-    if (columns_of(title) > room)
+    snprintf(others, sizeof others, consoles > 1 ? "%d consoles  " : "", consoles);
+    if (columns_of(title) + columns_of(others) > room)
         title = last_part(title);
     if (columns_of(title) > room && strncmp(words, "running on ", 11) == 0) {
         room += columns_of(words) - 7;
         words[7] = '\0';
     }
-    between(workspace, consoles, o->banner, room - columns_of(title), where, sizeof where);
+    between(workspace, others, o->banner, room - columns_of(title), where, sizeof where);
     int state = columns_of(words) + 3, named = columns_of(where);
     bool own_name = columns_of(title) + named + (int)sizeof NAME - 1 <= room;
     int x = screen->columns - state - named;
