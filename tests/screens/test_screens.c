@@ -257,6 +257,7 @@ static void takes_a_delete_back(void **state)
     terminal_wait(t, "Gamma errors");
     press(t, "*", "3 marked");
     press(t, "D", "Delete 3 alerts: \"Alpha errors\"");
+    assert_true(terminal_shows(t, "What waits for them is dropped."));
     press(t, "y", "gone in 10 s");
     press(t, "z", "nothing was deleted: 3 alerts stay");
     terminal_wait_gone(t, "gone in");

@@ -424,10 +424,11 @@ static void ask(struct screen *s, enum action action, char *out, size_t size)
     const char *verb = action == ACTION_ALERT_DELETE   ? "Delete"
                        : action == ACTION_ALERT_ENABLE ? "Enable"
                                                        : "Disable";
-    const char *after = action == ACTION_ALERT_DELETE
-                            ? "What waits for it is dropped. z takes it back for ten seconds."
-                        : action == ACTION_ALERT_DISABLE ? "What waits for them is dropped."
-                                                         : "";
+    const char *whom = c.count == 1 ? "it" : "them";
+    char after[96] = "";
+    if (action != ACTION_ALERT_ENABLE)
+        snprintf(after, sizeof after, "What waits for %s is dropped.%s", whom,
+                 action == ACTION_ALERT_DELETE ? " z takes it back for ten seconds." : "");
     if (c.count == 1)
         snprintf(out, size, "%s the alert \"%.120s\"? %s", verb, c.sample[0], after);
     else
