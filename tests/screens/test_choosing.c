@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/console.h"
 
@@ -197,6 +198,22 @@ static void buckets_show_their_events_before_they_are_sent(void **state)
     press(t, "y", "the buckets are closed and sent now");
 }
 
+/* It leaves nothing behind, so the file of the person is not written. */
+static void a_setting_of_the_demo_stays_in_the_demo(void **state)
+{
+    struct console_fixture *f = *state;
+    const struct terminal_options options = {.rows = 40, .columns = 100};
+    char path[512];
+    console_fixture_start(f, &options, NULL, "demo");
+    struct terminal *t = f->terminal;
+    terminal_wait(t, "delivered");
+    press(t, "7", "intake.listen");
+    press(t, ":sort key\rGe", "threshold.repeat"); /* the last of them */
+    press(t, "\0259s\r", "threshold.repeat is 9s now");
+    snprintf(path, sizeof path, "%s/opik-alerts/config.ini", f->dir);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -207,6 +224,7 @@ int main(void)
         TEST(columns_are_chosen_and_named),
         TEST(a_filter_is_put_right_and_taken_away),
         TEST(the_mouse_chooses_in_dialogs_and_in_the_log),
+        TEST(a_setting_of_the_demo_stays_in_the_demo),
         TEST(buckets_show_their_events_before_they_are_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/demo_feed.h"
@@ -16,6 +17,9 @@
 struct demo {
     struct cli *cli;
     char dir[PATH_MAX];
+    struct call call; /* the person's, with a config file and settings of our own */
+    const char **set;
+    char config[PATH_MAX + 16];
     struct settings settings;
     struct session session;
     struct demo_receiver *receiver;
@@ -63,21 +67,25 @@ static void remove_dir(struct demo *d)
         out_error("%s: could not be removed whole: %s", d->dir, strerror(errno));
 }
 
-/* The person's config file stays out of it, and only --set is stronger than what is set
- * here. */
+/* The person's config file stays out of it, also when a setting is changed and all are read
+ * again; and only --set is stronger than what is set here. */
 static bool make_settings(struct demo *d, struct err *err)
 {
-    const struct call *call = d->cli->call;
-    struct call bare = {.set = call->set, .set_count = call->set_count};
-    static const char *const own[][2] = {{"intake.listen", "127.0.0.1:0"},
-                                         {"debounce.window", "3s"}};
-    if (!config_load(&bare, &d->settings, err))
-        return false;
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (!settings_set(&d->settings, span_of(own[i][0]), span_of(own[i][1]),
-                          ORIGIN_ENVIRONMENT, NULL, err))
-            return false;
-    return true;
+    static const char *const own[] = {"intake.listen=127.0.0.1:0", "debounce.window=3s"};
+    enum { OWN = sizeof own / sizeof *own };
+    d->call = *d->cli->call;
+    d->set = calloc(OWN + d->call.set_count, sizeof *d->set);
+    if (!d->set)
+        return err_memory(err);
+    memcpy(d->set, own, sizeof own);
+    for (size_t i = 0; i < d->call.set_count; i++)
+        d->set[OWN + i] = d->call.set[i];
+    d->call.set = d->set;
+    d->call.set_count += OWN;
+    snprintf(d->config, sizeof d->config, "%s/config.ini", d->dir);
+    d->call.config = d->config;
+    d->call.config_given = false;
+    return config_load(&d->call, &d->settings, err);
 }
 
 /* ---------------------------------------------------------------- alerts */
@@ -153,6 +161,7 @@ static bool start(struct demo *d, struct err *err)
     if (!make_dir(d, err) || !make_settings(d, err))
         return false;
     d->cli->settings = &d->settings;
+    d->cli->call = &d->call;
     if (!cli_open(d->cli, d->dir, err))
         return false;
     options.store = d->cli->store;
@@ -202,6 +211,7 @@ static int run(struct demo *d)
 int cli_demo(struct cli *cli)
 {
     const struct settings *own = cli->settings;
+    const struct call *call = cli->call;
     struct demo *d = calloc(1, sizeof *d);
     if (!d) {
         out_error("out of memory");
@@ -212,7 +222,9 @@ int cli_demo(struct cli *cli)
     pthread_mutex_init(&d->mutex, NULL);
     int status = run(d);
     cli->settings = own;
+    cli->call = call;
     settings_free(&d->settings);
+    free(d->set);
     free(d);
     return status;
 }
