@@ -313,7 +313,7 @@ static void changes_a_setting_in_the_file(void **state)
     struct terminal *t = start(f, 24, 100);
     char path[512], text[200] = "";
     press(t, "7", "debounce.window");
-    press(t, "e", "read when the program starts"); /* intake.listen */
+    press(t, "e", "a slip would cut applications off"); /* intake.listen */
     press(t, "/", "this list has no filter");
     for (int i = 0; i < SETTING_RETRY_MAX; i++)
         terminal_type(t, "j");

@@ -114,14 +114,16 @@ static void change_to(void *arg, const char *value)
         console_toast(c, STYLE_ERROR, "%s", err.text);
 }
 
-/* Secrets stay out of prompts; addresses and paths are read when the program starts. */
+/* Secrets stay out of prompts; a slip in what is received would cut applications off. */
 static const char *fixed(enum setting s)
 {
     const struct setting_info *info = setting_info(s);
     if (info->type == SETTING_SECRET)
         return "a secret belongs into a file: KEY = file:PATH in the file of settings";
-    return strncmp(info->key, "intake.", 7) == 0 || strncmp(info->key, "store.", 6) == 0
+    return strncmp(info->key, "store.", 6) == 0
                ? "it is read when the program starts: change it in the file of settings"
+           : strncmp(info->key, "intake.", 7) == 0
+               ? "a slip would cut applications off: change it in the file of settings"
                : NULL;
 }
 
