@@ -214,6 +214,21 @@ static void a_setting_of_the_demo_stays_in_the_demo(void **state)
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
+static void an_export_says_of_what_and_replaces_no_file_unasked(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, NULL);
+    char keys[600];
+    add_alert(f, "Alpha", "https://example.org/a");
+    add_alert(f, "Beta", "https://example.org/b");
+    press(t, "*X", "Write to the file 2 alerts: \"Alpha\", \"Beta\"");
+    snprintf(keys, sizeof keys, "\025%s/all.json\r", f->dir);
+    press(t, keys, "2 alerts written to");
+    snprintf(keys, sizeof keys, ":alert export %s/all.json\r", f->dir);
+    press(t, keys, "Replace");
+    press(t, "y", "2 alerts written to");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -224,6 +239,7 @@ int main(void)
         TEST(columns_are_chosen_and_named),
         TEST(a_filter_is_put_right_and_taken_away),
         TEST(the_mouse_chooses_in_dialogs_and_in_the_log),
+        TEST(an_export_says_of_what_and_replaces_no_file_unasked),
         TEST(a_setting_of_the_demo_stays_in_the_demo),
         TEST(buckets_show_their_events_before_they_are_sent),
     };

@@ -2,11 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "config.h"
 #include "filters.h"
-#include "model/alert_json.h"
 #include "reply.h"
+#include "screens/alert_export.h"
 #include "screens/held.h"
 #include "screens/layout.h"
 #include "screens/logpane.h"
@@ -30,6 +28,7 @@ struct alerts_screen {
     struct waiting waiting;
     struct logpane log;
     struct held held;
+    struct alert_export export;
     bool in_log;
     bool list_drawn, log_drawn; /* there was room for it */
 };
@@ -59,6 +58,7 @@ static void free_alerts(struct screen *s)
 {
     struct alerts_screen *a = of(s);
     held_carry_out(&a->held);
+    alert_export_free(&a->export);
     alert_rows_free(&a->rows);
     waiting_free(&a->waiting);
     logpane_free(&a->log);
@@ -282,11 +282,12 @@ static void toggle(struct alerts_screen *a)
 
 /* ------------------------------------------------------------------ several */
 
+enum { SAMPLE = 3 };
 struct chosen {
     const struct alerts_screen *screen;
     char (*ids)[UUID_SIZE];
     const char **pointers;
-    const char *sample[3];
+    const char *sample[SAMPLE];
     size_t count;
 };
 
@@ -294,7 +295,7 @@ static void choose(void *arg, size_t row)
 {
     struct chosen *c = arg;
     const struct alert_row *r = row_at(c->screen, row);
-    if (c->count < sizeof c->sample / sizeof *c->sample)
+    if (c->count < SAMPLE)
         c->sample[c->count] = r->name ? r->name : "";
     if (c->ids) {
         memcpy(c->ids[c->count], r->id, UUID_SIZE);
@@ -353,51 +354,27 @@ static void undo(struct alerts_screen *a)
                   count == 1 ? "" : "s", count == 1 ? "s" : "");
 }
 
-/* One array, as `alert export` writes it. */
-static bool export_text(struct alerts_screen *a, const struct chosen *chosen, struct buf *out,
-                        struct err *err)
+/* "3 alerts: "A", "B", "C" and others" */
+static void sample_words(const struct chosen *c, char *out, size_t size)
 {
-    struct console *c = console_of(a);
-    buf_add_char(out, '[');
-    for (size_t i = 0; i < chosen->count; i++) {
-        struct alert alert;
-        if (!store_alert_get(console_reader(c), console_workspace(c), chosen->ids[i], &alert,
-                             err))
-            return false;
-        buf_add_text(out, i ? ",\n" : "\n");
-        bool fine = alert_to_json(&alert, ALERT_JSON_MASKED, out);
-        alert_free(&alert);
-        if (!fine)
-            return err_memory(err);
-    }
-    return buf_add_text(out, "\n]\n") || err_memory(err);
+    int len = snprintf(out, size, "%zu alert%s: ", c->count, c->count == 1 ? "" : "s");
+    for (size_t i = 0; i < c->count && i < SAMPLE && (size_t)len < size; i++)
+        len += snprintf(out + len, size - (size_t)len, "%s\"%.40s\"", i ? ", " : "", c->sample[i]);
+    if (c->count > SAMPLE && (size_t)len < size)
+        snprintf(out + len, size - (size_t)len, " and others");
 }
 
-static void export_to(void *arg, const char *path)
+static void export(struct alerts_screen *a)
 {
-    struct alerts_screen *a = arg;
     struct chosen chosen = choose_all(a);
-    struct buf text;
-    struct err err;
-    buf_init(&text, BUF_UNLIMITED);
-    if (export_text(a, &chosen, &text, &err) &&
-        config_replace(path, buf_span(&text), &err))
-        console_toast(console_of(a), STYLE_OK, "%zu alert%s written to %.150s, secrets masked",
-                      chosen.count, chosen.count == 1 ? "" : "s", path);
+    char words[200];
+    sample_words(&chosen, words, sizeof words);
+    if (chosen.count)
+        alert_export_begin(&a->export, console_of(a), chosen.ids, chosen.count, words,
+                           console_argument(console_of(a)));
     else
-        console_toast(console_of(a), STYLE_ERROR, "%s", err.text);
-    buf_free(&text);
-    chosen_free(&chosen);
-}
-
-static void ask_export(struct alerts_screen *a)
-{
-    const char *path = console_argument(console_of(a));
-    if (path)
-        export_to(a, path);
-    else
-        console_push(console_of(a), prompt_new(console_of(a), "Write the alerts to the file",
-                                               "alerts.json", export_to, a));
+        free(chosen.ids);
+    free(chosen.pointers);
 }
 
 static void show_deliveries(struct alerts_screen *a)
@@ -425,20 +402,15 @@ static void ask(struct screen *s, enum action action, char *out, size_t size)
                        : action == ACTION_ALERT_ENABLE ? "Enable"
                                                        : "Disable";
     const char *whom = c.count == 1 ? "it" : "them";
-    char after[96] = "";
+    char after[96] = "", words[200];
     if (action != ACTION_ALERT_ENABLE)
         snprintf(after, sizeof after, "What waits for %s is dropped.%s", whom,
                  action == ACTION_ALERT_DELETE ? " z takes it back for ten seconds." : "");
+    sample_words(&c, words, sizeof words);
     if (c.count == 1)
         snprintf(out, size, "%s the alert \"%.120s\"? %s", verb, c.sample[0], after);
     else
-        snprintf(out, size, "%s %zu alerts: \"%.40s\", \"%.40s\"%s%.40s%s? %s", verb, c.count,
-                 c.count ? c.sample[0] : "", c.count > 1 ? c.sample[1] : "",
-                 c.count > 2 ? ", \"" : "", c.count > 2 ? c.sample[2] : "",
-                 c.count > 3   ? "\" and others"
-                 : c.count > 2 ? "\""
-                               : "",
-                 after);
+        snprintf(out, size, "%s %s? %s", verb, words, after);
 }
 
 static const char *disabled(struct screen *s, enum action action)
@@ -492,7 +464,7 @@ static bool act_on_list(struct alerts_screen *a, enum action action)
         undo(a);
         return true;
     case ACTION_ALERT_EXPORT:
-        ask_export(a);
+        export(a);
         return true;
     case ACTION_ALERT_DELIVERIES:
         show_deliveries(a);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "screens/screens.h"
 #include "widgets/dialog.h"
 #include "widgets/field.h"
@@ -32,7 +33,8 @@ static unsigned prompt_place(struct screen *s)
 static void prompt_draw(struct screen *s, const struct canvas *c)
 {
     struct prompt_screen *p = (struct prompt_screen *)s;
-    struct canvas inside = dialog_open(c, 3, 50, p->question);
+    int columns = (int)text_columns(span_of(p->question)) + 4; /* the question stands whole */
+    struct canvas inside = dialog_open(c, 3, columns > 50 ? columns : 50, p->question);
     field_draw(&p->field, &inside, 0, 0, inside.columns, true, NULL);
     canvas_text(&inside, 2, 0, -1, STYLE_DIM, span_of("Enter accepts, Esc leaves it"));
 }

@@ -1,0 +1,83 @@
+#include "screens/alert_export.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "config.h"
+#include "model/alert_json.h"
+#include "screens/screens.h"
+
+void alert_export_free(struct alert_export *e)
+{
+    free(e->path);
+    free(e->ids);
+    *e = (struct alert_export){0};
+}
+
+static bool add_all(const struct alert_export *e, struct buf *out, struct err *err)
+{
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < e->count; i++) {
+        struct alert alert;
+        if (!store_alert_get(console_reader(e->console), console_workspace(e->console), e->ids[i],
+                             &alert, err))
+            return false;
+        buf_add_text(out, i ? ",\n" : "\n");
+        bool fine = alert_to_json(&alert, ALERT_JSON_MASKED, out);
+        alert_free(&alert);
+        if (!fine)
+            return err_memory(err);
+    }
+    return buf_add_text(out, "\n]\n") || err_memory(err);
+}
+
+static void write_now(void *arg)
+{
+    struct alert_export *e = arg;
+    struct buf text;
+    struct err err;
+    buf_init(&text, BUF_UNLIMITED);
+    if (add_all(e, &text, &err) && config_replace(e->path, buf_span(&text), &err))
+        console_toast(e->console, STYLE_OK, "%zu alert%s written to %.150s, secrets masked",
+                      e->count, e->count == 1 ? "" : "s", e->path);
+    else
+        console_toast(e->console, STYLE_ERROR, "%s", err.text);
+    buf_free(&text);
+}
+
+static void keep(void *arg)
+{
+    (void)arg;
+}
+
+static void path_known(void *arg, const char *path)
+{
+    struct alert_export *e = arg;
+    char question[400];
+    free(e->path);
+    e->path = strdup(path);
+    if (!e->path) {
+        console_toast(e->console, STYLE_ERROR, "out of memory");
+    } else if (access(path, F_OK) == 0) {
+        snprintf(question, sizeof question, "%.300s is there already. Replace it?", path);
+        console_push(e->console, confirm_new(e->console, question, write_now, keep, e));
+    } else {
+        write_now(e);
+    }
+}
+
+void alert_export_begin(struct alert_export *e, struct console *c, char (*ids)[UUID_SIZE],
+                        size_t count, const char *words, const char *path)
+{
+    char question[240];
+    alert_export_free(e);
+    *e = (struct alert_export){c, ids, count, NULL};
+    snprintf(question, sizeof question, "Write to the file %s", words);
+    if (path)
+        path_known(e, path);
+    else
+        console_push(c, prompt_new(c, question, "alerts.json", path_known, e));
+}
