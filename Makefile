@@ -113,7 +113,6 @@ $(BUILD)/libsupport.a: $(call objects,$(call sources,tests/support))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-comma := ,
 wraps = $(patsubst %,-Wl$(comma)--wrap=%,$(1))
 WRAP_test_disk := $(call wraps,db_wal_pages)
 WRAP_test_memory := $(call wraps,malloc calloc realloc reallocarray strdup strndup realpath pthread_create)
