@@ -14,6 +14,7 @@ struct accept_step {
     struct accept *accept;
     struct accepted result;
     int64_t request;
+    int64_t errored; /* seq of the newest trace that raised an error; 0: none */
 };
 
 /* ---------------------------------------------------------------- projects */
@@ -75,7 +76,7 @@ static bool trace_of(const struct fact *f, unsigned char out[TRACE_BYTES])
 }
 
 static bool raises_first_error(struct tx *tx, const struct accept *a, const struct fact *f,
-                               bool *first, struct err *err)
+                               bool *first, int64_t *newest, struct err *err)
 {
     unsigned char trace[TRACE_BYTES];
     *first = true;
@@ -87,8 +88,16 @@ static bool raises_first_error(struct tx *tx, const struct accept *a, const stru
                 err))
         return false;
     *first = db_changes(tx->db) > 0;
-    return !*first || db_run(tx->db, "DELETE FROM errored WHERE seq <= ?",
-                             DB_ARGS(db_int(db_last_row(tx->db) - ERRORED_KEPT)), err);
+    if (*first)
+        *newest = db_last_row(tx->db);
+    return true;
+}
+
+/* Once for each request: the bound may be passed by as many errors as one request brings. */
+static bool forget_errored(struct tx *tx, int64_t newest, struct err *err)
+{
+    return newest == 0 || db_run(tx->db, "DELETE FROM errored WHERE seq <= ?",
+                                 DB_ARGS(db_int(newest - ERRORED_KEPT)), err);
 }
 
 /* ---------------------------------------------------------------- events */
@@ -103,7 +112,9 @@ static bool build_entity(struct buf *out, const struct fact *f,
         buf_add_span(out, name);
     }
     if (project) {
-        buf_add_format(out, ",\"project_id\":\"%s\",\"project_name\":", project->id);
+        buf_add_text(out, ",\"project_id\":\"");
+        buf_add_text(out, project->id);
+        buf_add_text(out, "\",\"project_name\":");
         js_append_string(out, span_of(project->name));
     }
     buf_add_span(out, f->tail);
@@ -158,7 +169,7 @@ static bool carry_event(struct tx *tx, struct accept_step *s, const struct fact 
 {
     const struct accept *a = s->accept;
     bool first;
-    if (!raises_first_error(tx, a, f, &first, err) || !first)
+    if (!raises_first_error(tx, a, f, &first, &s->errored, err) || !first)
         return !first;
     const struct metric m = {a->workspace, f->type, {"", 0}, project ? project->row : 0, 0};
     return (f->type != EVENT_TRACE_ERRORS || metrics_add(tx, &m, err)) &&
@@ -196,7 +207,7 @@ static bool run_accept(struct step *step, struct tx *tx, struct err *err)
         if (!carry_fact(tx, s, &s->accept->facts[i], err))
             return false;
     step->result = &s->result;
-    return true;
+    return forget_errored(tx, s->errored, err);
 }
 
 static void accept_free(struct accept *a)
