@@ -221,8 +221,9 @@ static void open_bucket(struct buckets_screen *b, const struct bucket *k)
     struct err err;
     char at[TIMEFMT_LOCAL_SIZE], left[24];
     textview_init(&text);
-    timefmt_local(k->opened_at, at);
-    words_wait(k->due_at - clock_steady_ms(console_options(c)->clock), left);
+    const struct clock *clock = console_options(c)->clock;
+    timefmt_local(clock_shown_ms(clock, k->opened_at), at);
+    words_wait(k->due_at - clock_steady_ms(clock), left);
     textview_format(&text, STYLE_HEADING, "%s", k->alert_name ? k->alert_name : k->alert_id);
     textview_format(&text, STYLE_NORMAL, "Events     %lld of %s, to be sent as one webhook in %s",
                     (long long)k->events, event_type_name(k->type), left);
