@@ -35,6 +35,7 @@ cmocka|lib cmocka|libcmocka-dev|libcmocka-devel|cmocka|cmocka-dev|unit tests
 libvterm|lib vterm|libvterm-dev|libvterm-devel|libvterm|libvterm-dev|console tests in a real terminal
 OpenSSL|lib openssl|libssl-dev|openssl-devel|openssl|openssl-dev|TLS receivers in tests
 tmux|tool tmux|tmux|tmux|tmux|tmux|console tests in tmux
+time zones|path /usr/share/zoneinfo/Europe/Berlin|tzdata|tzdata|tzdata|tzdata|schedules in named time zones
 pgrep|tool pgrep|procps|procps-ng|procps-ng|procps|console tests that end the program
 node|tool node|nodejs|nodejs|nodejs|nodejs|the Opik SDK in tests
 npm|tool npm|npm|npm|npm|npm|to fetch the Opik SDK
@@ -60,6 +61,7 @@ present() { # KIND NAME
     fuzzer) echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
         "$2" -x c -fsanitize=fuzzer -o /dev/null - >/dev/null 2>&1 ;;
     header) echo "#include <$2>" | $CC -E - >/dev/null 2>&1 ;;
+    path) [ -e "$2" ] ;;
     file) [ -e "$2" ] || [ -e /etc/pki/tls/certs/ca-bundle.crt ] || [ -e /etc/ssl/cert.pem ] ;;
     esac
 }
