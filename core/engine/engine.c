@@ -266,6 +266,10 @@ static void take_note(struct engine *e, struct note *n)
     case NOTE_CHECKED:
         e->checking = false;
         break;
+    case NOTE_FOLLOWED:
+        e->following = false;
+        e->followed = !n->failed;
+        break;
     case NOTE_EXPIRED:
         e->expiring = false;
         if (!n->failed && n->count < ENGINE_EXPIRE_AT_ONCE)

@@ -31,6 +31,8 @@ struct engine {
 
     bool recovered;
     bool recovering, closing, claiming, purging, trimming, checking, expiring; /* under way */
+    bool following, followed;
+    int64_t wall_ahead; /* of the steady clock, when held buckets were last set by it */
     unsigned claims_asked;
     int64_t purge_at;
     int64_t trim_at; /* INT64_MAX: nothing was recorded since the last one */

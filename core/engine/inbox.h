@@ -18,9 +18,10 @@ enum note_kind {
     NOTE_PURGED,
     NOTE_TRIMMED,
     NOTE_CHECKED,
-    NOTE_EXPIRED
+    NOTE_EXPIRED,
+    NOTE_FOLLOWED
 };
-enum { NOTE_KINDS = NOTE_EXPIRED + 1 };
+enum { NOTE_KINDS = NOTE_FOLLOWED + 1 };
 
 struct note {
     struct note *next;
@@ -28,7 +29,7 @@ struct note {
     enum note_kind kind;
     bool failed;
     struct err err;
-    int64_t count;        /* closed, purged, trimmed, expired */
+    int64_t count;        /* closed, purged, trimmed, expired, followed */
     struct claims claims; /* NOTE_CLAIMED: owned by the note */
     struct record
         record; /* NOTE_RECORDED: without its texts, to be said again if need be */

@@ -7,6 +7,8 @@ enum {
     CLOSE_AT_ONCE = 64, /* buckets in one step, so that many do not hold the others up */
     CLAIM_AT_ONCE = 64,
     CHECK_AT_ONCE = 64,
+    WALL_EVERY_MS = 30 * 1000, /* between two looks at the wall clock */
+    WALL_JUMP_MS = 1000,
 };
 
 /* The ask_to_ and plan_ functions return when to look again. */
@@ -124,6 +126,16 @@ static int64_t ask_to_check(struct engine *e)
     return INT64_MAX;
 }
 
+static int64_t ask_to_follow(struct engine *e)
+{
+    struct note *n = note_for(e, NOTE_FOLLOWED);
+    if (!n)
+        return e->resting[NOTE_FOLLOWED];
+    e->following = true;
+    store_silence_follow(e->store, note_answered, n);
+    return INT64_MAX;
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -200,6 +212,21 @@ static int64_t plan_check(struct engine *e, int64_t now, int64_t due)
     return ask_to_check(e);
 }
 
+/* Silences end by the wall clock, and what they hold is due by the steady one: where these
+ * have come apart, the due times are set anew. */
+static int64_t plan_follow(struct engine *e, int64_t now, bool held)
+{
+    int64_t ahead = clock_wall_ms(e->clock) - now, moved = ahead - e->wall_ahead;
+    if (e->following || !held)
+        return INT64_MAX;
+    if (e->followed && moved < WALL_JUMP_MS && moved > -WALL_JUMP_MS)
+        return now + WALL_EVERY_MS;
+    if (e->resting[NOTE_FOLLOWED] > now)
+        return e->resting[NOTE_FOLLOWED];
+    e->wall_ahead = ahead;
+    return ask_to_follow(e);
+}
+
 static int64_t plan_recover(struct engine *e, int64_t now)
 {
     if (e->recovering)
@@ -236,6 +263,7 @@ int64_t engine_plan(struct engine *e)
         return earlier(next, e->resting[READING]);
     }
     engine_succeeded(e, READING);
+    next = earlier(next, plan_follow(e, now, due.held)); /* first: it says what is due */
     next = earlier(next, plan_close(e, now, due.buckets));
     next = earlier(next, plan_expire(e, now, due.deliveries));
     if (!e->expiring)

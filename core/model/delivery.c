@@ -111,6 +111,7 @@ bool bucket_to_json(const struct bucket *b, struct buf *out)
     tojson_number(o, "events", b->events, &ok);
     tojson_time(o, "opened_at", b->opened_at, &ok);
     tojson_time(o, "due_at", b->due_at, &ok);
+    tojson_text(o, "silence_id", b->silence_id, &ok);
     return tojson_write(o, ok, out);
 }
 

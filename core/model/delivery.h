@@ -24,13 +24,14 @@ const char *delivery_state_name(enum delivery_state s);
 bool delivery_state_parse(struct span name, enum delivery_state *s);
 
 struct bucket {
-    char key[112]; /* alert_bucket:{alertId}:{eventType} */
+    char key[128]; /* alert_bucket:{alertId}:{eventType}, a held one with :{silenceId} */
     char alert_id[UUID_SIZE];
     char *alert_name;
     char *workspace;
     enum event_type type;
     int64_t events;            /* all, those over the limit included */
     int64_t opened_at, due_at; /* steady ms */
+    char silence_id[UUID_SIZE]; /* that holds it until then; empty: none */
 };
 
 struct attempt {

@@ -1,5 +1,6 @@
 #include "rules/match.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool match_scope(const struct alert *alert, const struct alert_trigger *trigger,
@@ -33,7 +34,13 @@ enum match_verdict match_alert(const struct alert *alert, const struct event_ref
     return trigger->condition_count ? MATCH_MEASURED : MATCH_YES;
 }
 
-const char *match_verdict_text(enum match_verdict v)
+bool match_takes(enum match_verdict v)
+{
+    return v == MATCH_YES || v == MATCH_HELD || v == MATCH_DROPPED;
+}
+
+void match_verdict_words(enum match_verdict v, const char *until,
+                         char out[MATCH_WORDS_SIZE])
 {
     static const char *const texts[] = {
         "matches",
@@ -42,6 +49,11 @@ const char *match_verdict_text(enum match_verdict v)
         "has no trigger for this event type",
         "does not have this project in scope",
         "has a threshold for it: events are counted, and raise nothing by themselves",
+        "kept for the digest",
+        "dropped, and counted",
     };
-    return texts[v];
+    if (v == MATCH_HELD || v == MATCH_DROPPED)
+        snprintf(out, MATCH_WORDS_SIZE, "silenced until %s: %s", until, texts[v]);
+    else
+        snprintf(out, MATCH_WORDS_SIZE, "%s", texts[v]);
 }

@@ -12,15 +12,23 @@ enum match_verdict {
     MATCH_NO_TRIGGER,
     MATCH_OUT_OF_SCOPE,
     MATCH_MEASURED, /* the trigger compares a sum or average with a threshold */
+    /* It matches, and a silence keeps it back: only silences_judge() says so. */
+    MATCH_HELD,
+    MATCH_DROPPED,
 };
 
-/* The first reason that stops it, in the order of the enum. */
+/* The first reason that stops it, in the order of the enum; else MATCH_YES. */
 enum match_verdict match_alert(const struct alert *alert, const struct event_ref *event);
 
 /* Whether a project is in the scope of an alert's trigger: the same rule. */
 bool match_scope(const struct alert *alert, const struct alert_trigger *trigger,
                  const char *project_id);
 
-const char *match_verdict_text(enum match_verdict v); /* words for people */
+bool match_takes(enum match_verdict v); /* the alert wants it: silenced or not */
+
+/* Words for people. until: when a silence ends, as text; for the others NULL. */
+enum { MATCH_WORDS_SIZE = 128 };
+void match_verdict_words(enum match_verdict v, const char *until,
+                         char out[MATCH_WORDS_SIZE]);
 
 #endif

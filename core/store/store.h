@@ -35,6 +35,7 @@
 #include "rules/match.h"
 #include "rules/payload.h"
 #include "rules/retry.h"
+#include "rules/silence.h"
 
 struct store;
 struct store_reader;
@@ -83,8 +84,9 @@ enum store_change {
     STORE_CHANGED_PROMPTS = 32,
     STORE_CHANGED_CONDITIONS = 64,
     STORE_CHANGED_ACTIVITY = 128,
-    STORE_CHANGED_ALL = 255,    /* that is stored */
-    STORE_CHANGED_TROUBLE = 256 /* see store_trouble(); also after a commit that failed */
+    STORE_CHANGED_TROUBLE = 256, /* see store_trouble(); also after a commit that failed */
+    STORE_CHANGED_SILENCES = 512,
+    STORE_CHANGED_ALL = 255 | STORE_CHANGED_SILENCES /* that is stored */
 };
 typedef void store_changed(void *arg, unsigned changes);
 bool store_subscribe(struct store *s, store_changed *changed, void *arg);
@@ -218,6 +220,31 @@ void store_alert_enable(struct store *s, const char *workspace, const char *cons
 void store_alert_delete(struct store *s, const char *workspace, const char *const *ids, size_t count,
                         const char *user, store_done *done, void *arg);
 
+/* ------------------------------------------------------------------ silences (people) */
+
+/* What an active silence keeps back goes into a bucket of its own: one for the alert, the
+ * event type, the silence and the time it ends. A digest's bucket is due then, within the
+ * limits of any bucket; a drop's keeps nothing, counts (COUNTER_SILENCED too), and is told
+ * in the log then. The events that lay in a bucket before the silence began go out when
+ * they would have. */
+
+enum { STORE_SILENCES_MAX = 200 }; /* of a workspace, that are not over */
+
+/* Keeps a new silence; id, created_at, held and dropped are made here. ERR_INVALID: see
+ * silence_check(); or its alert or project is none of the workspace, or its zone is not
+ * known. Copied. result: const struct silence *. */
+void store_silence_put(struct store *s, const struct silence *silence, store_done *done,
+                       void *arg);
+
+/* Ends those that are not over: what they hold is due at once. result: const int64_t *, how
+ * many. */
+void store_silence_end(struct store *s, const char *workspace, const char *const *ids,
+                       size_t count, store_done *done, void *arg);
+
+/* Sets the due times of held buckets anew: their ends are wall times, and the wall clock
+ * may have jumped. result: const int64_t *, how many moved. */
+void store_silence_follow(struct store *s, store_done *done, void *arg);
+
 /* ------------------------------------------------------------------ delivering (engine) */
 
 /* Takes over everything that an earlier lock holder had under way: each such delivery gets an
@@ -311,8 +338,8 @@ void store_expire(struct store *s, int64_t before, int64_t limit, store_done *do
 void store_bucket_send_now(struct store *s, const char *workspace, const char *const *keys,
                            size_t count, store_done *done, void *arg);
 
-/* Removes up to `limit` finished deliveries (with attempts) created before `before` (wall ms).
- * result: const int64_t *, how many. */
+/* Removes up to `limit` finished deliveries (with attempts) created before `before` (wall
+ * ms), and the silences that were over before it. result: const int64_t *, how many. */
 void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg);
 
 /* Removes up to `limit` finished deliveries, the oldest first, while the store holds more than
@@ -328,6 +355,7 @@ void store_reader_close(struct store_reader **r);
 /* The earliest due time (steady ms) of each, INT64_MAX where there is none. */
 struct store_due {
     int64_t buckets, deliveries, conditions;
+    bool held; /* a bucket is held by a silence */
 };
 bool store_next_due(struct store_reader *r, struct store_due *due, struct err *err);
 
@@ -483,6 +511,7 @@ struct activity_verdict {
     char alert_id[UUID_SIZE];
     const char *alert_name; /* as it was then */
     enum match_verdict verdict;
+    int64_t until; /* wall ms, of one that is silenced; else 0 */
 };
 /* The first 50, those that took it before those that something stopped. Borrowed for the call. */
 typedef void activity_verdict_fn(void *arg, const struct activity_verdict *v);
@@ -491,6 +520,7 @@ void activity_each_verdict(const struct activity_row *row, activity_verdict_fn *
 /* Sums, for the status line and for accounting of (event, alert) pairs. */
 struct store_counts {
     int64_t accepted, unmatched, dropped;   /* since the store was made */
+    int64_t silenced;                       /* of the dropped ones, by a silence */
     int64_t waiting_events, open_buckets;
     int64_t deliveries[DELIVERY_DEAD + 1];  /* that are kept, by state */
     /* The events in them by state; those of purged ones stay counted, so that always
@@ -531,6 +561,11 @@ void store_endpoint_note(struct store *s, const struct endpoint_state *state, st
                          void *arg);
 bool store_endpoint_list(struct store_reader *r, struct endpoint_states *out, struct err *err);
 void endpoint_states_free(struct endpoint_states *states);
+
+/* Those that are not over or were over only lately, as they stand at `now` (wall ms): the
+ * newest first. */
+bool store_silence_list(struct store_reader *r, const char *workspace, int64_t now,
+                        struct silences *out, struct err *err); /* for silences_free() */
 
 /* Every alert of every workspace, without secrets: what `explain` runs the rules on. */
 struct alerts {

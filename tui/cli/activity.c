@@ -2,14 +2,17 @@
 #include "base/timefmt.h"
 #include "cli/cli.h"
 #include "cli/out.h"
+#include "cli/verdict.h"
 
 #define SHOWN 10000
 
 static void print_verdict(void *arg, const struct activity_verdict *v)
 {
+    char words[MATCH_WORDS_SIZE];
     (void)arg;
-    out_line("  %-3s %s %s: %s", v->verdict == MATCH_YES ? "yes" : "no", v->alert_id,
-             v->alert_name, match_verdict_text(v->verdict));
+    verdict_words(v->verdict, v->until, words);
+    out_line("  %-3s %s %s: %s", match_takes(v->verdict) ? "yes" : "no", v->alert_id,
+             v->alert_name, words);
 }
 
 static void print_words(const struct activity_row *r)
@@ -30,9 +33,9 @@ static void add_verdict(void *arg, const struct activity_verdict *v)
     buf_add_format(json, "%s{\"alert_id\":\"%s\",\"alert_name\":",
                    json->data[json->len - 1] == '[' ? "" : ",", v->alert_id);
     js_append_string(json, span_of(v->alert_name));
-    buf_add_format(json, ",\"matches\":%s,\"reason\":",
-                   v->verdict == MATCH_YES ? "true" : "false");
-    js_append_string(json, span_of(match_verdict_text(v->verdict)));
+    buf_add_format(
+        json, ",\"matches\":%s,\"reason\":", match_takes(v->verdict) ? "true" : "false");
+    verdict_json(v->verdict, v->until, json);
     buf_add_char(json, '}');
 }
 

@@ -28,6 +28,8 @@ static void print_words(const struct store_counts *c, const struct sum *s)
     out_line("waiting     %lld", (long long)s->waiting);
     out_line("dead        %lld", (long long)s->dead);
     out_line("dropped     %lld   each with its reason in the log", (long long)c->dropped);
+    if (c->silenced)
+        out_line("            %lld   of them by a silence", (long long)c->silenced);
     out_line("unmatched   %lld   events that no alert wanted", (long long)c->unmatched);
     if (s->found == c->accepted)
         out_line("All is accounted for.");
@@ -39,12 +41,13 @@ static void print_json(const struct store_counts *c, const struct sum *s)
 {
     struct buf json;
     buf_init(&json, BUF_UNLIMITED);
-    buf_add_format(&json,
-                   "{\"accepted\":%lld,\"delivered\":%lld,\"waiting\":%lld,\"dead\":%lld,"
-                   "\"dropped\":%lld,\"unmatched\":%lld,\"difference\":%lld}",
-                   (long long)c->accepted, (long long)s->delivered, (long long)s->waiting,
-                   (long long)s->dead, (long long)c->dropped, (long long)c->unmatched,
-                   (long long)(c->accepted - s->found));
+    buf_add_format(
+        &json,
+        "{\"accepted\":%lld,\"delivered\":%lld,\"waiting\":%lld,\"dead\":%lld,"
+        "\"dropped\":%lld,\"silenced\":%lld,\"unmatched\":%lld,\"difference\":%lld}",
+        (long long)c->accepted, (long long)s->delivered, (long long)s->waiting,
+        (long long)s->dead, (long long)c->dropped, (long long)c->silenced,
+        (long long)c->unmatched, (long long)(c->accepted - s->found));
     out_json(buf_span(&json), true);
     buf_free(&json);
 }

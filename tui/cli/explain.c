@@ -3,10 +3,16 @@
 #include "cli/cli.h"
 #include "cli/input.h"
 #include "cli/out.h"
-#include "rules/match.h"
+#include "cli/verdict.h"
 
 #define EVENTS_MAX ((size_t)256 << 20)
 #define NO_PROJECT "00000000-0000-0000-0000-000000000000" /* one that no scope can name */
+
+/* What events are held against. */
+struct known {
+    struct alerts alerts;
+    struct silences silences;
+};
 
 struct verdict {
     const struct event_line *event;
@@ -39,24 +45,26 @@ static bool find_project(struct cli *cli, const struct event_line *e, struct ver
     return true;
 }
 
-static void print_words(const struct verdict *v, const struct alerts *alerts)
+static void print_words(const struct verdict *v, const struct known *known)
 {
     const char *type = event_type_name(v->ref.type);
     if (v->ref.project_id)
         out_line("line %zu: %s in %s", v->line, type, buf_text(&v->project));
     else
         out_line("line %zu: %s", v->line, type);
-    for (size_t i = 0; i < alerts->count; i++) {
-        const struct alert *a = &alerts->items[i];
-        enum match_verdict m = match_alert(a, &v->ref);
-        out_line("  %-3s %s %s: %s", m == MATCH_YES ? "yes" : "no", a->id, a->name,
-                 match_verdict_text(m));
+    for (size_t i = 0; i < known->alerts.count; i++) {
+        const struct alert *a = &known->alerts.items[i];
+        int64_t until;
+        enum match_verdict m = silences_judge(&known->silences, a, &v->ref, &until);
+        char words[MATCH_WORDS_SIZE];
+        verdict_words(m, until, words);
+        out_line("  %-3s %s %s: %s", match_takes(m) ? "yes" : "no", a->id, a->name, words);
     }
-    if (alerts->count == 0)
+    if (known->alerts.count == 0)
         out_line("  no: there are no alerts");
 }
 
-static bool print_json(const struct verdict *v, const struct alerts *alerts)
+static bool print_json(const struct verdict *v, const struct known *known)
 {
     struct buf json;
     buf_init(&json, BUF_UNLIMITED);
@@ -67,15 +75,16 @@ static bool print_json(const struct verdict *v, const struct alerts *alerts)
         js_append_string(&json, buf_span(&v->project));
     }
     buf_add_text(&json, ",\"alerts\":[");
-    for (size_t i = 0; i < alerts->count; i++) {
-        const struct alert *a = &alerts->items[i];
-        enum match_verdict m = match_alert(a, &v->ref);
+    for (size_t i = 0; i < known->alerts.count; i++) {
+        const struct alert *a = &known->alerts.items[i];
+        int64_t until;
+        enum match_verdict m = silences_judge(&known->silences, a, &v->ref, &until);
         buf_add_format(&json, "%s{\"alert_id\":\"%s\",\"alert_name\":", i ? "," : "",
                        a->id);
         js_append_string(&json, span_of(a->name));
         buf_add_format(&json,
-                       ",\"matches\":%s,\"reason\":", m == MATCH_YES ? "true" : "false");
-        js_append_string(&json, span_of(match_verdict_text(m)));
+                       ",\"matches\":%s,\"reason\":", match_takes(m) ? "true" : "false");
+        verdict_json(m, until, &json);
         buf_add_char(&json, '}');
     }
     buf_add_text(&json, "]}");
@@ -87,7 +96,7 @@ static bool print_json(const struct verdict *v, const struct alerts *alerts)
 }
 
 static bool explain_line(struct cli *cli, struct span line, size_t number,
-                         const struct alerts *alerts, struct err *err)
+                         const struct known *known, struct err *err)
 {
     struct event_line event;
     struct verdict v = {.event = &event, .line = number};
@@ -100,21 +109,21 @@ static bool explain_line(struct cli *cli, struct span line, size_t number,
     if (done && scoped)
         v.ref.project_id = v.project_id;
     if (done && !cli->call->json)
-        print_words(&v, alerts);
-    else if (done && !print_json(&v, alerts))
+        print_words(&v, known);
+    else if (done && !print_json(&v, known))
         done = err_memory(err);
     buf_free(&v.project);
     return done;
 }
 
-static int explain_all(struct cli *cli, struct span text, const struct alerts *alerts)
+static int explain_all(struct cli *cli, struct span text, const struct known *known)
 {
     struct span line;
     size_t number = 0;
     int status = EXIT_DONE;
     while (input_line(&text, &line, &number)) {
         struct err err = {0};
-        if (explain_line(cli, line, number, alerts, &err))
+        if (explain_line(cli, line, number, known, &err))
             continue;
         out_error("line %zu: %s", number, err.text);
         status = EXIT_FAILED;
@@ -124,17 +133,20 @@ static int explain_all(struct cli *cli, struct span text, const struct alerts *a
 
 int cli_explain(struct cli *cli)
 {
-    struct alerts alerts = {0};
+    struct known known = {0};
     struct buf text;
     struct err err = {0};
     int status = EXIT_FAILED;
     buf_init(&text, EVENTS_MAX);
     if (!input_read(cli->arg_count > 0 ? cli->args[0] : NULL, &text, &err) ||
-        !store_alerts_all(cli->reader, &alerts, &err))
+        !store_alerts_all(cli->reader, &known.alerts, &err) ||
+        !store_silence_list(cli->reader, cli->workspace, clock_wall_ms(cli->clock),
+                            &known.silences, &err))
         cli_fail(&err);
     else
-        status = explain_all(cli, buf_span(&text), &alerts);
-    alerts_free(&alerts);
+        status = explain_all(cli, buf_span(&text), &known);
+    alerts_free(&known.alerts);
+    silences_free(&known.silences);
     buf_free(&text);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "base/timefmt.h"
 #include "screens/screens.h"
 #include "screens/table_screen.h"
+#include "silence_words.h"
 #include "widgets/textview.h"
 
 enum { TIME, EVENT, PROJECT, USER, RESULT, COLUMN_COUNT };
@@ -135,9 +136,15 @@ static void draw(struct screen *s, const struct canvas *c)
 
 static void add_verdict(void *arg, const struct activity_verdict *v)
 {
-    textview_format(arg, v->verdict == MATCH_YES ? STYLE_OK : STYLE_NORMAL, "  %-3s  %.80s: %s",
-                    v->verdict == MATCH_YES ? "yes" : "no", v->alert_name,
-                    match_verdict_text(v->verdict));
+    char words[MATCH_WORDS_SIZE], until[24];
+    bool takes = match_takes(v->verdict);
+    enum style style = v->verdict == MATCH_YES ? STYLE_OK
+                       : takes                 ? STYLE_WARN
+                                               : STYLE_NORMAL;
+    silence_words_stamp(v->until, until);
+    match_verdict_words(v->verdict, until, words);
+    textview_format(arg, style, "  %-3s  %.80s: %s", takes ? "yes" : "no", v->alert_name,
+                    words);
 }
 
 static void open_event(struct activity_screen *a, const struct activity_row *r)

@@ -61,7 +61,7 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     case OPENED:
         timefmt_row(clock_shown_ms(clock, k->opened_at), console_now(b->base.screen.console),
                     text);
-        snprintf(out, size, "%s", text);
+        snprintf(out, size, "%s", k->silence_id[0] ? "silenced" : text);
         break;
     default:
         words_wait(left, text);

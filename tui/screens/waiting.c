@@ -55,7 +55,11 @@ void waiting_draw(const struct waiting *w, const struct canvas *c)
         snprintf(events, sizeof events, "%lld event%s", (long long)b->events,
                  b->events == 1 ? "" : "s");
         words_wait(ms, wait);
-        snprintf(left, sizeof left, ms > 0 ? "%s left" : "closing", wait);
+        if (ms > 0)
+            snprintf(left, sizeof left, "%s left%s", wait,
+                     b->silence_id[0] ? ", silenced" : "");
+        else
+            snprintf(left, sizeof left, "closing");
         const char *cells[] = {b->alert_name ? b->alert_name : "", event_type_name(b->type),
                                events, left};
         for (int i = 0, x = 1; i < 4; i++)

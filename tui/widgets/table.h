@@ -12,7 +12,7 @@
 #include "widgets/columns.h"
 #include "widgets/list.h"
 
-enum { TABLE_ID_SIZE = 112 };
+enum { TABLE_ID_SIZE = 128 };
 
 struct table_ops {
     const struct column *columns;

@@ -8,23 +8,27 @@
 
 /* Those that take the event come first, then those that something stopped. */
 static bool add_verdicts(struct buf *json, const struct alerts *alerts,
-                         const struct event_ref *event, int64_t *matched,
-                         int64_t *considered)
+                         const struct silences *silences, const struct event_ref *event,
+                         int64_t *matched, int64_t *considered)
 {
     int added = 0;
     buf_add_char(json, '[');
     for (int yes = 1; yes >= 0; yes--)
         for (size_t i = 0; i < alerts->count; i++) {
             const struct alert *a = &alerts->items[i];
-            enum match_verdict v = match_alert(a, event);
-            if (v == MATCH_OTHER_WORKSPACE || (v == MATCH_YES) != (yes == 1))
+            int64_t until;
+            enum match_verdict v = silences_judge(silences, a, event, &until);
+            if (v == MATCH_OTHER_WORKSPACE || match_takes(v) != (yes == 1))
                 continue;
             ++*considered;
             *matched += yes;
             if (added++ >= ACTIVITY_VERDICTS_MAX)
                 continue;
-            buf_add_format(json, "%s{\"id\":\"%s\",\"verdict\":%d,\"name\":",
-                           added > 1 ? "," : "", a->id, (int)v);
+            buf_add_format(json, "%s{\"id\":\"%s\",\"verdict\":%d,", added > 1 ? "," : "",
+                           a->id, (int)v);
+            if (until)
+                buf_add_format(json, "\"until\":%lld,", (long long)until);
+            buf_add_text(json, "\"name\":");
             js_append_string(json, span_of(a->name ? a->name : ""));
             buf_add_char(json, '}');
         }
@@ -36,12 +40,15 @@ static bool insert(struct tx *tx, const struct event_ref *event, struct span pro
 {
     struct activity *kept = &tx->store->activity;
     const struct alerts *alerts;
+    const struct silences *silences;
     struct buf json;
     int64_t matched = 0, considered = 0;
-    if (!alert_cache_all(&tx->store->alerts, tx->db, &alerts, err))
+    if (!alert_cache_all(&tx->store->alerts, tx->db, &alerts, err) ||
+        !silence_cache_now(&tx->store->silences, tx, &silences, err))
         return false;
     buf_init(&json, BUF_UNLIMITED);
-    bool fine = add_verdicts(&json, alerts, event, &matched, &considered) || err_memory(err);
+    bool fine = add_verdicts(&json, alerts, silences, event, &matched, &considered) ||
+                err_memory(err);
     fine = fine &&
            db_run(tx->db,
                   "INSERT INTO activity (at, workspace, type, project, user, matched, "

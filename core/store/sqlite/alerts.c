@@ -7,6 +7,7 @@
 #include "store/sqlite/ids_step.h"
 #include "store/sqlite/log_rows.h"
 #include "store/sqlite/project_cache.h"
+#include "store/sqlite/silence_rows.h"
 #include "store/sqlite/store_impl.h"
 
 static void alerts_changed(struct tx *tx)
@@ -318,6 +319,7 @@ static bool delete_one(struct tx *tx, const struct ids_step *s, const struct ale
     alerts_changed(tx);
     return conditions_remove(tx, a->id, err) &&
            ending_of_alert(tx, a->id, a->name, "the alert was deleted", err) &&
+           silence_rows_end_of_alert(tx, a->id, err) &&
            db_run(tx->db, "DELETE FROM alerts WHERE id = ?", DB_ARGS(db_text(a->id)), err);
 }
 

@@ -16,12 +16,14 @@ enum { GATHERED_MAX = 16 << 20 };
 struct bucket_key {
     char alert[UUID_SIZE];
     unsigned char type;
+    int64_t silence, until; /* a row of silences, and when it ends (wall ms); 0: none */
 };
 
 struct gathered {
     struct bucket_key key;
     char *workspace;
     int64_t row; /* 0: to be opened */
+    bool drops;
     int64_t kept, truncated, bytes;
     int64_t kept_before, truncated_before;
     struct buf chunk;
@@ -49,10 +51,13 @@ void buckets_clear(struct buckets *b)
 /* Reads where the bucket stands. */
 static bool read_bucket(struct tx *tx, struct gathered *g, struct err *err)
 {
-    sqlite3_stmt *row = db_query(
-        tx->db,
-        "SELECT row, kept, truncated, bytes FROM buckets WHERE alert = ? AND type = ?",
-        DB_ARGS(db_text(g->key.alert), db_int(g->key.type)), err);
+    sqlite3_stmt *row =
+        db_query(tx->db,
+                 "SELECT row, kept, truncated, bytes FROM buckets "
+                 "WHERE alert = ? AND type = ? AND silence = ? AND until = ?",
+                 DB_ARGS(db_text(g->key.alert), db_int(g->key.type), db_int(g->key.silence),
+                         db_int(g->key.until)),
+                 err);
     int got = row ? db_step(tx->db, row, err) : -1;
     if (got == 1) {
         g->row = db_col_int(row, 0);
@@ -65,13 +70,18 @@ static bool read_bucket(struct tx *tx, struct gathered *g, struct err *err)
 }
 
 static struct gathered *gathered_of(struct tx *tx, const struct alert *alert,
-                                    enum event_type type, struct err *err)
+                                    enum event_type type, const struct silence_at *silence,
+                                    struct err *err)
 {
     struct buckets *b = &tx->store->buckets;
     struct bucket_key key;
     memset(&key, 0, sizeof key);
     memcpy(key.alert, alert->id, UUID_SIZE);
     key.type = (unsigned char)type;
+    if (silence) {
+        key.silence = silence->row;
+        key.until = silence->state.changes_at;
+    }
     struct gathered *g;
     HASH_FIND(hh, b->gathered, &key, sizeof key, g);
     if (g)
@@ -82,6 +92,7 @@ static struct gathered *gathered_of(struct tx *tx, const struct alert *alert,
         return NULL;
     }
     g->key = key;
+    g->drops = silence && silence->silence.mode == SILENCE_DROP;
     buf_init(&g->chunk, BUF_UNLIMITED);
     g->workspace = strdup(alert->workspace);
     if (!g->workspace ? !err_memory(err) : !read_bucket(tx, g, err)) {
@@ -98,18 +109,38 @@ static struct gathered *gathered_of(struct tx *tx, const struct alert *alert,
 
 static bool open_bucket(struct tx *tx, struct gathered *g, struct err *err)
 {
-    int64_t due = tx->steady + tx->store->limits.window_ms;
+    int64_t wait = g->key.silence ? g->key.until - tx->wall : tx->store->limits.window_ms;
     if (!db_run(tx->db,
                 "INSERT INTO buckets (alert, type, workspace, kept, truncated, bytes, "
-                "opened_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "opened_at, due_at, silence, until, drops) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 DB_ARGS(db_text(g->key.alert), db_int(g->key.type), db_text(g->workspace),
                         db_int(g->kept), db_int(g->truncated), db_int(g->bytes),
-                        db_int(tx->steady), db_int(due)),
+                        db_int(tx->steady), db_int(tx->steady + wait),
+                        db_int(g->key.silence), db_int(g->key.until), db_int(g->drops)),
                 err))
         return false;
     g->row = db_last_row(tx->db);
-    tx->delta[COUNTER_OPEN_BUCKETS]++;
+    tx->delta[COUNTER_OPEN_BUCKETS] += !g->drops;
     return true;
+}
+
+/* What this transaction added to it. */
+static bool count_added(struct tx *tx, const struct gathered *g, struct err *err)
+{
+    int64_t kept = g->kept - g->kept_before;
+    int64_t truncated = g->truncated - g->truncated_before;
+    tx->delta[COUNTER_ACCEPTED] += kept + truncated;
+    tx->delta[COUNTER_WAITING_EVENTS] += kept;
+    tx->delta[COUNTER_DROPPED] += truncated;
+    if (!g->key.silence)
+        return true;
+    if (g->drops)
+        tx->delta[COUNTER_SILENCED] += truncated;
+    tx->changes |= STORE_CHANGED_SILENCES;
+    return db_run(
+        tx->db, "UPDATE silences SET held = held + ?, dropped = dropped + ? WHERE row = ?",
+        DB_ARGS(db_int(kept), db_int(truncated), db_int(g->key.silence)), err);
 }
 
 static bool write_gathered(struct tx *tx, struct gathered *g, struct err *err)
@@ -124,12 +155,7 @@ static bool write_gathered(struct tx *tx, struct gathered *g, struct err *err)
     if (fine && g->chunk.len > 0)
         fine = db_run(tx->db, "INSERT INTO bucket_chunks (bucket, events) VALUES (?, ?)",
                       DB_ARGS(db_int(g->row), db_blob(buf_span(&g->chunk))), err);
-    int64_t kept = g->kept - g->kept_before;
-    int64_t truncated = g->truncated - g->truncated_before;
-    tx->delta[COUNTER_ACCEPTED] += kept + truncated;
-    tx->delta[COUNTER_WAITING_EVENTS] += kept;
-    tx->delta[COUNTER_DROPPED] += truncated;
-    return fine;
+    return fine && count_added(tx, g, err);
 }
 
 bool buckets_flush(struct tx *tx, struct err *err)
@@ -152,13 +178,14 @@ static bool over_limits(const struct gathered *g, size_t size,
 }
 
 bool buckets_add(struct tx *tx, const struct alert *alert, enum event_type type,
-                 const struct payload_event *event, struct err *err)
+                 const struct silence_at *silence, const struct payload_event *event,
+                 struct err *err)
 {
-    struct gathered *g = gathered_of(tx, alert, type, err);
+    struct gathered *g = gathered_of(tx, alert, type, silence, err);
     if (!g)
         return false;
     size_t size = chunk_size(event);
-    if (over_limits(g, size, &tx->store->limits)) {
+    if (g->drops || over_limits(g, size, &tx->store->limits)) {
         g->truncated++;
         return true;
     }
@@ -172,11 +199,17 @@ bool buckets_add(struct tx *tx, const struct alert *alert, enum event_type type,
 }
 
 /* An event type has a colon of its own. */
-bool bucket_key_parse(const char *key, char id[UUID_SIZE], enum event_type *type)
+bool bucket_key_parse(const char *key, struct bucket_name *out)
 {
     static const char prefix[] = "alert_bucket:";
     size_t len = strlen(key), start = sizeof prefix - 1, end = start + UUID_SIZE - 1;
-    return len > end && strncmp(key, prefix, start) == 0 && key[end] == ':' &&
-           uuid_read((struct span){key + start, UUID_SIZE - 1}, id) &&
-           event_type_parse(span_of(key + end + 1), type);
+    *out = (struct bucket_name){0};
+    if (len <= end || strncmp(key, prefix, start) != 0 || key[end] != ':' ||
+        !uuid_read((struct span){key + start, UUID_SIZE - 1}, out->alert))
+        return false;
+    struct span type = {key + end + 1, len - end - 1};
+    if (type.len > UUID_SIZE && type.at[type.len - UUID_SIZE] == ':' &&
+        uuid_read((struct span){key + len + 1 - UUID_SIZE, UUID_SIZE - 1}, out->silence))
+        type.len -= UUID_SIZE;
+    return event_type_parse(type, &out->type);
 }

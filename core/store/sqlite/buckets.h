@@ -4,6 +4,7 @@
 #define SQLITE_BUCKETS_H
 
 #include "rules/payload.h"
+#include "rules/silence.h"
 #include "store/sqlite/writer.h"
 
 struct gathered;
@@ -14,16 +15,21 @@ struct buckets {
 };
 
 /* Adds an event to the bucket of an alert, which is opened if there is none; over the
- * limits it is only counted. */
+ * limits it is only counted. silence: what keeps it back; NULL: nothing. */
 bool buckets_add(struct tx *tx, const struct alert *alert, enum event_type type,
-                 const struct payload_event *event, struct err *err);
+                 const struct silence_at *silence, const struct payload_event *event,
+                 struct err *err);
 
 /* Writes what was gathered, with its sums. */
 bool buckets_flush(struct tx *tx, struct err *err);
 
 void buckets_clear(struct buckets *b); /* forgets what was gathered */
 
-/* alert_bucket:{alertId}:{eventType} */
-bool bucket_key_parse(const char *key, char id[UUID_SIZE], enum event_type *type);
+/* alert_bucket:{alertId}:{eventType}, of a held one with :{silenceId} after it. */
+struct bucket_name {
+    char alert[UUID_SIZE], silence[UUID_SIZE]; /* silence: empty: none */
+    enum event_type type;
+};
+bool bucket_key_parse(const char *key, struct bucket_name *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include "store/sqlite/chunk.h"
 #include "store/sqlite/ending.h"
 #include "store/sqlite/log_rows.h"
+#include "store/sqlite/silence_rows.h"
 #include "store/sqlite/store_impl.h"
 
 /* Of buckets in one step: what a savepoint changes is held in memory until it is released. */
@@ -18,6 +19,8 @@ struct close_step {
 
 struct due {
     int64_t row, kept, truncated, bytes;
+    int64_t silence; /* that held it; 0: none */
+    bool drops;      /* only counted what that dropped */
     char alert_id[UUID_SIZE];
     enum event_type type;
     char *workspace;
@@ -165,23 +168,33 @@ static bool deliver(struct tx *tx, const struct due *d, struct err *err)
     return fine;
 }
 
+static bool drop_silenced(struct tx *tx, const struct due *d, struct err *err)
+{
+    char words[SILENCE_WORDS_SIZE];
+    return silence_words(tx, d->silence, words, err) && drop(tx, d, words, err);
+}
+
 static bool close_one(struct tx *tx, const struct due *d, struct err *err)
 {
+    const struct ending b = {d->row, d->kept, d->truncated, d->silence, d->drops};
     bool fine;
-    if (!d->found)
+    if (d->drops)
+        fine = drop_silenced(tx, d, err);
+    else if (!d->found)
         fine = drop(tx, d, "the alert was deleted", err);
     else if (!d->alert.enabled)
         fine = drop(tx, d, "the alert was disabled", err);
     else
         fine = deliver(tx, d, err);
-    return fine && ending_remove_bucket(tx, d->row, d->kept, err);
+    return fine && ending_remove_bucket(tx, &b, err);
 }
 
 /* ---------------------------------------------------------------- the step */
 
 static const char select_due[] =
     "SELECT b.row, b.alert, b.type, b.workspace, b.kept, b.truncated, a.row, "
-    "a.endpoint, b.bytes FROM buckets AS b LEFT JOIN alerts AS a ON a.id = b.alert "
+    "a.endpoint, b.bytes, b.silence, b.drops "
+    "FROM buckets AS b LEFT JOIN alerts AS a ON a.id = b.alert "
     "WHERE b.due_at <= ? ORDER BY b.due_at LIMIT 1";
 
 /* 1: a bucket; 0: none is due; -1: failed. */
@@ -199,6 +212,8 @@ static int next_due(struct tx *tx, int64_t now, struct due *d, struct err *err)
     d->truncated = db_col_int(row, 5);
     d->alert_row = db_col_int(row, 6);
     d->bytes = db_col_int(row, 8);
+    d->silence = db_col_int(row, 9);
+    d->drops = db_col_int(row, 10);
     struct span endpoint = db_col_text(row, 7);
     if (endpoint.at && endpoint.len < sizeof d->endpoint)
         memcpy(d->endpoint, endpoint.at, endpoint.len);

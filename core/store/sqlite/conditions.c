@@ -137,6 +137,15 @@ static bool sum_scope(struct tx *tx, const struct alert *a, enum event_type type
     return true;
 }
 
+/* The project of a scope of one, which a silence can be of; NULL: several, or all. */
+static const char *only_project(const struct alert *a, enum event_type type)
+{
+    const struct alert_trigger *t = alert_trigger_of(a, type);
+    if (a->project_id[0])
+        return a->project_id;
+    return t->scoped && t->project_count == 1 ? t->projects[0] : NULL;
+}
+
 static bool raise(struct tx *tx, const struct alert *a, enum event_type type,
                   const struct alert_condition *c, double value, const struct scope *s,
                   struct err *err)
@@ -149,7 +158,11 @@ static bool raise(struct tx *tx, const struct alert *a, enum event_type type,
                                  &entity) ||
                 err_memory(err);
     struct payload_event e = {id, span_of("system"), 0, buf_span(&entity)};
-    fine = fine && tx_request(tx, &e.request, err) && buckets_add(tx, a, type, &e, err);
+    const struct silences *silences;
+    const struct event_ref event = {type, a->workspace, only_project(a, type)};
+    fine = fine && tx_request(tx, &e.request, err) &&
+           silence_cache_now(&tx->store->silences, tx, &silences, err) &&
+           buckets_add(tx, a, type, silences_pick(silences, a->id, &event), &e, err);
     if (fine)
         tx->pairs++;
     buf_free(&entity);

@@ -3,13 +3,15 @@
 #include <stdlib.h>
 
 #include "store/sqlite/log_rows.h"
+#include "store/sqlite/silence_rows.h"
 
-bool ending_remove_bucket(struct tx *tx, int64_t row, int64_t kept, struct err *err)
+bool ending_remove_bucket(struct tx *tx, const struct ending *b, struct err *err)
 {
-    tx->delta[COUNTER_WAITING_EVENTS] -= kept;
-    tx->delta[COUNTER_OPEN_BUCKETS]--;
+    tx->delta[COUNTER_WAITING_EVENTS] -= b->kept;
+    tx->delta[COUNTER_OPEN_BUCKETS] -= !b->drops;
     tx->changes |= STORE_CHANGED_BUCKETS;
-    return db_run(tx->db, "DELETE FROM buckets WHERE row = ?", DB_ARGS(db_int(row)), err);
+    return db_run(tx->db, "DELETE FROM buckets WHERE row = ?", DB_ARGS(db_int(b->row)),
+                  err);
 }
 
 void ending_count_state(struct tx *tx, enum delivery_state from, enum delivery_state to,
@@ -24,20 +26,25 @@ void ending_count_state(struct tx *tx, enum delivery_state from, enum delivery_s
 static bool drop_bucket(struct tx *tx, sqlite3_stmt *row, const char *alert_id,
                         const char *alert_name, const char *reason, struct err *err)
 {
-    char *workspace;
+    char *workspace, words[SILENCE_WORDS_SIZE];
+    const struct ending b = {.row = db_col_int(row, 0),
+                             .kept = db_col_int(row, 3),
+                             .truncated = db_col_int(row, 4),
+                             .silence = db_col_int(row, 5),
+                             .drops = db_col_int(row, 6)};
     if (!db_col_copy(row, 1, &workspace))
         return err_memory(err);
-    int64_t kept = db_col_int(row, 3);
     const struct log_about about = {alert_id,
                                     alert_name,
                                     workspace,
                                     (enum event_type)db_col_int(row, 2),
-                                    kept + db_col_int(row, 4),
+                                    b.kept + b.truncated,
                                     0,
                                     NULL};
-    tx->delta[COUNTER_DROPPED] += kept;
-    bool fine = log_dropped(tx, &about, reason, err) &&
-                ending_remove_bucket(tx, db_col_int(row, 0), kept, err);
+    tx->delta[COUNTER_DROPPED] += b.kept;
+    bool fine = (!b.drops || silence_words(tx, b.silence, words, err)) &&
+                log_dropped(tx, &about, b.drops ? words : reason, err) &&
+                ending_remove_bucket(tx, &b, err);
     free(workspace);
     return fine;
 }
@@ -45,11 +52,11 @@ static bool drop_bucket(struct tx *tx, sqlite3_stmt *row, const char *alert_id,
 static bool drop_buckets(struct tx *tx, const char *alert_id, const char *alert_name,
                          const char *reason, struct err *err)
 {
-    sqlite3_stmt *row =
-        db_query(tx->db,
-                 "SELECT row, workspace, type, kept, truncated FROM buckets "
-                 "WHERE alert = ? ORDER BY type",
-                 DB_ARGS(db_text(alert_id)), err);
+    sqlite3_stmt *row = db_query(
+        tx->db,
+        "SELECT row, workspace, type, kept, truncated, silence, drops FROM buckets "
+        "WHERE alert = ? ORDER BY type",
+        DB_ARGS(db_text(alert_id)), err);
     int got = -1;
     while (row && (got = db_step(tx->db, row, err)) == 1)
         if (!drop_bucket(tx, row, alert_id, alert_name, reason, err))

@@ -10,8 +10,15 @@
 bool ending_of_alert(struct tx *tx, const char *alert_id, const char *alert_name,
                      const char *reason, struct err *err);
 
+/* A bucket, as it ends. */
+struct ending {
+    int64_t row, kept, truncated;
+    int64_t silence; /* that held it; 0: none */
+    bool drops;      /* it only counted what the silence dropped */
+};
+
 /* Takes a bucket away with its events; the caller says why in the log. */
-bool ending_remove_bucket(struct tx *tx, int64_t row, int64_t kept, struct err *err);
+bool ending_remove_bucket(struct tx *tx, const struct ending *b, struct err *err);
 
 /* Moves a delivery and its events from one state to another in the sums. */
 void ending_count_state(struct tx *tx, enum delivery_state from, enum delivery_state to,

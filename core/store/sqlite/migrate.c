@@ -10,6 +10,7 @@ static const char *const migrations[] = {
     "sql/003-thresholds.sql",
     "sql/004-activity.sql",
     "sql/005-endpoints.sql",
+    "sql/006-silences.sql",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 

@@ -3,6 +3,7 @@
 
 #include "store/sqlite/metrics.h"
 #include "store/sqlite/reader.h"
+#include "store/sqlite/silence_rows.h"
 #include "store/sqlite/writer.h"
 
 struct purge_step {
@@ -93,7 +94,8 @@ static bool run_purge(struct step *step, struct tx *tx, struct err *err)
     step->result = &s->result;
     return metrics_purge(tx, err) && purge_state(tx, s, DELIVERY_DELIVERED, err) &&
            purge_state(tx, s, DELIVERY_DEAD, err) &&
-           remove_dropped(tx, s->before, s->limit, err);
+           remove_dropped(tx, s->before, s->limit, err) &&
+           silence_rows_purge(tx, s->before, err);
 }
 
 void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg)

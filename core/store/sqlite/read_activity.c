@@ -64,6 +64,7 @@ static void read_verdict(struct js_value object, struct activity_verdict *out,
     js_string(js_get(object, "name"), name);
     out->alert_name = buf_text(name);
     js_int(js_get(object, "verdict"), &verdict);
+    js_int(js_get(object, "until"), &out->until);
     out->verdict = (enum match_verdict)verdict;
 }
 

@@ -6,15 +6,18 @@ bool store_bucket_events(struct store_reader *r, const char *workspace, const ch
                          int64_t limit, void (*fn)(void *arg, const struct payload_event *e),
                          void *arg, struct err *err)
 {
-    char alert[UUID_SIZE], id[UUID_SIZE];
-    enum event_type type;
-    if (!bucket_key_parse(key, alert, &type))
+    struct bucket_name name;
+    char id[UUID_SIZE];
+    if (!bucket_key_parse(key, &name))
         return err_set(err, ERR_INVALID, "%.80s: is no key of a bucket", key);
     sqlite3_stmt *row = db_query(
         r->db,
         "SELECT c.events FROM buckets AS b JOIN bucket_chunks AS c ON c.bucket = b.row "
-        "WHERE b.alert = ? AND b.type = ? AND b.workspace = ? ORDER BY c.row",
-        DB_ARGS(db_text(alert), db_int(type), db_text(workspace)), err);
+        "WHERE b.alert = ?1 AND b.type = ?2 AND b.workspace = ?3 AND b.silence = CASE ?4 "
+        "WHEN '' THEN 0 ELSE (SELECT row FROM silences WHERE id = ?4) END ORDER BY c.row",
+        DB_ARGS(db_text(name.alert), db_int(name.type), db_text(workspace),
+                db_text(name.silence)),
+        err);
     int got = row ? 1 : -1;
     while (limit > 0 && got == 1 && (got = db_step(r->db, row, err)) == 1) {
         struct payload_event event;

@@ -7,19 +7,26 @@
 
 bool store_next_due(struct store_reader *r, struct store_due *due, struct err *err)
 {
-    return db_number(r->db, "SELECT min(due_at) FROM buckets", DB_NO_ARGS, INT64_MAX,
-                     &due->buckets, err) &&
-           db_number(r->db, "SELECT min(next_at) FROM deliveries WHERE next_at IS NOT NULL",
-                     DB_NO_ARGS, INT64_MAX, &due->deliveries, err) &&
-           db_number(r->db, "SELECT min(due_at) FROM conditions", DB_NO_ARGS, INT64_MAX,
-                     &due->conditions, err);
+    int64_t held;
+    bool fine =
+        db_number(r->db, "SELECT min(due_at) FROM buckets", DB_NO_ARGS, INT64_MAX,
+                  &due->buckets, err) &&
+        db_number(r->db, "SELECT min(next_at) FROM deliveries WHERE next_at IS NOT NULL",
+                  DB_NO_ARGS, INT64_MAX, &due->deliveries, err) &&
+        db_number(r->db, "SELECT min(due_at) FROM conditions", DB_NO_ARGS, INT64_MAX,
+                  &due->conditions, err) &&
+        db_number(r->db, "SELECT min(silence) FROM buckets WHERE silence <> 0", DB_NO_ARGS,
+                  0, &held, err);
+    due->held = fine && held != 0;
+    return fine;
 }
 
 /* ---------------------------------------------------------------- buckets */
 
 #define BUCKETS                                                                            \
     "SELECT b.alert, a.name, b.workspace, b.type, b.kept + b.truncated, b.opened_at, "     \
-    "b.due_at FROM buckets AS b LEFT JOIN alerts AS a ON a.id = b.alert "
+    "b.due_at, s.id FROM buckets AS b LEFT JOIN alerts AS a ON a.id = b.alert "            \
+    "LEFT JOIN silences AS s ON s.row = b.silence WHERE b.drops = 0 "
 #define BUCKET_ORDER "ORDER BY b.due_at LIMIT ?"
 
 static bool read_bucket(sqlite3_stmt *row, struct bucket *out, struct err *err)
@@ -29,8 +36,9 @@ static bool read_bucket(sqlite3_stmt *row, struct bucket *out, struct err *err)
     out->events = db_col_int(row, 4);
     out->opened_at = db_col_int(row, 5);
     out->due_at = db_col_int(row, 6);
-    snprintf(out->key, sizeof out->key, "alert_bucket:%s:%s", out->alert_id,
-             event_type_name(out->type));
+    db_col_id(row, 7, out->silence_id);
+    snprintf(out->key, sizeof out->key, "alert_bucket:%s:%s%s%s", out->alert_id,
+             event_type_name(out->type), out->silence_id[0] ? ":" : "", out->silence_id);
     return (db_col_copy(row, 1, &out->alert_name) &&
             db_col_copy(row, 2, &out->workspace)) ||
            err_memory(err);
@@ -42,7 +50,7 @@ bool store_bucket_list(struct store_reader *r, const char *workspace, int64_t li
     *out = (struct bucket_rows){0};
     int64_t most = limit < 0 ? 0 : limit;
     sqlite3_stmt *row =
-        workspace ? db_query(r->db, BUCKETS "WHERE b.workspace = ? " BUCKET_ORDER,
+        workspace ? db_query(r->db, BUCKETS "AND b.workspace = ? " BUCKET_ORDER,
                              DB_ARGS(db_text(workspace), db_int(most)), err)
                   : db_query(r->db, BUCKETS BUCKET_ORDER, DB_ARGS(db_int(most)), err);
     int got = -1;
@@ -79,6 +87,9 @@ static void add_sum(struct store_counts *out, int64_t name, int64_t value)
         break;
     case COUNTER_DROPPED:
         out->dropped = value;
+        break;
+    case COUNTER_SILENCED:
+        out->silenced = value;
         break;
     case COUNTER_WAITING_EVENTS:
         out->waiting_events = value;

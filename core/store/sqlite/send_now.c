@@ -17,15 +17,17 @@ static bool run_send_now(struct step *step, struct tx *tx, struct err *err)
     struct send_now_step *s = (struct send_now_step *)step;
     step->result = &s->result;
     for (size_t i = 0; i < s->count; i++) {
-        char id[UUID_SIZE];
-        enum event_type type;
-        if (!bucket_key_parse(s->keys[i], id, &type))
+        struct bucket_name name;
+        if (!bucket_key_parse(s->keys[i], &name))
             return err_set(err, ERR_INVALID, "%.80s: is no key of a bucket", s->keys[i]);
         if (!db_run(tx->db,
-                    "UPDATE buckets SET due_at = min(due_at, ?) "
-                    "WHERE alert = ? AND type = ? AND workspace = ?",
-                    DB_ARGS(db_int(tx->steady), db_text(id), db_int(type),
-                            db_text(s->workspace)),
+                    "UPDATE buckets SET due_at = min(due_at, ?1), "
+                    "until = CASE silence WHEN 0 THEN 0 ELSE -row END "
+                    "WHERE alert = ?2 AND type = ?3 AND workspace = ?4 AND drops = 0 "
+                    "AND silence = CASE ?5 WHEN '' THEN 0 "
+                    "ELSE (SELECT row FROM silences WHERE id = ?5) END",
+                    DB_ARGS(db_int(tx->steady), db_text(name.alert), db_int(name.type),
+                            db_text(s->workspace), db_text(name.silence)),
                     err))
             return false;
         s->result += db_changes(tx->db);

@@ -13,6 +13,7 @@
 #include "store/sqlite/buckets.h"
 #include "store/sqlite/db.h"
 #include "store/sqlite/project_cache.h"
+#include "store/sqlite/silence_cache.h"
 #include "store/sqlite/trace_memory.h"
 #include "store/sqlite/writer.h"
 #include "store/store.h"
@@ -33,6 +34,7 @@ struct store {
     /* The writer thread's. */
     struct db *db; /* NULL with read_only */
     struct alert_cache alerts;
+    struct silence_cache silences;
     struct project_cache projects;
     struct trace_memory traces;
     struct buckets buckets;

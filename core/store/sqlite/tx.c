@@ -17,6 +17,7 @@ enum {
 void tx_reset_caches(struct store *s)
 {
     alert_cache_reset(&s->alerts);
+    silence_cache_reset(&s->silences);
     project_cache_reset(&s->projects);
     s->traces.check = true;
     s->request = 0;
@@ -224,9 +225,11 @@ bool tx_emit(struct tx *tx, const struct event_ref *event, const char *user,
              int64_t request, struct span entity, struct err *err)
 {
     const struct alert_use *uses;
+    const struct silences *silences;
     size_t count;
     if (!alert_cache_find(&tx->store->alerts, tx->db, event->workspace, event->type, &uses,
-                          &count, err))
+                          &count, err) ||
+        !silence_cache_now(&tx->store->silences, tx, &silences, err))
         return false;
     int64_t before = tx->pairs;
     char id[UUID_SIZE];
@@ -235,7 +238,8 @@ bool tx_emit(struct tx *tx, const struct event_ref *event, const char *user,
     for (size_t i = 0; i < count; i++) {
         if (match_alert(uses[i].alert, event) != MATCH_YES)
             continue;
-        if (!buckets_add(tx, uses[i].alert, event->type, &e, err))
+        if (!buckets_add(tx, uses[i].alert, event->type,
+                         silences_pick(silences, uses[i].alert->id, event), &e, err))
             return false;
         tx->pairs++;
     }

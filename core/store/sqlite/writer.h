@@ -25,7 +25,8 @@ enum counter {
     COUNTER_OPEN_BUCKETS,
     COUNTER_DELIVERIES,                                      /* + enum delivery_state */
     COUNTER_EVENTS = COUNTER_DELIVERIES + DELIVERY_DEAD + 1, /* + enum delivery_state */
-    COUNTER_COUNT = COUNTER_EVENTS + DELIVERY_DEAD + 1
+    COUNTER_SILENCED = COUNTER_EVENTS + DELIVERY_DEAD + 1,   /* of COUNTER_DROPPED */
+    COUNTER_COUNT
 };
 
 /* One transaction, as a step sees it. */

@@ -63,6 +63,8 @@ static bool may_scan(const char *step, const char *sql)
 {
     static const char *const allowed[] = {
         "SCAN counters",
+        "SCAN silences", /* few, once an hour */
+        "SCAN buckets USING INDEX buckets_held", /* after a jump of the clock */
         "SCAN alerts",                       /* into the cache, and explain */
         "SCAN a USING INDEX alerts_by_name", /* the alerts list itself */
         "SCAN b USING INDEX buckets_due",    /* the open buckets, limited */
@@ -97,6 +99,23 @@ static int check_plan(sqlite3 *raw, const char *sql)
     return bad;
 }
 
+static void use_silences(struct store_fixture *f, const char *alert)
+{
+    struct silence s = {.mode = SILENCE_DROP, .until = f->now + 1000};
+    struct silences all;
+    char id[UUID_SIZE];
+    memcpy(s.alert_id, alert, UUID_SIZE);
+    assert_true(step_silence_put(f->store, &s, id, NULL));
+    struct accept *a = step_request("default");
+    step_add_fact(a, EVENT_TRACE_ERRORS, NULL, "p", 1);
+    assert_true(step_accept(f->store, a, NULL, NULL));
+    step_silence_follow(f->store);
+    assert_true(store_silence_list(f->reader, "default", f->now, &all, NULL));
+    silences_free(&all);
+    step_silence_end(f->store, id);
+    step_close_due(f->store, f->now, 10);
+}
+
 static void use_everything(struct store_fixture *f)
 {
     char id[UUID_SIZE];
@@ -109,6 +128,7 @@ static void use_everything(struct store_fixture *f)
     struct store_due due;
     char trace[] = "0193a000-0000-7000-8000-000000000001";
     add_alert(f->store, id);
+    use_silences(f, id);
     struct accept *a = step_request("default");
     step_add_fact(a, EVENT_TRACE_ERRORS, trace, "p", 1);
     assert_true(step_accept(f->store, a, NULL, NULL));
