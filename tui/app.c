@@ -54,9 +54,22 @@ static void note_given(struct app *app, int id)
             app->given |= 1u << i;
 }
 
+/* In the order of enum option_id. */
+static void take_silence_option(struct silence_words *w, int id, const char *value)
+{
+    const char **const members[] = {&w->alert, &w->project, &w->type,   &w->duration,
+                                    &w->from,  &w->until,   &w->weekly, &w->zone,
+                                    &w->then,  &w->comment};
+    *members[id - OPTION_ALERT] = value;
+}
+
 static void take_option(struct app *app, int id, const char *value)
 {
     note_given(app, id);
+    if (id >= OPTION_ALERT && id <= OPTION_COMMENT) {
+        take_silence_option(&app->call.silence, id, value);
+        return;
+    }
     switch (id) {
     case 1:
         app->words[app->word_count++] = value;
@@ -114,7 +127,7 @@ static int wrong_call(const char *what, const char *text)
  * says. */
 static int parse(struct app *app, int argc, char **argv)
 {
-    struct option options[20] = {0};
+    struct option options[32] = {0};
     for (size_t i = 0; i < usage_option_count; i++)
         options[i] =
             (struct option){usage_options[i].name,

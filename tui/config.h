@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "model/settings.h"
+#include "silence_words.h"
 
 /* What every call of the program may carry. */
 struct call {
@@ -19,6 +20,7 @@ struct call {
     bool dry_run;        /* alert import --dry-run */
     const char *filter;  /* alert list, delivery list; NULL: none */
     const char *secrets; /* alert export and import: the file of a passphrase; NULL: none */
+    struct silence_words silence; /* silence add */
 };
 
 /* Fills *out (owned by the caller). Errors name file and line, variable or --set. A config file
