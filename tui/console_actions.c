@@ -34,7 +34,7 @@ static void ask_first(struct console *c, struct screen *s, enum action a)
 
 static struct screen *(*const ROOTS[CONSOLE_ROOTS])(struct console *c) = {
     alerts_new,   deliveries_new, buckets_new,  activity_new,
-    overview_new, projects_new,   settings_new,
+    overview_new, projects_new,   settings_new, silences_new,
 };
 
 static bool is_root(const struct console *c, const struct screen *s)
@@ -214,7 +214,7 @@ static void switch_mouse(struct console *c)
 
 static bool act_everywhere(struct console *c, enum action a)
 {
-    if (a >= ACTION_SHOW_ALERTS && a <= ACTION_SHOW_SETTINGS) {
+    if (a >= ACTION_SHOW_ALERTS && a <= ACTION_SHOW_SILENCES) {
         show(c, a);
         return true;
     }

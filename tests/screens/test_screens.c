@@ -65,6 +65,7 @@ static void golden_of_each(struct terminal *t, const char *size)
         {"2", "Nothing was sent yet", "deliveries"}, {"3", "Nothing waits", "buckets"},
         {"4", "No event has come", "activity"},      {"5", "events wait", "overview"},
         {"6", "A project is made", "projects"},      {"7", "settings ", "settings"},
+        {"8", "Nothing is silenced", "silences"},
         {"1", "There are no alerts", "no-alerts"},      {"?", "alert create", "palette", "\033"},
         {"n", "New alert", "form", "\033"},     {"\033OP", "Help", "help", "\033"},
         {":", "Command", "command", "\033"},
@@ -180,6 +181,7 @@ static void golden_of_data(struct terminal *t, const char *variant)
     } screens[] = {
         {"1", "Fails", "alerts"},        {"2", "1 delivery", "deliveries"},
         {"\r", "Delivery ", "delivery"}, {"4", "1 event", "activity"},
+        {"8", "2 silences, 1 active", "silences"},
         {"6", "Default", "projects"}, /* the overview's bars move with the minutes */
     };
     char name[64];
@@ -188,6 +190,18 @@ static void golden_of_data(struct terminal *t, const char *variant)
         snprintf(name, sizeof name, "data-%s-%s", screens[i].name, variant);
         terminal_golden(t, name);
     }
+}
+
+/* One from long ago to years to come, and one of then: what they show does not change. */
+static void add_silences(struct console_fixture *f)
+{
+    static const char active[] = "silence add --alert=Prompts --from=2020-01-01 "
+                                 "--until=2099-01-01 --comment=until_it_works";
+    static const char planned[] = "silence add --type=trace:errors --then=drop "
+                                  "--weekly=mon-fri,22:00-06:00 --zone=Europe/Berlin "
+                                  "--from=2098-01-01";
+    assert_int_equal(console_fixture_run(f, active), 0);
+    assert_int_equal(console_fixture_run(f, planned), 0);
 }
 
 /* One dead letter: nobody listens at port 1, and there is one attempt. */
@@ -201,6 +215,7 @@ static void make_data(struct console_fixture *f)
     terminal_wait(f->terminal, "Prompts");
     console_fixture_send_error(f);
     terminal_wait(f->terminal, "dead");
+    add_silences(f);
     console_fixture_stop(f);
 }
 
@@ -327,6 +342,37 @@ static void changes_a_setting_in_the_file(void **state)
     assert_string_equal(text, "[retry]\nmax = 9\n");
     press(t, "e\025many\r", "retry.max");
     assert_true(terminal_shows(t, "9 "));
+}
+
+/* ---------------------------------------------------------------- silences */
+
+static void silences_are_made_and_ended(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, 24, 130);
+    add_three(f);
+    terminal_wait(t, "Gamma errors");
+    press(t, "M", "Silence: 2h");
+    press(t, "\025until 2099-01-01 digest\r", "silenced until 2099-01-01");
+    press(t, "\033[B", "Beta");
+    press(t, "M", "Silence: 2h");
+    press(t, "\033", "Beta");
+    press(t, "8", "1 silence, 1 active");
+    assert_true(terminal_shows(t, "alert \"Alpha errors\""));
+    press(t, ":silence add 2h drop type:trace:errors\r", "2 silences, 2 active");
+    console_fixture_send_error(f); /* Alpha's and Gamma's pair: a digest goes before a drop */
+    terminal_wait(t, "drop   0        1");
+    assert_true(terminal_shows(t, "digest 1        0"));
+    press(t, "n", "Silence: alert:");
+    press(t, "\025mon 25:00-3 type:trace:errors\r", "is no part of a schedule");
+    press(t, "s", "WHAT");
+    press(t, "*", "2 marked");
+    press(t, "D", "End 2 silences? What they hold is sent now.");
+    press(t, "y", "ended: what was held is sent now");
+    terminal_wait(t, "2 silences, 0 active");
+    press(t, "1", "Alpha errors");
+    terminal_wait_gone(t, "silenced until");
+    terminal_wait(t, "dropped: silenced by"); /* in the log, with its count */
 }
 
 /* ---------------------------------------------------------------- sent again */
@@ -519,6 +565,7 @@ int main(void)
         TEST(commands_are_typed_in_words),
         TEST(finds_what_can_be_done_and_does_it),
         TEST(changes_a_setting_in_the_file),
+        TEST(silences_are_made_and_ended),
         TEST(several_are_sent_again_with_a_result_for_each),
         TEST(one_is_sent_again_and_its_new_attempt_is_shown),
         TEST(a_body_is_edited_and_sent_once),

@@ -8,6 +8,7 @@
 #include "screens/held.h"
 #include "screens/layout.h"
 #include "screens/logpane.h"
+#include "screens/muted.h"
 #include "screens/screens.h"
 #include "screens/table_screen.h"
 #include "screens/waiting.h"
@@ -29,6 +30,7 @@ struct alerts_screen {
     struct logpane log;
     struct held held;
     struct alert_export export;
+    struct muted muted;
     bool in_log;
     bool list_drawn, log_drawn; /* there was room for it */
 };
@@ -60,6 +62,7 @@ static void free_alerts(struct screen *s)
     held_carry_out(&a->held);
     alert_export_free(&a->export);
     alert_rows_free(&a->rows);
+    muted_free(&a->muted);
     waiting_free(&a->waiting);
     logpane_free(&a->log);
     table_screen_free(&a->base);
@@ -93,6 +96,8 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     case ENDPOINT:
         return words_endpoint(r, out, size);
     case TRIGGERS:
+        if (muted_words(&a->muted, r, width, out, size))
+            return STYLE_WARN;
         words_triggers(r->triggers, r->scoped, width, out, size);
         return STYLE_NORMAL;
     default:
@@ -154,6 +159,8 @@ static void refresh(struct screen *s, unsigned changes)
     }
     if (changes & (STORE_CHANGED_ALERTS | STORE_CHANGED_DELIVERIES | STORE_CHANGED_LOG))
         read_rows(&a->base);
+    if (changes & STORE_CHANGED_SILENCES)
+        muted_refresh(&a->muted);
     if (changes & STORE_CHANGED_BUCKETS)
         waiting_refresh(&a->waiting);
     if (changes & STORE_CHANGED_LOG)
@@ -232,8 +239,10 @@ static void draw(struct screen *s, const struct canvas *c)
 static int64_t tick(struct screen *s)
 {
     struct alerts_screen *a = of(s);
+    int64_t next = muted_tick(&a->muted);
     held_check(&a->held);
-    return a->waiting.rows.count || a->held.count || logpane_counts_down(&a->log) ? 1000 : -1;
+    bool counts = a->waiting.rows.count || a->held.count || logpane_counts_down(&a->log);
+    return counts && (next < 0 || next > 1000) ? 1000 : next;
 }
 
 /* ------------------------------------------------------------------ actions */
@@ -377,6 +386,14 @@ static void export(struct alerts_screen *a)
     free(chosen.pointers);
 }
 
+static void silence_chosen(struct alerts_screen *a)
+{
+    struct chosen chosen = choose_all(a);
+    muted_ask(&a->muted, chosen.ids, chosen.count);
+    chosen.ids = NULL;
+    chosen_free(&chosen);
+}
+
 static void show_deliveries(struct alerts_screen *a)
 {
     char filter[64];
@@ -398,12 +415,13 @@ static void ask(struct screen *s, enum action action, char *out, size_t size)
 {
     struct chosen c = {.screen = of(s)};
     table_chosen(&of(s)->base.table, choose, &c);
-    const char *verb = action == ACTION_ALERT_DELETE   ? "Delete"
-                       : action == ACTION_ALERT_ENABLE ? "Enable"
-                                                       : "Disable";
+    const char *verb = action == ACTION_ALERT_DELETE    ? "Delete"
+                       : action == ACTION_ALERT_ENABLE  ? "Enable"
+                       : action == ACTION_ALERT_SILENCE ? "Silence"
+                                                        : "Disable";
     const char *whom = c.count == 1 ? "it" : "them";
     char after[96] = "", words[200];
-    if (action != ACTION_ALERT_ENABLE)
+    if (action == ACTION_ALERT_DELETE || action == ACTION_ALERT_DISABLE)
         snprintf(after, sizeof after, "What waits for %s is dropped.%s", whom,
                  action == ACTION_ALERT_DELETE ? " z takes it back for ten seconds." : "");
     sample_words(&c, words, sizeof words);
@@ -462,6 +480,9 @@ static bool act_on_list(struct alerts_screen *a, enum action action)
         return true;
     case ACTION_ALERT_UNDO:
         undo(a);
+        return true;
+    case ACTION_ALERT_SILENCE:
+        silence_chosen(a);
         return true;
     case ACTION_ALERT_EXPORT:
         export(a);
@@ -529,6 +550,7 @@ struct screen *alerts_new(struct console *c)
     a->base.keys = filters_alert;
     a->base.key_count = filters_alert_count;
     held_init(&a->held, c);
+    muted_init(&a->muted, c);
     waiting_init(&a->waiting, c);
     logpane_init(&a->log, c);
     return &a->base.screen;
