@@ -18,6 +18,7 @@
 #include "cli/session.h"
 #include "cli/usage.h"
 #include "config.h"
+#include "whereabouts.h"
 
 #ifndef VERSION
 #define VERSION "unknown"
@@ -30,7 +31,7 @@ struct app {
     const char **set;
     bool help, version;
     unsigned given; /* bits of usage_options that were typed */
-    char data_dir[PATH_MAX], config[PATH_MAX], user[256];
+    char data_dir[PATH_MAX], config[PATH_MAX], user[256], place[96];
 };
 
 /* Secrets must not end in a core file or be read by a neighbour; a closed pipe and a file that
@@ -104,6 +105,9 @@ static void take_option(struct app *app, int id, const char *value)
         break;
     case OPTION_FILTER:
         app->call.filter = value;
+        break;
+    case OPTION_SINCE:
+        app->call.since = value;
         break;
     case OPTION_SECRETS:
         app->call.secrets = value;
@@ -180,6 +184,7 @@ static bool fill_defaults(struct app *app)
         snprintf(app->user, sizeof app->user, "%s", entry->pw_name);
     else
         snprintf(app->user, sizeof app->user, "%lu", (unsigned long)geteuid());
+    whereabouts(app->place, sizeof app->place);
     if (!app->call.data_dir) {
         if (!xdg_path("XDG_DATA_HOME", ".local/share", "opik-alerts", app->data_dir))
             return false;
@@ -273,6 +278,7 @@ static int run(struct app *app, const struct action_info *verb, size_t words,
 {
     struct err err = {0};
     struct settings settings;
+    bool screen = !verb || verb->id == ACTION_CLI_DEMO;
     if (!fill_defaults(app)) {
         out_error("there is no home directory; give --data-dir");
         return EXIT_CALL;
@@ -287,6 +293,7 @@ static int run(struct app *app, const struct action_info *verb, size_t words,
         .clock = clock,
         .workspace = app->call.workspace ? app->call.workspace : "default",
         .user = app->user,
+        .actor = {app->user, screen ? "console" : "command line", app->place},
         .args = app->words + words,
         .arg_count = app->word_count - words,
         .signal_fd = -1,

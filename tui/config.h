@@ -18,7 +18,8 @@ struct call {
     bool plain;          /* the console as lines */
     bool follow;         /* log --follow */
     bool dry_run;        /* alert import --dry-run */
-    const char *filter;  /* alert list, delivery list; NULL: none */
+    const char *filter;  /* alert list, delivery list, audit; NULL: none */
+    const char *since;   /* audit; NULL: all */
     const char *secrets; /* alert export and import: the file of a passphrase; NULL: none */
     struct silence_words silence; /* silence add */
 };

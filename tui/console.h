@@ -59,7 +59,7 @@ struct screen {
 /* The screens that stand at the bottom of the stack; they are kept when another is shown. */
 enum console_root {
     ROOT_ALERTS, ROOT_DELIVERIES, ROOT_BUCKETS, ROOT_ACTIVITY, ROOT_OVERVIEW, ROOT_PROJECTS,
-    ROOT_SETTINGS, ROOT_SILENCES, CONSOLE_ROOTS
+    ROOT_SETTINGS, ROOT_SILENCES, ROOT_AUDIT, CONSOLE_ROOTS
 };
 
 struct console_options {

@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "screens/screens.h"
+#include "store/audit.h"
 
 struct pending {
     struct console *console;
@@ -34,7 +35,7 @@ static void ask_first(struct console *c, struct screen *s, enum action a)
 
 static struct screen *(*const ROOTS[CONSOLE_ROOTS])(struct console *c) = {
     alerts_new,   deliveries_new, buckets_new,  activity_new,
-    overview_new, projects_new,   settings_new, silences_new,
+    overview_new, projects_new,   settings_new, silences_new, audit_new,
 };
 
 static bool is_root(const struct console *c, const struct screen *s)
@@ -214,7 +215,7 @@ static void switch_mouse(struct console *c)
 
 static bool act_everywhere(struct console *c, enum action a)
 {
-    if (a >= ACTION_SHOW_ALERTS && a <= ACTION_SHOW_SILENCES) {
+    if (a >= ACTION_SHOW_ALERTS && a <= ACTION_SHOW_AUDIT) {
         show(c, a);
         return true;
     }
@@ -312,6 +313,57 @@ static void use_settings(struct console *c, struct settings *next)
     c->dirty = true;
 }
 
+struct told {
+    bool failed;
+    struct err err;
+};
+
+static void note_told(void *arg, const struct err *err, const void *result)
+{
+    struct told *t = arg;
+    (void)result;
+    t->failed = err != NULL;
+    if (err)
+        t->err = *err;
+}
+
+/* The value as an audit row may hold it: a proxy's URL can carry a password. */
+static const char *told_value(const struct settings *s, enum setting which)
+{
+    const char *shown = settings_show(s, which);
+    return strchr(shown, '@') ? "(changed)" : shown;
+}
+
+/* Told before it is done, as a file is no part of the store's transaction: what is told and
+ * then fails is told again. Waits for the commit. */
+static bool tell_setting(struct console *c, const char *key, const char *detail,
+                         struct err *err)
+{
+    const struct audit_entry entry = {.action = action_info(ACTION_SETTING_CHANGE)->name,
+                                      .name = key,
+                                      .detail = detail};
+    struct told told = {0};
+    store_audit(c->options.store, &entry, c->user, note_told, &told);
+    store_drain(c->options.store);
+    return !told.failed || err_set(err, told.err.code, "%s", told.err.text);
+}
+
+static bool write_setting(struct console *c, enum setting which, const struct settings *next,
+                          const char *value, struct err *err)
+{
+    const char *key = setting_info(which)->key;
+    char detail[400];
+    snprintf(detail, sizeof detail, "%.150s, before: %.150s", told_value(next, which),
+             told_value(&c->settings, which));
+    if (!tell_setting(c, key, detail, err))
+        return false;
+    if (config_write(c->options.call->config, key, value, err))
+        return true;
+    snprintf(detail, sizeof detail, "stayed as it was: %s", err->text);
+    tell_setting(c, key, detail, &(struct err){0});
+    return false;
+}
+
 /* Checked on a copy first: nothing is written that could not be read again. */
 bool console_change_setting(struct console *c, const char *key, const char *value,
                             struct err *err)
@@ -322,12 +374,14 @@ bool console_change_setting(struct console *c, const char *key, const char *valu
     if (!settings_copy(&next, &c->settings, err))
         return false;
     bool fine = settings_set(&next, span_of(key), span_of(value), ORIGIN_FILE, NULL, err);
-    for (int i = 0; fine && i < SETTING_COUNT; i++)
-        if (strcmp(setting_info((enum setting)i)->key, key) == 0 && next.origin[i] > ORIGIN_FILE)
-            fine = err_set(err, ERR_DENIED, "%s comes from %s, which the file cannot change",
-                           key, setting_origin_name(next.origin[i]));
+    int which = 0;
+    while (which + 1 < SETTING_COUNT && strcmp(setting_info((enum setting)which)->key, key) != 0)
+        which++;
+    if (fine && next.origin[which] > ORIGIN_FILE)
+        fine = err_set(err, ERR_DENIED, "%s comes from %s, which the file cannot change", key,
+                       setting_origin_name(next.origin[which]));
     fine = fine && settings_check(&next, err) &&
-           config_write(c->options.call->config, key, value, err);
+           write_setting(c, (enum setting)which, &next, value, err);
     if (!fine) {
         settings_free(&next);
         return false;

@@ -203,6 +203,79 @@ static bool keep(struct delivery_rows *out, size_t *room, struct delivery *d, st
     return true;
 }
 
+/* ---------------------------------------------------------------- audit rows */
+
+enum { WHO_USER, WHO_ACTION, WHO_NAME, WHO_ID, WHO_SINCE, WHO_VIA, WHO_HOST, WHO_PLACE, WHO_WHAT };
+const struct filter_key filters_audit[] = {
+    [WHO_USER] = {"user", FILTER_TEXT, NULL, "who did it"},
+    [WHO_ACTION] = {"action", FILTER_TEXT, NULL, "what was done: alert.delete, form.reveal"},
+    [WHO_NAME] = {"name", FILTER_TEXT, NULL, "the name of the alert or setting"},
+    [WHO_ID] = {"id", FILTER_TEXT, NULL, "the id of what it was done to"},
+    [WHO_SINCE] = {"since", FILTER_SINCE, NULL, "how long ago"},
+    [WHO_VIA] = {"via", FILTER_TEXT, NULL, "console, command line, api or engine"},
+    [WHO_HOST] = {"host", FILTER_TEXT, NULL, "the machine"},
+    [WHO_PLACE] = {"from", FILTER_TEXT, NULL, "pid and terminal, or the peer's address"},
+    [WHO_WHAT] = {"detail", FILTER_TEXT, NULL, "what was changed"},
+};
+const size_t filters_audit_count = sizeof filters_audit / sizeof *filters_audit;
+
+static const char *audit_text(const void *row, int key, char *out, size_t size)
+{
+    const struct audit_row *a = row;
+    const char *const texts[] = {[WHO_USER] = a->user, [WHO_ACTION] = a->action,
+                                 [WHO_NAME] = a->name, [WHO_ID] = a->object,
+                                 [WHO_SINCE] = out,    [WHO_VIA] = a->via,
+                                 [WHO_HOST] = a->host, [WHO_PLACE] = a->place,
+                                 [WHO_WHAT] = a->detail};
+    snprintf(out, size, "%lld", (long long)a->at);
+    return texts[key];
+}
+
+static void keep_audit(const struct filter *f, int64_t now, struct audit_rows *page, size_t most,
+                       struct audit_rows *out)
+{
+    for (size_t i = 0; i < page->count && out->count < most; i++)
+        if (filter_match(f, audit_text, &page->items[i], now)) {
+            out->items[out->count++] = page->items[i];
+            page->items[i] = (struct audit_row){0};
+        }
+}
+
+bool filters_read_audit(struct store_reader *r, const char *workspace, const struct filter *f,
+                        int64_t now, size_t most, struct audit_rows *out, struct err *err)
+{
+    enum { PAGE = 500 };
+    const struct filter_term *since = filter_exact(f, "since");
+    const struct audit_filter filter = {workspace, since ? now - since->since_ms : 0};
+    struct audit_rows page = {0};
+    int64_t before = INT64_MAX;
+    bool fine = true;
+    *out = (struct audit_rows){0};
+    do {
+        fine = store_audit_list(r, &filter, before, PAGE, &page, err);
+        size_t got = fine ? page.count : 0;
+        struct audit_row *items =
+            fine ? reallocarray(out->items, out->count + got + 1, sizeof *items) : NULL;
+        if (!items) {
+            fine = fine && err_memory(err);
+            break;
+        }
+        out->items = items;
+        if (got)
+            before = page.items[got - 1].seq;
+        keep_audit(f, now, &page, most, out);
+        audit_rows_free(&page);
+        if (got < PAGE)
+            break;
+    } while (out->count < most);
+    audit_rows_free(&page);
+    if (!fine)
+        audit_rows_free(out);
+    return fine;
+}
+
+/* ---------------------------------------------------------------- reading deliveries */
+
 bool filters_read_deliveries(struct store_reader *r, const char *workspace,
                              const struct filter *f, int64_t now, size_t most,
                              struct delivery_rows *out, size_t *searched, struct err *err)

@@ -4,10 +4,11 @@
 #define TUI_FILTERS_H
 
 #include "model/filter.h"
+#include "store/audit.h"
 #include "store/store.h"
 
-extern const struct filter_key filters_alert[], filters_delivery[];
-extern const size_t filters_alert_count, filters_delivery_count;
+extern const struct filter_key filters_alert[], filters_delivery[], filters_audit[];
+extern const size_t filters_alert_count, filters_delivery_count, filters_audit_count;
 
 bool filters_match_alert(const struct filter *f, const struct alert_row *row, int64_t now);
 /* Leaves only those that pass. */
@@ -26,5 +27,9 @@ enum { FILTERS_LOOKED_AT = 20000 };
 bool filters_read_deliveries(struct store_reader *r, const char *workspace,
                              const struct filter *f, int64_t now, size_t most,
                              struct delivery_rows *out, size_t *searched, struct err *err);
+
+/* Audit rows that pass, newest first, at most `most`, of the workspace and of what concerns all. */
+bool filters_read_audit(struct store_reader *r, const char *workspace, const struct filter *f,
+                        int64_t now, size_t most, struct audit_rows *out, struct err *err);
 
 #endif

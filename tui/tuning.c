@@ -16,6 +16,7 @@ struct store_limits tuning_limits(const struct settings *s)
         .bucket_bytes = s->number[SETTING_BUCKET_MAX_BYTES],
         .style = tuning_style(s),
         .retries = (int)s->number[SETTING_RETRY_MAX],
+        .audit_ms = s->number[SETTING_AUDIT_RETENTION],
     };
 }
 

@@ -10,11 +10,13 @@
 
 #include "base/secret.h"
 #include "intake/admit.h"
+#include "intake/caller.h"
 #include "intake/courier.h"
 #include "intake/listen.h"
 #include "intake/peers.h"
 #include "intake/readers.h"
 #include "intake/request.h"
+#include "store/audit.h"
 
 enum {
     CONNECTION_MEMORY = 32 * 1024, /* the head must fit; larger pools slow small requests */
@@ -64,6 +66,20 @@ static enum MHD_Result begin(struct intake *in, struct MHD_Connection *connectio
     return MHD_YES;
 }
 
+/* Who changes an alert is named in the audit row that its step writes. */
+static void call_handler(struct request *r, const char *method, bool has_key)
+{
+    struct caller who;
+    bool changes = r->match.owner_only && strcmp(method, "GET") != 0;
+    if (changes) {
+        caller_of(r->connection, has_key, &who);
+        store_act_as(&who.actor);
+    }
+    r->match.handler(r);
+    if (changes)
+        store_act_as(NULL);
+}
+
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection,
                               const char *path, const char *method, const char *version,
                               const char *data, size_t *data_size, void **context)
@@ -79,7 +95,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection,
     }
     request_body_ended(r);
     if (!atomic_load(&r->ready)) {
-        r->match.handler(r);
+        call_handler(r, method, ((struct intake *)arg)->api_key != NULL);
         if (r->sleeping)
             return MHD_YES; /* called again once the connection is awake */
     }

@@ -120,6 +120,10 @@ bool alert_copy(struct alert *to,
 /* Whether both say the same, whatever their ids, stamps and workspaces. */
 bool alert_same_content(const struct alert *a, const struct alert *b);
 
+/* Which parts of an alert a change is about, as words: "name, token, triggers, disabled". No
+ * value stands there, but the origin of a changed endpoint. */
+void alert_changes(const struct alert *from, const struct alert *to, char *out, size_t size);
+
 /* Makes it a new alert with the same content: no ids, stamps or revision. */
 void alert_forget_ids(struct alert *a);
 

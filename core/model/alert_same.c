@@ -1,6 +1,7 @@
 /* Whether two alerts say the same: one part of alert.h. */
 #include "model/alert.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -50,14 +51,81 @@ static bool same_trigger(const struct alert_trigger *a, const struct alert_trigg
     return true;
 }
 
-bool alert_same_content(const struct alert *a, const struct alert *b)
+static bool same_triggers(const struct alert *a, const struct alert *b)
 {
-    if (!same(a->name, b->name) || !same(a->url, b->url) || !same(a->token, b->token) ||
-        strcmp(a->project_id, b->project_id) != 0 || a->enabled != b->enabled ||
-        a->destination != b->destination || a->trigger_count != b->trigger_count)
+    if (a->trigger_count != b->trigger_count)
         return false;
     for (size_t i = 0; i < a->trigger_count; i++)
         if (!same_trigger(&a->triggers[i], alert_trigger_of(b, a->triggers[i].type)))
             return false;
-    return same_headers(a, b) && same_metadata(a, b);
+    return true;
+}
+
+bool alert_same_content(const struct alert *a, const struct alert *b)
+{
+    return same(a->name, b->name) && same(a->url, b->url) && same(a->token, b->token) &&
+           strcmp(a->project_id, b->project_id) == 0 && a->enabled == b->enabled &&
+           a->destination == b->destination && same_triggers(a, b) && same_headers(a, b) &&
+           same_metadata(a, b);
+}
+
+static void add(char *out, size_t size, bool changed, const char *word)
+{
+    size_t len = strlen(out);
+    if (changed && len < size)
+        snprintf(out + len, size - len, "%s%s", len ? ", " : "", word);
+}
+
+/* By groups of members; what is in none of them are options. */
+static const char *group_of(const char *key)
+{
+    if (strncmp(key, "signing_", 8) == 0)
+        return "signature";
+    if (strcmp(key, ALERT_TLS_INSECURE) == 0)
+        return NULL; /* said in words of its own */
+    if (strncmp(key, "tls_", 4) == 0)
+        return "TLS";
+    return strcmp(key, ALERT_ROUTING_KEY) == 0 ? "routing key" : "options";
+}
+
+static bool changed_in(const struct alert *a, const struct alert *b, const char *group)
+{
+    for (size_t i = 0; i < a->metadata_count; i++) {
+        const struct alert_metadata *m = &a->metadata[i];
+        const char *own = group_of(m->key);
+        if (own && strcmp(own, group) == 0 && !same(m->value, alert_metadata(b, m->key)))
+            return true;
+    }
+    return false;
+}
+
+static void add_options(char *out, size_t size, const struct alert *from,
+                        const struct alert *to)
+{
+    static const char *const groups[] = {"routing key", "signature", "TLS", "options"};
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        add(out, size, changed_in(from, to, groups[i]) || changed_in(to, from, groups[i]),
+            groups[i]);
+    add(out, size, alert_is_insecure(from) != alert_is_insecure(to),
+        alert_is_insecure(to) ? "insecure: does not verify TLS any more"
+                              : "verifies TLS again");
+}
+
+void alert_changes(const struct alert *from, const struct alert *to, char *out, size_t size)
+{
+    char origin[300], endpoint[330];
+    alert_url_origin(to->url ? to->url : "", origin, sizeof origin);
+    snprintf(endpoint, sizeof endpoint, "endpoint at %s", origin);
+    out[0] = '\0';
+    add(out, size, !same(from->name, to->name), "name");
+    add(out, size, !same(from->url, to->url), endpoint);
+    add(out, size, !same(from->token, to->token), "token");
+    add(out, size, !same_headers(from, to), "headers");
+    add(out, size, from->destination != to->destination, "destination");
+    add_options(out, size, from, to);
+    add(out, size, strcmp(from->project_id, to->project_id) != 0, "project");
+    add(out, size, !same_triggers(from, to), "triggers");
+    add(out, size, from->enabled != to->enabled, to->enabled ? "enabled" : "disabled");
+    if (!out[0])
+        snprintf(out, size, "nothing");
 }

@@ -42,6 +42,7 @@ enum setting {
     SETTING_STORE_URL,
     SETTING_LOG_RETENTION,
     SETTING_LOG_MAX_SIZE, /* bytes; 0: no limit */
+    SETTING_AUDIT_RETENTION,
     SETTING_CONSOLE_BELL, /* off, bell or notice */
     SETTING_CONSOLE_THEME, /* terminal, dark or light */
     SETTING_COUNT

@@ -50,6 +50,14 @@ struct store_limits {
     int64_t bucket_bytes;
     enum payload_style style; /* payload.style, for buckets that close from now on */
     int retries;              /* retry.max, which the server's style names */
+    int64_t audit_ms;         /* audit.retention; 0: for ever */
+};
+
+/* Who asks for a change, and from where: what an audit row says. */
+struct actor {
+    const char *user;  /* the login name; "system": nobody, it follows from what happened */
+    const char *via;   /* console, command line, api or engine */
+    const char *place; /* pid and terminal, or the address of the peer */
 };
 
 struct store_options {
@@ -57,6 +65,7 @@ struct store_options {
     bool read_only;           /* no writer thread; every writing step answers ERR_DENIED */
     const struct clock *clock; /* borrowed, outlives the store */
     struct store_limits limits;
+    struct actor actor; /* of this process; borrowed, outlives the store */
 };
 
 /* Opens (and creates or migrates, unless read_only) the store of a data directory. A schema
@@ -86,7 +95,8 @@ enum store_change {
     STORE_CHANGED_ACTIVITY = 128,
     STORE_CHANGED_TROUBLE = 256, /* see store_trouble(); also after a commit that failed */
     STORE_CHANGED_SILENCES = 512,
-    STORE_CHANGED_ALL = 255 | STORE_CHANGED_SILENCES /* that is stored */
+    STORE_CHANGED_AUDIT = 1024,
+    STORE_CHANGED_ALL = 255 | STORE_CHANGED_SILENCES | STORE_CHANGED_AUDIT /* that is stored */
 };
 typedef void store_changed(void *arg, unsigned changes);
 bool store_subscribe(struct store *s, store_changed *changed, void *arg);
@@ -339,7 +349,8 @@ void store_bucket_send_now(struct store *s, const char *workspace, const char *c
                            size_t count, store_done *done, void *arg);
 
 /* Removes up to `limit` finished deliveries (with attempts) created before `before` (wall
- * ms), and the silences that were over before it. result: const int64_t *, how many. */
+ * ms), the silences that were over before it, and as many audit rows that are older than
+ * store_limits.audit_ms. result: const int64_t *, how many deliveries. */
 void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg);
 
 /* Removes up to `limit` finished deliveries, the oldest first, while the store holds more than

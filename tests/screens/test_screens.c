@@ -66,6 +66,7 @@ static void golden_of_each(struct terminal *t, const char *size)
         {"4", "No event has come", "activity"},      {"5", "events wait", "overview"},
         {"6", "A project is made", "projects"},      {"7", "settings ", "settings"},
         {"8", "Nothing is silenced", "silences"},
+        {"9", "Nobody has changed", "audit"},
         {"1", "There are no alerts", "no-alerts"},      {"?", "alert create", "palette", "\033"},
         {"n", "New alert", "form", "\033"},     {"\033OP", "Help", "help", "\033"},
         {":", "Command", "command", "\033"},
@@ -342,6 +343,13 @@ static void changes_a_setting_in_the_file(void **state)
     assert_string_equal(text, "[retry]\nmax = 9\n");
     press(t, "e\025many\r", "retry.max");
     assert_true(terminal_shows(t, "9 "));
+    press(t, "9", "setting.change"); /* who did it */
+    assert_true(terminal_shows(t, "1 change"));
+    press(t, "\r", "9, before: 3");
+    assert_true(terminal_shows(t, "retry.max"));
+    assert_true(terminal_shows(t, " on pts/"));
+    press(t, "\033", "1 change");
+    press(t, "/via:engine\r", "Nothing passes the filter");
 }
 
 /* ---------------------------------------------------------------- silences */

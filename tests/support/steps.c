@@ -191,6 +191,7 @@ bool step_record(struct store *s, const struct claim *c, int status,
         abort();
     r->row = c->row;
     memcpy(r->id, c->id, sizeof r->id);
+    memcpy(r->endpoint, c->endpoint, sizeof r->endpoint);
     r->n = c->n;
     r->of = 4;
     r->outcome.kind = status ? OUTCOME_RESPONSE : OUTCOME_NETWORK;

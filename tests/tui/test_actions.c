@@ -13,7 +13,7 @@ static const unsigned PLACES[] = {PLACE_ALERTS, PLACE_LOG,    PLACE_DELIVERY,
                                   PLACE_FORM,   PLACE_PICKER, PLACE_TEXT,
                                   PLACE_DELIVERIES, PLACE_BUCKETS, PLACE_ACTIVITY,
                                   PLACE_OVERVIEW, PLACE_PROJECTS, PLACE_SETTINGS,
-                                  PLACE_SILENCES,
+                                  PLACE_SILENCES, PLACE_AUDIT,
                                   PLACE_REPLAYS, PLACE_QUESTION, PLACE_LINE};
 enum { PLACE_COUNT = sizeof PLACES / sizeof *PLACES, HELP_COLUMNS_MAX = 66 };
 

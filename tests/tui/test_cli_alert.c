@@ -345,6 +345,12 @@ static void sealed_secrets_travel(void **state)
     program_expect(p, &r, 0, NULL, words);
     char *text = r.out;
     free(r.err);
+    json_t *told = program_json(p, "audit --json --filter action:cli.alert.export");
+    assert_int_equal(json_array_size(told), 1);
+    json_decref(told);
+    snprintf(words, sizeof words, "alert export %s --secrets %s --read-only", id, good);
+    program_expect(p, &r, 1, NULL, words); /* it could not be told */
+    run_free(&r);
     assert_null(strstr(text, "abcdefghijklmnop"));
     assert_non_null(strstr(text, "sealed:1:"));
     snprintf(words, sizeof words, "alert delete %s", id);

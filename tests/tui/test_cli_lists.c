@@ -1,4 +1,5 @@
 /* Lists by filter, buckets, the activity and the man page, as words. */
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -66,6 +68,49 @@ static void a_bucket_is_named_by_its_key(void **state)
     assert_non_null(strstr(r.err, "0 of 1 buckets"));
     run_free(&r);
     program_expect(p, &r, 2, NULL, "bucket send x --read-only");
+    run_free(&r);
+}
+
+static void audit_says_who_did_what(void **state)
+{
+    const struct program *p = *state;
+    const struct passwd *me = getpwuid(geteuid());
+    char id[64], words[200], host[65] = "";
+    struct run r;
+    gethostname(host, sizeof host - 1);
+    program_expect(p, &r, 0, NULL, "audit");
+    assert_non_null(strstr(r.err, "nothing was changed in this workspace"));
+    run_free(&r);
+    create(p, "Production", "true", id);
+    snprintf(words, sizeof words, "alert disable %s", id);
+    program_expect(p, &r, 0, NULL, words);
+    run_free(&r);
+    snprintf(words, sizeof words, "alert delete %s", id);
+    program_expect(p, &r, 0, NULL, words);
+    run_free(&r);
+    json_t *list = program_json(p, "audit --json");
+    assert_int_equal(json_array_size(list), 3);
+    const json_t *last = json_array_get(list, 0);
+    assert_string_equal(json_string_value(json_object_get(last, "action")), "alert.delete");
+    assert_string_equal(json_string_value(json_object_get(last, "object_id")), id);
+    assert_string_equal(json_string_value(json_object_get(last, "object_name")), "Production");
+    assert_string_equal(json_string_value(json_object_get(last, "via")), "command line");
+    assert_string_equal(json_string_value(json_object_get(last, "host")), host);
+    if (me)
+        assert_string_equal(json_string_value(json_object_get(last, "user")), me->pw_name);
+    assert_true(strncmp(json_string_value(json_object_get(last, "from")), "pid ", 4) == 0);
+    json_decref(list);
+    check_count(p, "audit --json --filter action:alert.create", 1);
+    check_count(p, "audit --json --since 1h", 3);
+    check_count(p, "audit --json --since=1h --filter !action~delete", 2);
+    check_count(p, "audit --json --filter user:nobody-of-that-name", 0);
+    check_count(p, "audit --json --workspace other", 0);
+    program_expect(p, &r, 0, NULL, "audit");
+    assert_non_null(strstr(r.out, "alert.disable"));
+    run_free(&r);
+    program_expect(p, &r, 2, NULL, "audit --since yesterday");
+    run_free(&r);
+    program_expect(p, &r, 2, NULL, "alert list --since 1h");
     run_free(&r);
 }
 
@@ -149,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(lists_pass_the_same_filter_as_the_console),
         TEST(a_bucket_is_named_by_its_key),
+        TEST(audit_says_who_did_what),
         TEST(activity_says_why_and_why_not),
         TEST(the_man_page_holds_the_whole_tables),
     };

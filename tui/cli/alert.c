@@ -5,11 +5,13 @@
 #include <stdlib.h>
 
 #include "base/timefmt.h"
+#include "cli/await.h"
 #include "cli/out.h"
 #include "filters.h"
 #include "model/alert_json.h"
 #include "model/condition_text.h"
 #include "rules/threshold.h"
+#include "store/audit.h"
 #include "send/signing.h"
 
 #define MAX_PROBLEMS 16
@@ -93,6 +95,20 @@ static void list_for_people(const struct alert_rows *rows)
     out_table_print(&t);
 }
 
+/* Secrets that leave, sealed or not, are told of before the first one does. */
+static bool tell_export(struct cli *cli, const struct alert *a, struct err *err)
+{
+    const struct audit_entry entry = {.action = action_info(ACTION_CLI_ALERT_EXPORT)->name,
+                                      .object = a->id,
+                                      .name = a->name,
+                                      .workspace = a->workspace,
+                                      .detail = "with its secrets, sealed"};
+    struct await answer;
+    await_init(&answer, AWAIT_COUNT);
+    store_audit(cli->store, &entry, cli->user, await_done, &answer);
+    return await_answer(&answer, err);
+}
+
 /* An alert that goes meanwhile is left out. box: seals its secrets; NULL: they are masked. */
 static bool array_item(struct cli *cli, struct out_array *array, const char *id,
                        struct passbox *box, struct err *err)
@@ -103,7 +119,7 @@ static bool array_item(struct cli *cli, struct out_array *array, const char *id,
     if (!cli_alert_get(cli, id, &a, &why))
         return why.code == ERR_NOT_FOUND || err_set(err, why.code, "%s", why.text);
     buf_init(&json, BUF_UNLIMITED);
-    bool done = !box || alert_secrets_seal_all(box, &a, err);
+    bool done = !box || (tell_export(cli, &a, err) && alert_secrets_seal_all(box, &a, err));
     done = done && (alert_to_json(&a, box ? ALERT_JSON_PLAIN : ALERT_JSON_MASKED, &json) ||
                     err_memory(err));
     if (done)

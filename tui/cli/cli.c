@@ -38,6 +38,7 @@ static const struct verb {
     {ACTION_CLI_SILENCE_ADD, cli_silence_add, NEEDS_STORE},
     {ACTION_CLI_SILENCE_END, cli_silence_end, NEEDS_STORE},
     {ACTION_CLI_ACTIVITY, cli_activity, NEEDS_STORE},
+    {ACTION_CLI_AUDIT, cli_audit, NEEDS_STORE},
     {ACTION_CLI_EXPLAIN, cli_explain, NEEDS_STORE},
     {ACTION_CLI_SEND, cli_send, 0},
     {ACTION_CLI_DEMO, cli_demo, NEEDS_SIGNALS},
@@ -66,6 +67,7 @@ bool cli_open(struct cli *cli, const char *dir, struct err *err)
         .read_only = cli->call->read_only,
         .clock = cli->clock,
         .limits = tuning_limits(cli->settings),
+        .actor = cli->actor,
     };
     if (!datadir_prepare(dir, options.read_only, err))
         return false;

@@ -18,6 +18,7 @@ struct cli {
     const struct clock *clock;
     const char *workspace;   /* never NULL */
     const char *user;        /* the login name: who did it */
+    struct actor actor;      /* the same, and from where */
     const char *const *args; /* what follows the verb */
     size_t arg_count;
     struct store *store; /* open for the verbs that need it */
@@ -60,6 +61,7 @@ int cli_silence_list(struct cli *cli);
 int cli_silence_add(struct cli *cli);
 int cli_silence_end(struct cli *cli);
 int cli_activity(struct cli *cli);
+int cli_audit(struct cli *cli);
 int cli_man(struct cli *cli);
 int cli_log(struct cli *cli);
 int cli_explain(struct cli *cli);

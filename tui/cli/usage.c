@@ -23,7 +23,7 @@ const struct usage_option usage_options[] = {
     {OPTION_SECRETS, "secrets", "FILE", "seal or open secrets with its passphrase",
      "alert export,alert import"},
     {OPTION_FILTER, "filter", "TEXT", "only what passes, as with / in the console",
-     "alert list,delivery list,delivery replay"},
+     "alert list,delivery list,delivery replay,audit"},
     {OPTION_ALERT, "alert", "ID|NAME", "silence an alert", "silence add"},
     {OPTION_PROJECT, "project", "ID|NAME", "silence a project", "silence add"},
     {OPTION_TYPE, "type", "TYPE", "silence an event type", "silence add"},
@@ -35,6 +35,7 @@ const struct usage_option usage_options[] = {
     {OPTION_ZONE, "zone", "ZONE", "whose time that is: Europe/Berlin", "silence add"},
     {OPTION_THEN, "then", "digest|drop", "what becomes of it; else digest", "silence add"},
     {OPTION_COMMENT, "comment", "TEXT", "why", "silence add"},
+    {OPTION_SINCE, "since", "TIME", "only what is at most that old: 30m, 24h, 7d", "audit"},
     {OPTION_HELP, "help", NULL, "this help, also after a command", NULL},
     {OPTION_VERSION, "version", NULL, "the version", NULL},
 };

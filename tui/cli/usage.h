@@ -31,6 +31,7 @@ enum option_id {
     OPTION_ZONE,
     OPTION_THEN,
     OPTION_COMMENT,
+    OPTION_SINCE,
     OPTION_HELP,
     OPTION_VERSION
 };

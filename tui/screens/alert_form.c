@@ -8,6 +8,7 @@
 #include "rules/threshold.h"
 #include "screens/alert_form_impl.h"
 #include "send/signing.h"
+#include "store/audit.h"
 
 static struct alert_form *of(struct screen *s)
 {

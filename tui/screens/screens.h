@@ -16,6 +16,7 @@ struct screen *overview_new(struct console *c);
 struct screen *projects_new(struct console *c);
 struct screen *settings_new(struct console *c);
 struct screen *silences_new(struct console *c);
+struct screen *audit_new(struct console *c);
 
 /* A text to read. Takes what `text` holds. */
 struct screen *reader_new(struct console *c, struct textview *text);

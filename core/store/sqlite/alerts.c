@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/sqlite/alert_rows.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/conditions.h"
 #include "store/sqlite/ending.h"
 #include "store/sqlite/ids_step.h"
@@ -24,6 +26,7 @@ struct put_step {
     size_t count;
     enum store_put how;
     char *user;
+    struct audit_by by;
 };
 
 static bool check_project(struct tx *tx, const struct alert *a, const char *id,
@@ -176,6 +179,29 @@ static bool follow(struct tx *tx, const struct alert *a, const struct alert *sto
                   DB_ARGS(db_text(endpoint), db_text(a->id), db_text(endpoint)), err);
 }
 
+/* An alert that somebody did something to, as an audit row says it. */
+static struct audit_entry entry_of(const struct alert *a, const char *action,
+                                   const char *detail)
+{
+    return (struct audit_entry){action, a->id, a->name, a->workspace, detail};
+}
+
+/* stored: with its secrets; NULL for a new alert. */
+static bool audit_put(const struct put_step *s, struct tx *tx, const struct alert *a,
+                      const struct alert *stored, struct err *err)
+{
+    char origin[300], detail[512];
+    alert_url_origin(a->url ? a->url : "", origin, sizeof origin);
+    if (stored)
+        alert_changes(stored, a, detail, sizeof detail);
+    else
+        snprintf(detail, sizeof detail, "endpoint at %s%s", origin,
+                 alert_is_insecure(a) ? ", insecure: does not verify TLS" : "");
+    const struct audit_entry entry =
+        entry_of(a, stored ? "alert.edit" : "alert.create", detail);
+    return audit_add(tx, &s->by, &entry, err);
+}
+
 static bool put(const struct put_step *s, struct tx *tx, struct alert *a,
                 const struct alert *stored, struct err *err)
 {
@@ -186,14 +212,28 @@ static bool put(const struct put_step *s, struct tx *tx, struct alert *a,
         return err_memory(err);
     seal_hash(tx->store->sealer, span_of(a->url ? a->url : ""), endpoint);
     alerts_changed(tx);
-    return write_alert(tx, a, endpoint, err) && follow(tx, a, stored, endpoint, err);
+    return write_alert(tx, a, endpoint, err) && follow(tx, a, stored, endpoint, err) &&
+           audit_put(s, tx, a, stored, err);
+}
+
+/* With its secrets, so that their change can be told; one whose secrets do not open any more
+ * can be replaced all the same. */
+static bool find_stored(struct tx *tx, const char *id, bool *found, struct alert *stored,
+                        struct err *err)
+{
+    struct err own = {0};
+    if (alert_row_find(tx->db, tx->store->sealer, id, found, stored, &own))
+        return true;
+    if (own.code == ERR_DENIED)
+        return alert_row_find(tx->db, NULL, id, found, stored, err);
+    return err_set(err, own.code, "%s", own.text);
 }
 
 static bool put_one(const struct put_step *s, struct tx *tx, struct alert *a, struct err *err)
 {
     struct alert stored;
     bool found = false;
-    if (a->id[0] && !alert_row_find(tx->db, NULL, a->id, &found, &stored, err))
+    if (a->id[0] && !find_stored(tx, a->id, &found, &stored, err))
         return false;
     bool fine = put(s, tx, a, found ? &stored : NULL, err);
     if (found)
@@ -244,6 +284,7 @@ void store_alert_put_all(struct store *s, const struct alert *alerts, size_t cou
         return;
     p->how = how;
     p->user = strdup(user);
+    audit_by(&p->by, user);
     p->step.undo = p->step.durable = true;
     if (p->user && copy_alerts(p, alerts, count))
         writer_submit(s, &p->step);
@@ -279,8 +320,11 @@ static bool enable_one(struct tx *tx, const struct ids_step *s, const struct ale
         return true;
     struct alert now = *a; /* borrowed, for what follows it */
     now.enabled = s->enabled;
+    const struct audit_entry entry =
+        entry_of(a, s->enabled ? "alert.enable" : "alert.disable", s->why);
     alerts_changed(tx);
-    return db_run(tx->db,
+    return audit_add(tx, &s->by, &entry, err) &&
+           db_run(tx->db,
                   "UPDATE alerts SET enabled = ?, updated_at = ?, updated_by = ?, "
                   "revision = revision + 1 WHERE id = ?",
                   DB_ARGS(db_int(s->enabled), db_int(tx->wall), db_text(s->user),
@@ -294,7 +338,10 @@ static bool enable_one(struct tx *tx, const struct ids_step *s, const struct ale
 bool alert_disable_gone(struct tx *tx, const char *id, const char *endpoint, struct err *err)
 {
     static const char words[] = "answered 410 Gone: the alert was disabled";
-    const struct ids_step off = {.user = (char *)(uintptr_t)"system", .enabled = false};
+    const struct ids_step off = {.user = (char *)(uintptr_t)"system",
+                                 .by = AUDIT_BY_ENGINE,
+                                 .why = "answered 410 Gone",
+                                 .enabled = false};
     struct alert alert;
     bool found;
     int64_t same;
@@ -315,9 +362,9 @@ bool alert_disable_gone(struct tx *tx, const char *id, const char *endpoint, str
 static bool delete_one(struct tx *tx, const struct ids_step *s, const struct alert *a,
                        struct err *err)
 {
-    (void)s;
+    const struct audit_entry entry = entry_of(a, "alert.delete", NULL);
     alerts_changed(tx);
-    return conditions_remove(tx, a->id, err) &&
+    return audit_add(tx, &s->by, &entry, err) && conditions_remove(tx, a->id, err) &&
            ending_of_alert(tx, a->id, a->name, "the alert was deleted", err) &&
            silence_rows_end_of_alert(tx, a->id, err) &&
            db_run(tx->db, "DELETE FROM alerts WHERE id = ?", DB_ARGS(db_text(a->id)), err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/timefmt.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/log_rows.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/tx.h"
@@ -41,6 +42,15 @@ static void describe(const struct tx *tx, const struct endpoint_state *s, char *
         snprintf(out, size, "the endpoint is well again");
 }
 
+static bool audit_open(struct tx *tx, const struct log_about *about,
+                       const struct endpoint_state *s, struct err *err)
+{
+    static const struct audit_by engine = AUDIT_BY_ENGINE;
+    const struct audit_entry entry = {"endpoint.left_alone", about->alert_id, about->alert_name,
+                                      about->workspace, s->reason};
+    return s->state != BREAKER_OPEN || audit_add(tx, &engine, &entry, err);
+}
+
 /* In the log of every alert that sends there. */
 static bool announce(struct tx *tx, const struct endpoint_state *s, struct err *err)
 {
@@ -55,7 +65,7 @@ static bool announce(struct tx *tx, const struct endpoint_state *s, struct err *
         bool fine = (db_col_copy(row, 1, &name) && db_col_copy(row, 2, &workspace)) ||
                     err_memory(err);
         const struct log_about about = {.alert_id = id, .alert_name = name, .workspace = workspace};
-        if (!fine || !log_notice(tx, &about, text, err))
+        if (!fine || !log_notice(tx, &about, text, err) || !audit_open(tx, &about, s, err))
             got = -1;
         free(name);
         free(workspace);

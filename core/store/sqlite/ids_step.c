@@ -21,6 +21,7 @@ struct ids_step *ids_step_new(bool (*run)(struct step *, struct tx *, struct err
         return NULL;
     s->step.undo = s->step.durable = true;
     s->step.result = &s->result;
+    audit_by(&s->by, user);
     s->workspace = strdup(workspace);
     s->user = user ? strdup(user) : NULL;
     s->ids = calloc(count + 1, sizeof *s->ids);

@@ -4,14 +4,17 @@
 #define SQLITE_IDS_STEP_H
 
 #include "base/uuid.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/writer.h"
 
 struct ids_step {
     struct step step;
     char *workspace, *user;
+    struct audit_by by;
     char (*ids)[UUID_SIZE];
     size_t count;
     bool enabled;       /* for the one that needs it */
+    const char *why;    /* for its audit row; NULL: because somebody asked */
     int64_t spacing_ms; /* the same */
     int64_t result;
 };

@@ -11,6 +11,7 @@ static const char *const migrations[] = {
     "sql/004-activity.sql",
     "sql/005-endpoints.sql",
     "sql/006-silences.sql",
+    "sql/007-audit.sql",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 

@@ -1,6 +1,7 @@
 /* Retention, by age and by size: what is not finished always stays. */
 #include <stdlib.h>
 
+#include "store/sqlite/audit.h"
 #include "store/sqlite/metrics.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/silence_rows.h"
@@ -93,7 +94,7 @@ static bool run_purge(struct step *step, struct tx *tx, struct err *err)
     struct purge_step *s = (struct purge_step *)step;
     step->result = &s->result;
     return metrics_purge(tx, err) && purge_state(tx, s, DELIVERY_DELIVERED, err) &&
-           purge_state(tx, s, DELIVERY_DEAD, err) &&
+           purge_state(tx, s, DELIVERY_DEAD, err) && audit_purge(tx, s->limit, err) &&
            remove_dropped(tx, s->before, s->limit, err) &&
            silence_rows_purge(tx, s->before, err);
 }

@@ -24,6 +24,14 @@ static bool replay_one(struct tx *tx, const struct delivery_row *d, int64_t due,
     return delivery_row_move(tx, d, &move, err);
 }
 
+static bool audit_replay(const struct ids_step *s, struct tx *tx, const struct delivery_row *d,
+                         struct err *err)
+{
+    const struct audit_entry entry = {"delivery.replay", d->id, d->alert_name, d->workspace,
+                                      event_type_name(d->type)};
+    return audit_add(tx, &s->by, &entry, err);
+}
+
 static bool run_replay(struct step *step, struct tx *tx, struct err *err)
 {
     struct ids_step *s = (struct ids_step *)step;
@@ -35,7 +43,8 @@ static bool run_replay(struct step *step, struct tx *tx, struct err *err)
         if (!found)
             continue;
         if (d.state >= DELIVERY_DELIVERED && strcmp(d.workspace, s->workspace) == 0)
-            fine = replay_one(tx, &d, tx->steady + s->result * s->spacing_ms, &did, err);
+            fine = replay_one(tx, &d, tx->steady + s->result * s->spacing_ms, &did, err) &&
+                   (!did || audit_replay(s, tx, &d, err));
         delivery_row_free(&d);
         if (!fine)
             return false;

@@ -1,16 +1,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/sqlite/audit.h"
 #include "store/sqlite/buckets.h"
 #include "store/sqlite/tx.h"
 
 struct send_now_step {
     struct step step;
     char *workspace;
+    struct audit_by by;
     char **keys;
     size_t count;
     int64_t result;
 };
+
+static bool audit_one(const struct send_now_step *s, struct tx *tx, const char *alert_id,
+                      const char *key, struct err *err)
+{
+    char *name = NULL;
+    sqlite3_stmt *row = db_query(tx->db, "SELECT name FROM alerts WHERE id = ?",
+                                 DB_ARGS(db_text(alert_id)), err);
+    int got = row ? db_step(tx->db, row, err) : -1;
+    bool fine = got >= 0 && (got == 0 || db_col_copy(row, 0, &name) || err_memory(err));
+    db_end(row);
+    const struct audit_entry entry = {"bucket.send", key, name, s->workspace, NULL};
+    fine = fine && audit_add(tx, &s->by, &entry, err);
+    free(name);
+    return fine;
+}
 
 static bool run_send_now(struct step *step, struct tx *tx, struct err *err)
 {
@@ -30,7 +47,10 @@ static bool run_send_now(struct step *step, struct tx *tx, struct err *err)
                             db_text(s->workspace), db_text(name.silence)),
                     err))
             return false;
-        s->result += db_changes(tx->db);
+        int64_t open = db_changes(tx->db);
+        if (open && !audit_one(s, tx, name.alert, s->keys[i], err))
+            return false;
+        s->result += open;
     }
     tx->changes |= STORE_CHANGED_BUCKETS;
     return true;
@@ -55,6 +75,7 @@ void store_bucket_send_now(struct store *s, const char *workspace, const char *c
         return;
     step->step.undo = step->step.durable = true;
     step->workspace = strdup(workspace);
+    audit_by(&step->by, NULL);
     step->keys = calloc(count + 1, sizeof *step->keys);
     bool fine = step->workspace && step->keys;
     for (size_t i = 0; fine && i < count; i++) {

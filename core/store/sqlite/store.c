@@ -145,6 +145,7 @@ static void init_shared(struct store *s, const struct store_options *o)
     s->dir = -1;
     s->clock = o->clock;
     s->read_only = o->read_only;
+    s->actor = o->actor;
     s->new_limits = s->limits = o->limits;
 }
 

@@ -26,6 +26,7 @@ struct subscriber {
 
 struct store {
     const struct clock *clock;
+    struct actor actor; /* of this process; borrowed */
     char *path; /* of the database file */
     bool read_only;
     int dir; /* the data directory, locked (flock) while its file is opened or closed */

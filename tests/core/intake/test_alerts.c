@@ -1,8 +1,10 @@
 /* The alerts API where the SDK does not reach: who may ask, stopping, limits. */
+#include <pwd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/intake/fixture.h"
+#include "store/audit.h"
 #include "support/receiver.h"
 
 enum { NOBODY = 65534, TESTS_AT_ONCE = 16 };
@@ -95,6 +97,43 @@ static void answers_hold_no_secret(void **state)
     free(tested);
 }
 
+/* Of the machine's own user, or of whoever has the key. */
+static void changes_are_told_with_the_name_of_who_asked(void **state)
+{
+    struct fixture *f = *state;
+    const struct passwd *me = getpwuid(geteuid());
+    const struct audit_filter all = {NULL, 0};
+    struct audit_rows rows;
+    expect(f, 201, "POST", "alerts", BODY("http://h/CANARY-path"));
+    free(answer_of(f, 200, "GET", "alerts", NULL)); /* changes nothing */
+    f->options.api_key = "the-key";
+    restart(f);
+    if (getuid() == 0) {
+        pid_t child = fork();
+        if (child == 0)
+            _exit(setuid(NOBODY) == 0 &&
+                          ask(f, "POST", "/v1/private/alerts",
+                              JSON "Authorization: the-key\r\n", BODY("http://h/x"),
+                              NULL) == 201
+                      ? 0
+                      : 1);
+        int status;
+        waitpid(child, &status, 0);
+        assert_int_equal(status, 0);
+    }
+    assert_true(store_audit_list(f->s.reader, &all, INT64_MAX, 10, &rows, NULL));
+    assert_int_equal(rows.count, getuid() == 0 ? 2 : 1);
+    const struct audit_row *first = &rows.items[rows.count - 1];
+    assert_string_equal(first->action, "alert.create");
+    assert_string_equal(first->via, "api");
+    assert_string_equal(first->user, me ? me->pw_name : "unknown");
+    assert_true(strncmp(first->place, "127.0.0.1:", 10) == 0);
+    assert_null(strstr(first->detail, "CANARY"));
+    if (getuid() == 0 && getpwuid(NOBODY))
+        assert_string_equal(rows.items[0].user, getpwuid(NOBODY)->pw_name);
+    audit_rows_free(&rows);
+}
+
 static void a_stop_ends_connection_tests(void **state)
 {
     struct fixture *f = *state;
@@ -157,6 +196,7 @@ int main(void)
         TEST(with_an_api_key_the_key_decides),
         TEST(all_problems_are_told_at_once),
         TEST(answers_hold_no_secret),
+        TEST(changes_are_told_with_the_name_of_who_asked),
         TEST(a_stop_ends_connection_tests),
         TEST(too_many_connection_tests_are_refused),
     };

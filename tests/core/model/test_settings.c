@@ -82,6 +82,7 @@ static void init_gives_documented_defaults(void **state)
         {SETTING_STORE_URL, "store.url", "", 0},
         {SETTING_LOG_RETENTION, "log.retention", "30d", 2592000000},
         {SETTING_LOG_MAX_SIZE, "log.max_size", "1GiB", (int64_t)1 << 30},
+        {SETTING_AUDIT_RETENTION, "audit.retention", "365d", 31536000000},
         {SETTING_CONSOLE_BELL, "console.bell", "off", 0},
         {SETTING_CONSOLE_THEME, "console.theme", "terminal", 0},
     };

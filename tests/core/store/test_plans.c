@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "store/audit.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/thread.h"

@@ -1,0 +1,183 @@
+/* Who did what, when and from where. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/timefmt.h"
+#include "filters.h"
+#include "screens/screens.h"
+#include "screens/table_screen.h"
+#include "widgets/textview.h"
+
+enum { TIME, USER, HOST, VIA, ACTION, NAME, DETAIL, COLUMN_COUNT };
+static const struct column COLUMNS[COLUMN_COUNT] = {
+    [TIME] = {"TIME", 19, 19, 0},  [USER] = {"USER", 6, 16, 0},
+    [HOST] = {"HOST", 6, 16, 3},   [VIA] = {"VIA", 7, 12, 2},
+    [ACTION] = {"ACTION", 12, 18, 0}, [NAME] = {"OBJECT", 10, 32, 0},
+    [DETAIL] = {"DETAIL", 10, 0, 1},
+};
+enum { READ_AT_FIRST = 200, READ_AT_MOST = 10000 };
+
+struct audit_screen {
+    struct table_screen base;
+    struct audit_rows rows;
+    char (*ids)[24];
+    size_t wanted;
+};
+
+static struct audit_screen *of(struct screen *s)
+{
+    return (struct audit_screen *)s;
+}
+
+static const char *id(const void *arg, size_t row)
+{
+    return ((const struct audit_screen *)arg)->ids[row];
+}
+
+static const char *object_of(const struct audit_row *r)
+{
+    return *r->name ? r->name : *r->object ? r->object : "-";
+}
+
+static enum style cell(const void *arg, size_t row, int column, int width, char *out,
+                       size_t size)
+{
+    const struct audit_row *r = &((const struct audit_screen *)arg)->rows.items[row];
+    char time[TIMEFMT_LOCAL_SIZE];
+    const char *const texts[] = {[TIME] = time,        [USER] = r->user,     [HOST] = r->host, [VIA] = r->via,
+                                 [ACTION] = r->action, [NAME] = object_of(r),
+                                 [DETAIL] = r->detail};
+    (void)width;
+    timefmt_local(r->at, time);
+    snprintf(out, size, "%s", texts[column]);
+    return STYLE_NORMAL;
+}
+
+static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, NULL};
+
+static void read_rows(struct table_screen *t)
+{
+    struct audit_screen *a = (struct audit_screen *)t;
+    struct console *c = t->screen.console;
+    struct audit_rows rows;
+    struct err err;
+    if (!filters_read_audit(console_reader(c), console_workspace(c), &t->filter,
+                            clock_wall_ms(console_options(c)->clock), a->wanted, &rows, &err)) {
+        console_toast(c, STYLE_ERROR, "%s", err.text);
+        return;
+    }
+    char(*ids)[24] = realloc(a->ids, (rows.count + 1) * sizeof *ids);
+    if (!ids) {
+        audit_rows_free(&rows);
+        return;
+    }
+    a->ids = ids;
+    for (size_t i = 0; i < rows.count; i++)
+        snprintf(ids[i], sizeof ids[i], "%lld", (long long)rows.items[i].seq);
+    audit_rows_free(&a->rows);
+    a->rows = rows;
+    table_update(&t->table, rows.count);
+}
+
+static void refresh(struct screen *s, unsigned changes)
+{
+    if (changes & STORE_CHANGED_AUDIT)
+        read_rows(&of(s)->base);
+}
+
+static void free_audit(struct screen *s)
+{
+    audit_rows_free(&of(s)->rows);
+    free(of(s)->ids);
+    table_screen_free(&of(s)->base);
+    free(s);
+}
+
+static unsigned place(struct screen *s)
+{
+    (void)s;
+    return PLACE_AUDIT;
+}
+
+static void draw(struct screen *s, const struct canvas *c)
+{
+    struct audit_screen *a = of(s);
+    char what[64];
+    snprintf(what, sizeof what, "%zu change%s", a->rows.count, a->rows.count == 1 ? "" : "s");
+    table_screen_draw(&a->base, c, what,
+                      "Nobody has changed anything yet. What is changed from now on stands here.");
+}
+
+static void add_line(struct textview *text, const char *label, const char *value)
+{
+    if (*value)
+        textview_format(text, STYLE_NORMAL, "%-10s %s", label, value);
+}
+
+static void open_row(struct audit_screen *a, const struct audit_row *r)
+{
+    struct textview text;
+    char at[TIMEFMT_ISO_SIZE];
+    textview_init(&text);
+    timefmt_iso(r->at, at);
+    textview_format(&text, STYLE_HEADING, "%s at %s", r->action, at);
+    add_line(&text, "User", r->user);
+    add_line(&text, "Host", r->host);
+    add_line(&text, "Via", r->via);
+    add_line(&text, "From", r->place);
+    add_line(&text, "Object", r->object);
+    add_line(&text, "Name", r->name);
+    add_line(&text, "Workspace", r->workspace);
+    add_line(&text, "Detail", r->detail);
+    struct console *c = a->base.screen.console;
+    console_push(c, reader_new(c, &text));
+}
+
+static const char *disabled(struct screen *s, enum action a)
+{
+    return table_screen_disabled(&of(s)->base, a);
+}
+
+static bool act(struct screen *s, enum action action)
+{
+    struct audit_screen *a = of(s);
+    size_t row;
+    if (action == ACTION_OPEN && table_row(&a->base.table, &row)) {
+        open_row(a, &a->rows.items[row]);
+        return true;
+    }
+    bool mine = table_screen_act(&a->base, action);
+    if (mine && a->base.table.list.selected + 1 >= a->rows.count && a->wanted < READ_AT_MOST &&
+        a->rows.count == a->wanted) {
+        a->wanted = READ_AT_MOST;
+        read_rows(&a->base);
+    }
+    return mine;
+}
+
+static const struct screen_ops AUDIT = {
+    .title = "Audit",
+    .covers = true,
+    .free = free_audit,
+    .place = place,
+    .refresh = refresh,
+    .draw = draw,
+    .act = act,
+    .disabled = disabled,
+    .chosen = table_screen_chosen,
+    .mouse = table_screen_mouse,
+};
+
+struct screen *audit_new(struct console *c)
+{
+    struct audit_screen *a = calloc(1, sizeof *a);
+    if (!a)
+        return NULL;
+    table_screen_init(&a->base, &AUDIT, c, &TABLE, read_rows);
+    a->base.keys = filters_audit;
+    a->base.key_count = filters_audit_count;
+    a->wanted = READ_AT_FIRST;
+    a->base.table.follows = true;
+    return &a->base.screen;
+}
