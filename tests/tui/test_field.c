@@ -115,6 +115,41 @@ static void paste_becomes_one_line(void **state)
     }
 }
 
+static void what_was_set_into_a_url_cannot_be_edited_unseen(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys, *want;
+        bool typed;
+    } cases[] = {
+        {"<<()", "https://h/secret", false}, {"x", "x", true}, {"~", "", true},
+        {"U", "", true},                     {"W", "", true},  {"<K", "", true},
+        {"(!", "", true},                    {"xyz~", "xy", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct field f;
+        field_init_url(&f, 100);
+        assert_true(f.typed);
+        field_set(&f, "https://h/secret");
+        keys(&f, cases[i].keys);
+        assert_string_equal(field_text(&f), cases[i].want);
+        assert_int_equal(f.typed, cases[i].typed);
+        field_free(&f);
+    }
+    struct field f;
+    field_init_url(&f, 100);
+    field_set(&f, "https://h/secret");
+    f.revealed = true;
+    keys(&f, "~x");
+    assert_string_equal(field_text(&f), "https://h/secrex");
+    assert_false(f.typed); /* and is hidden again afterwards */
+    f.revealed = false;
+    paste(&f, "http://new\n");
+    assert_string_equal(field_text(&f), "http://new");
+    assert_true(f.typed);
+    field_free(&f);
+}
+
 static void length_never_exceeds_the_maximum(void **state)
 {
     (void)state;
@@ -182,6 +217,7 @@ int main(void)
         cmocka_unit_test(editing_follows_the_keys),
         cmocka_unit_test(typing_takes_every_character),
         cmocka_unit_test(paste_becomes_one_line),
+        cmocka_unit_test(what_was_set_into_a_url_cannot_be_edited_unseen),
         cmocka_unit_test(length_never_exceeds_the_maximum),
         cmocka_unit_test(keys_that_do_not_edit_are_left),
         cmocka_unit_test(editing_survives_anything),

@@ -15,6 +15,11 @@ static struct alert_form *of(struct screen *s)
     return (struct alert_form *)s;
 }
 
+int64_t alert_form_now(const struct alert_form *form)
+{
+    return clock_steady_ms(console_options(form->screen.console)->clock);
+}
+
 static void free_form(struct screen *s)
 {
     form_free(&of(s)->state);
@@ -242,20 +247,77 @@ static void choose_threshold(struct alert_form *form)
     buf_free(&text);
 }
 
-static void leave_field(struct form_state *f)
+/* ------------------------------------------------------------------ showing a secret */
+
+static void told(void *arg, const struct err *err)
 {
-    struct field *field = form_field(f);
-    if (field)
-        field->revealed = false; /* a secret is shown only while one is at it */
+    struct alert_form *form = arg;
+    struct console *c = form->screen.console;
+    struct field *field = form_field(&form->state); /* keys waited: it is the one that was asked for */
+    form->telling = false;
+    if (err) {
+        console_toast(c, STYLE_ERROR, "not shown: %s", err->text);
+        return;
+    }
+    reveal_begin(&form->reveal, field, alert_form_now(form));
+    console_toast(c, STYLE_NORMAL, "shown for ten seconds; that you saw it is in the audit");
 }
 
-static void move(struct form_state *f, int by)
+static const char *name_secret(const struct form_state *f, char *out, size_t size)
 {
-    leave_field(f);
-    form_move(f, by);
+    switch (f->focus) {
+    case SPOT_URL:
+        return "the endpoint URL";
+    case SPOT_TOKEN:
+        return "the secret token";
+    case SPOT_ROUTING_KEY:
+        return "the routing key";
+    case SPOT_SIGNING:
+        return "the signing key";
+    default:
+        snprintf(out, size, "the header %.200s", field_text(&f->headers[f->index].name));
+        return out;
+    }
 }
 
-/* A new signing key, shown while the cursor stays: its receiver needs it too. */
+/* First the audit row, then the secret. */
+static void reveal(struct alert_form *form)
+{
+    struct console *c = form->screen.console;
+    const struct form_state *f = &form->state;
+    struct field *field = form_field(&form->state);
+    char header[256];
+    if (!field || !field->masked) {
+        console_toast(c, STYLE_WARN,
+                      "move to a secret first: the URL, the token, a header's value, a key");
+        return;
+    }
+    if (field->revealed) {
+        reveal_end(&form->reveal);
+        return;
+    }
+    if (term_is_plain()) {
+        console_toast(c, STYLE_WARN, "lines cannot be taken back: no secret is shown in them");
+        return;
+    }
+    const struct audit_entry entry = {.action = action_info(ACTION_FORM_REVEAL)->name,
+                                      .object = f->alert.id,
+                                      .name = field_text(&f->name),
+                                      .workspace = console_workspace(c),
+                                      .detail = name_secret(f, header, sizeof header)};
+    struct reply *reply = reply_new(c, NULL, told, form);
+    if (!reply)
+        return;
+    form->telling = true;
+    store_audit(console_options(c)->store, &entry, console_user(c), reply_done, reply);
+}
+
+static int64_t tick(struct screen *s)
+{
+    return reveal_left(&of(s)->reveal, alert_form_now(of(s)));
+}
+
+/* A new signing key, and shown: its receiver needs it too. */
 static void make_key(struct alert_form *form)
 {
     struct form_state *f = &form->state;
@@ -264,8 +326,9 @@ static void make_key(struct alert_form *form)
     bool ok = alert_set_metadata(&made, ALERT_SIGNING_SECRET, ALERT_SIGNING_GENERATE) &&
               signing_settle(&made, NULL, 0) &&
               field_set(&f->signing, alert_metadata(&made, ALERT_SIGNING_SECRET));
-    f->signing.revealed = ok;
     alert_free(&made);
+    if (ok)
+        reveal(form);
 }
 
 /* What Enter does where the focus is. */
@@ -279,7 +342,7 @@ static void enter(struct alert_form *form)
         if (field_is_empty(&f->signing))
             make_key(form);
         else
-            move(f, 1);
+            form_move(f, 1);
         break;
     case SPOT_ADVANCED:
         f->advanced = !f->advanced;
@@ -307,31 +370,20 @@ static void enter(struct alert_form *form)
     }
 }
 
-static void reveal(struct alert_form *form)
-{
-    struct field *field = form_field(&form->state);
-    if (field && field->masked)
-        field->revealed = !field->revealed;
-    else
-        console_toast(form->screen.console, STYLE_WARN, "move to a secret first: the token, a header's value, a key");
-}
-
 /* Buttons and choices are pressed at once, a trigger by a second click. */
 static bool mouse(struct screen *s, const struct key *k)
 {
     struct alert_form *form = of(s);
     struct form_state *f = &form->state;
-    bool again;
-    if (k->code != MOUSE_CLICK || form->saving)
-        return form->saving;
     struct field *before = form_field(f);
-    bool revealed = before && before->revealed;
-    leave_field(f);
-    if (alert_form_click(form, k->y, k->x, &again) && !form_field(f) &&
-        (again || f->focus != SPOT_TRIGGER))
+    bool again, waits = form->saving || form->telling;
+    if (k->code != MOUSE_CLICK || waits)
+        return waits;
+    bool hit = alert_form_click(form, k->y, k->x, &again);
+    if (form_field(f) != before)
+        reveal_end(&form->reveal);
+    if (hit && !form_field(f) && (again || f->focus != SPOT_TRIGGER))
         enter(form);
-    else if (before && before == form_field(f))
-        before->revealed = revealed;
     return true;
 }
 
@@ -355,7 +407,7 @@ static bool key(struct screen *s, const struct key *k)
 {
     struct alert_form *form = of(s);
     struct field *field = form_field(&form->state);
-    if (form->saving)
+    if (form->saving || form->telling)
         return true; /* the answer comes within moments */
     if (!field || !field_key(field, k))
         return false;
@@ -367,6 +419,10 @@ static bool act(struct screen *s, enum action a)
 {
     struct alert_form *form = of(s);
     struct form_state *f = &form->state;
+    if (form->saving || form->telling)
+        return true; /* a click on the key bar, too, waits for the answer */
+    if (a != ACTION_FORM_REVEAL)
+        reveal_end(&form->reveal); /* a secret is shown only while one is at it */
     switch (a) {
     case ACTION_FORM_CHOOSE:
         enter(form);
@@ -381,10 +437,10 @@ static bool act(struct screen *s, enum action a)
         cancel(form);
         return true;
     case ACTION_FORM_NEXT:
-        move(f, 1);
+        form_move(f, 1);
         return true;
     case ACTION_FORM_PREVIOUS:
-        move(f, -1);
+        form_move(f, -1);
         return true;
     case ACTION_FORM_ADD_TRIGGER:
         add_trigger(form);
@@ -426,7 +482,7 @@ static bool unsaved(struct screen *s)
 #define FORM_OPS(words)                                                                            \
     {                                                                                              \
         .title = words, .covers = true, .free = free_form, .place = place, .refresh = refresh,     \
-        .draw = draw, .key = key, .act = act, .mouse = mouse,      \
+        .draw = draw, .key = key, .act = act, .mouse = mouse, .tick = tick,                        \
         .unsaved = unsaved,                                                                        \
     }
 static const struct screen_ops FORM_NEW = FORM_OPS("Configuration > Alerts > New alert");

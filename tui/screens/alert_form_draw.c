@@ -390,6 +390,7 @@ bool alert_form_click(struct alert_form *form, int y, int x, bool *again)
 
 void alert_form_draw(struct alert_form *form, const struct canvas *c)
 {
+    reveal_left(&form->reveal, alert_form_now(form)); /* not one moment longer */
     canvas_clear(c, STYLE_NORMAL);
     struct canvas left = *c;
     if (c->columns >= PREVIEW_FROM) {

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "screens/form_state.h"
+#include "screens/reveal.h"
 #include "screens/screens.h"
 
 struct alert_form {
@@ -14,7 +15,11 @@ struct alert_form {
     int top;                      /* the first line that is visible */
     struct canvas lines;          /* where the lines were last drawn; for clicks */
     bool saving;
+    bool telling;                 /* an audit row is written, before a secret is shown */
+    struct reveal reveal;
 };
+
+int64_t alert_form_now(const struct alert_form *form); /* steady ms */
 
 /* Moves the focus to a place of the screen; *again: it was there already. False: nothing is there. */
 bool alert_form_click(struct alert_form *form, int y, int x, bool *again);

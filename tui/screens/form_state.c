@@ -97,7 +97,7 @@ bool form_init(struct form_state *f, const struct alert *edit)
     struct alert now;
     memset(f, 0, sizeof *f);
     field_init(&f->name, (size_t)ALERT_NAME_MAX * 4, false);
-    field_init(&f->url, ALERT_URL_MAX, false);
+    field_init_url(&f->url, ALERT_URL_MAX);
     field_init(&f->token, ALERT_TOKEN_MAX, true);
     field_init(&f->base_url, ALERT_URL_MAX, false);
     field_init(&f->routing_key, ALERT_TOKEN_MAX, true);

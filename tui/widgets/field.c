@@ -2,13 +2,21 @@
 
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/text.h"
+#include "model/alert.h"
 
 void field_init(struct field *f, size_t max, bool masked)
 {
     *f = (struct field){.masked = masked, .max = max};
     buf_init(&f->text, max);
     buf_reserve(&f->text, 0);
+}
+
+void field_init_url(struct field *f, size_t max)
+{
+    field_init(f, max, true);
+    f->url = f->typed = true;
 }
 
 void field_free(struct field *f)
@@ -25,6 +33,7 @@ bool field_set(struct field *f, const char *text)
     bool ok = buf_add_text(&f->text, text ? text : "");
     f->text.failed = false;
     f->cursor = f->text.len;
+    f->typed = f->text.len == 0;
     return ok;
 }
 
@@ -169,8 +178,22 @@ static bool named_key(struct field *f, uint32_t name)
     }
 }
 
+static bool changes(const struct key *k)
+{
+    if (k->kind == KEY_KIND_CTRL)
+        return k->code == 'k' || k->code == 'u' || k->code == 'w';
+    return k->kind == KEY_KIND_CHAR || k->kind == KEY_KIND_PASTE ||
+           (k->kind == KEY_KIND_NAMED &&
+            (k->code == KEY_BACKSPACE_ || k->code == KEY_DELETE_));
+}
+
 bool field_key(struct field *f, const struct key *k)
 {
+    if (f->url && !f->typed && !f->revealed && changes(k)) {
+        secret_wipe(f->text.data, f->text.len);
+        cut(f, 0, f->text.len);
+    }
+    f->typed |= f->text.len == 0;
     switch (k->kind) {
     case KEY_KIND_CHAR:
         insert_code(f, k->code);
@@ -189,16 +212,46 @@ bool field_key(struct field *f, const struct key *k)
 
 /* ------------------------------------------------------------------ drawing */
 
+enum { URL_TAIL = 4, URL_TAIL_FROM = 12 };
+
+/* Of a rest that is short, four characters would tell too much. */
+static void lay_out_url(const struct field *f, struct buf *shown)
+{
+    char origin[512];
+    alert_url_origin(buf_text(&f->text), origin, sizeof origin);
+    size_t len = strlen(origin);
+    if (strncmp(origin, buf_text(&f->text), len) != 0)
+        len = 0; /* it is no URL: nothing of it is known to be harmless */
+    const char *rest = buf_text(&f->text) + len;
+    size_t left = strlen(rest);
+    if (len)
+        buf_add_text(shown, origin);
+    if (left > 1 || !len) {
+        buf_add_text(shown, len ? "/" : "");
+        buf_add_text(shown, term_glyph(GLYPH_MORE));
+    } else {
+        buf_add_text(shown, rest);
+    }
+    if (len && left >= URL_TAIL_FROM)
+        text_safe(shown, span_of(rest + left - URL_TAIL), TEXT_LINE);
+}
+
 /* What stands for the text on the screen, and the column of the cursor in it. */
-static void lay_out(const struct field *f, struct buf *shown, int *cursor)
+static void lay_out(const struct field *f, bool focused, struct buf *shown, int *cursor)
 {
     *cursor = 0;
+    if (f->url && !f->revealed && !(f->typed && focused)) {
+        if (f->text.len)
+            lay_out_url(f, shown);
+        *cursor = (int)text_columns(buf_span(shown));
+        return;
+    }
     for (size_t i = 0; i < f->text.len;) {
         size_t next = after(f, i), start = shown->len;
         if (i <= f->cursor &&
             f->cursor < next) /* a mark typed later can join what is before it */
             *cursor = (int)text_columns(buf_span(shown));
-        if (f->masked && !f->revealed)
+        if (f->masked && !f->url && !f->revealed)
             buf_add_text(shown, term_glyph(GLYPH_MASK));
         else
             text_safe(shown, (struct span){f->text.data + i, next - i}, TEXT_LINE);
@@ -231,7 +284,7 @@ void field_draw(const struct field *f, const struct canvas *c, int y, int x, int
     if (columns < 1)
         return;
     buf_init(&shown, BUF_UNLIMITED);
-    lay_out(f, &shown, &cursor);
+    lay_out(f, focused, &shown, &cursor);
     int skip = focused && cursor >= columns ? cursor - columns + 1 : 0;
     if (f->text.len == 0 && hint && !focused)
         canvas_text(c, y, x, columns, STYLE_DIM, span_of(hint));

@@ -1,5 +1,10 @@
 /* A line of text being edited: UTF-8, cut and moved by whole characters (with their combining
- * marks), scrolled sideways when it is longer than its place. Masked ones show dots. */
+ * marks), scrolled sideways when it is longer than its place. Masked ones show dots.
+ *
+ * A URL's credential is its path, so a field for one shows its origin and the last four
+ * characters: https://hooks.slack.com/…XXXX. What a person types into an empty one is shown to
+ * them while they are at it; what was set is not, and what cannot be seen cannot be edited: the
+ * first change takes the place of the whole. */
 #ifndef WIDGETS_FIELD_H
 #define WIDGETS_FIELD_H
 
@@ -13,12 +18,15 @@
 struct field {
     struct buf text;
     size_t cursor; /* byte position */
-    bool masked;   /* shows dots, and is wiped when freed */
+    bool masked;   /* hides its text, and is wiped when freed */
+    bool url;      /* a masked one, of the kind above */
+    bool typed;    /* of a url: it was empty since it was set */
     bool revealed; /* a masked one that is shown for now */
     size_t max;    /* bytes */
 };
 
 void field_init(struct field *f, size_t max, bool masked);
+void field_init_url(struct field *f, size_t max);
 void field_free(struct field *f);
 bool field_set(struct field *f, const char *text); /* NULL: empty; cursor to the end */
 const char *field_text(const struct field *f);
