@@ -188,8 +188,22 @@ static void describe_busy(uint16_t port, char *out, size_t size)
         snprintf(out, size, "port %u in use by another process", port);
 }
 
+/* For those who ask the intake how it goes. */
+static void tell_engine(void *arg, struct intake_engine *out)
+{
+    struct host *h = arg;
+    struct engine_status status = {0};
+    pthread_mutex_lock(&h->mutex);
+    if (h->engine)
+        engine_status(h->engine, &status);
+    pthread_mutex_unlock(&h->mutex);
+    *out = (struct intake_engine){
+        .running = status.running, .sending = status.sending, .attempts = status.attempts};
+    snprintf(out->problem, sizeof out->problem, "%s", status.problem);
+}
+
 /* host: room for the host part of intake.listen, which the options borrow. */
-static bool intake_options(const struct host *h, char *host, size_t size,
+static bool intake_options(struct host *h, char *host, size_t size,
                            struct intake_options *out, struct err *err)
 {
     const struct settings *s = &h->used;
@@ -209,6 +223,8 @@ static bool intake_options(const struct host *h, char *host, size_t size,
         .send_connect_timeout_ms = s->number[SETTING_DELIVERY_CONNECT_TIMEOUT],
         .style = tuning_style(s),
         .retries = (int)s->number[SETTING_RETRY_MAX],
+        .engine = tell_engine,
+        .engine_arg = h,
     };
     return settings_listen(s, host, size, &out->port, err);
 }

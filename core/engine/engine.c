@@ -139,6 +139,13 @@ static void fill_record(struct engine *e, const struct claim *claim,
     r->outcome.headers_len = r->outcome.body_len = 0;
 }
 
+static void count_attempt(struct engine *e, const struct outcome *outcome)
+{
+    pthread_mutex_lock(&e->lock);
+    attempt_stats_add(&e->status.attempts, outcome);
+    pthread_mutex_unlock(&e->lock);
+}
+
 /* `mark` is the note that was made before the delivery went under way. */
 static void record_landed(void *arg, const struct claim *claim, void *mark,
                           struct outcome *outcome, char *request_headers, bool probe)
@@ -146,6 +153,7 @@ static void record_landed(void *arg, const struct claim *claim, void *mark,
     struct engine *e = arg;
     struct note *n = mark;
     unblock(e); /* its slot is free */
+    count_attempt(e, outcome);
     if (outcome->started_at == 0)
         outcome->started_at = clock_wall_ms(e->clock);
     fill_record(e, claim, outcome, probe, &n->record);
@@ -329,6 +337,7 @@ static void publish(struct engine *e)
 {
     pthread_mutex_lock(&e->lock);
     e->status.sending = flights_sending(e->flights);
+    e->status.turns++;
     pthread_mutex_unlock(&e->lock);
 }
 
@@ -358,6 +367,11 @@ void engine_turn(struct engine *e, int64_t wait_ms)
     sender_turn(e->sender, wait);
     take_notes(e);
     publish(e);
+}
+
+void engine_poke(struct engine *e)
+{
+    wake(e);
 }
 
 /* ------------------------------------------------------------------ life */

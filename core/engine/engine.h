@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "model/attempt_stats.h"
 #include "rules/retry.h"
 #include "store/store.h"
 
@@ -56,7 +57,13 @@ struct engine_status {
     bool running;
     size_t sending;    /* requests under way */
     char problem[160]; /* the last failure of the store, empty: none */
+    struct attempt_stats attempts; /* since it was made */
+    uint64_t turns;    /* grows with each: see engine_poke() */
 };
 void engine_status(struct engine *e, struct engine_status *out); /* any thread */
+
+/* Asks for one turn more, so that a watchdog can tell a thread that sleeps from one that is
+ * stuck: its turns then grow. Any thread. */
+void engine_poke(struct engine *e);
 
 #endif

@@ -1,5 +1,6 @@
 #include "intake/admit.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,33 @@ static bool has_one_host(const struct request *r)
     return hosts == 1;
 }
 
-static bool check_access(const struct admission *a, struct request *r)
+static bool is_local(const struct request *r)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+    if (!address)
+        return false;
+    if (address->sa_family == AF_INET)
+        return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (address->sa_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) ||
+               (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) &&
+                v6->sin6_addr.s6_addr[12] == IN_LOOPBACKNET);
+    return address->sa_family == AF_UNIX;
+}
+
+/* What a check of this machine asks, which should not hold the key for it. */
+static bool is_open(const struct request *r, const char *method, const char *path)
+{
+    struct route_match match;
+    return route_find(method, path, &match) == ROUTE_SERVED && match.open && is_local(r);
+}
+
+static bool check_access(const struct admission *a, struct request *r, const char *method,
+                         const char *path)
 {
     if (!has_one_host(r) || !guard_host_allowed(header(r, "Host"), a->listen, a->hosts)) {
         request_fail_text(r, 403,
@@ -46,7 +73,8 @@ static bool check_access(const struct admission *a, struct request *r)
         request_fail_text(r, 403, "requests of web pages are refused");
         return false;
     }
-    if (a->api_key && !guard_key_matches(header(r, "Authorization"), a->api_key)) {
+    if (a->api_key && !guard_key_matches(header(r, "Authorization"), a->api_key) &&
+        !is_open(r, method, path)) {
         request_fail_text(
             r, 401,
             "the API key is missing or wrong: set OPIK_API_KEY to the value of "
@@ -161,7 +189,7 @@ static void check_body(struct request *r)
 void admit(const struct admission *a, struct request *r, const char *method,
            const char *path)
 {
-    if (check_access(a, r) && find_route(r, method, path) && check_owner(a, r) &&
+    if (check_access(a, r, method, path) && find_route(r, method, path) && check_owner(a, r) &&
         read_workspace(r))
         check_body(r);
 }

@@ -19,5 +19,6 @@ route_handler alerts_create, alerts_replace, alerts_get, alerts_delete, alerts_l
     alerts_list_project, alerts_test, alerts_examples;
 route_handler misc_ping, misc_version, misc_auth, misc_workspace, misc_toggles, misc_accept,
     misc_thread, misc_otlp;
+route_handler health_alive, health_ready, health_metrics;
 
 #endif

@@ -217,6 +217,8 @@ static bool make_courier(struct intake *in, const struct intake_options *o, stru
     const struct courier_options options = courier_options(o);
     in->api.style = o->style;
     in->api.retries = o->retries;
+    in->api.engine = o->engine;
+    in->api.engine_arg = o->engine_arg;
     in->api.courier = courier_new(&options, err);
     return in->api.courier != NULL;
 }

@@ -14,10 +14,19 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "model/attempt_stats.h"
 #include "rules/payload.h"
 #include "store/store.h"
 
 struct intake;
+
+/* What is to be said of the engine beside it. */
+struct intake_engine {
+    bool running;
+    char problem[160]; /* why it waits; empty: it does not */
+    size_t sending;
+    struct attempt_stats attempts;
+};
 
 struct intake_options {
     struct store *store;       /* borrowed */
@@ -36,6 +45,8 @@ struct intake_options {
     int64_t send_timeout_ms, send_connect_timeout_ms;
     enum payload_style style; /* of tests and examples */
     int retries;
+    void (*engine)(void *arg, struct intake_engine *out); /* any thread, short; NULL: none */
+    void *engine_arg;
 };
 
 /* Listens and serves. ERR_BUSY: the port is in use (the text says so). */

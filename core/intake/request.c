@@ -321,19 +321,21 @@ static struct span body_of(struct request *r)
     if (!r->answer.failed)
         return buf_span(&r->answer);
     r->status = 503;
-    r->location = NULL;
+    r->location = r->type = NULL;
     return span_of(none);
 }
 
 enum MHD_Result request_answer(struct request *r)
 {
     struct span body = body_of(r);
+    if (r->status >= 100 && r->status < 600)
+        atomic_fetch_add(&r->api->tally.answers[r->status / 100], 1);
     struct MHD_Response *response = MHD_create_response_from_buffer(
         body.len, (void *)(uintptr_t)body.at, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return MHD_NO;
     if (body.len)
-        MHD_add_response_header(response, "Content-Type", "application/json");
+        MHD_add_response_header(response, "Content-Type", r->type ? r->type : "application/json");
     if (r->location)
         MHD_add_response_header(response, "Location", r->location);
     if (r->match.allow[0])

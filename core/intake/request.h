@@ -23,11 +23,19 @@
 
 struct courier;
 
-/* What the alerts API needs beside the store. */
+/* Answers by class, 1xx to 5xx. */
+struct tally {
+    atomic_ullong answers[6];
+};
+
+/* What the alerts API and monitoring need beside the store. */
 struct api {
     struct courier *courier;
     enum payload_style style;
     int retries;
+    void (*engine)(void *arg, struct intake_engine *out); /* NULL: none */
+    void *engine_arg;
+    struct tally tally;
 };
 
 #define INTAKE_USER "admin" /* who did it, for everything that comes in here */
@@ -36,7 +44,7 @@ struct request {
     struct store *store;
     const struct clock *clock;
     struct readers *readers;
-    const struct api *api;
+    struct api *api;
     struct peers *peers;
     struct peer *peer; /* the connection */
     struct MHD_Connection *connection;
@@ -56,6 +64,7 @@ struct request {
     struct buf answer;
     struct span made;     /* the id of what it makes, for the handler; in the arena */
     const char *location; /* in the arena; NULL: none */
+    const char *type;     /* of the answer; NULL: JSON */
     bool last;            /* close the connection after the answer */
     bool sleeping;
     atomic_bool ready; /* the answer is complete; what is left of the body is thrown away */

@@ -65,6 +65,9 @@ static const struct route ROUTES[] = {
     {"GET", PRIVATE "toggles", misc_toggles},
     {"POST", PRIVATE "otel/v1/traces", misc_otlp},
     {"POST", PRIVATE "opik-alerts/events", events_send},
+    {"GET", "healthz", health_alive, .open = true},
+    {"GET", "readyz", health_ready},
+    {"GET", "metrics", health_metrics},
 };
 
 static const size_t ROUTES_COUNT = sizeof ROUTES / sizeof *ROUTES;
@@ -167,6 +170,7 @@ enum route_found route_find(const char *method, const char *path, struct route_m
     if (served && (fit == 0 || !is_known(method, path, fit - 1))) {
         match->handler = served->handler;
         match->owner_only = served->owner_only;
+        match->open = served->open;
         return ROUTE_SERVED;
     }
     if (is_known(method, path, fit))

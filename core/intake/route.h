@@ -18,6 +18,7 @@ struct route {
         *pattern; /* v1/private/traces/{} : each {} is one segment, given as a param */
     route_handler *handler;
     bool owner_only; /* without an API key, it answers our own user only */
+    bool open;       /* it answers peers of this machine also without the API key */
 };
 
 /* An operation that is known and not served here. */
@@ -38,7 +39,7 @@ struct route_match {
     route_handler *handler;
     struct span params[ROUTE_PARAMS]; /* borrowed from the path */
     char allow[ROUTE_ALLOW_SIZE];     /* "GET, PUT"; empty but for ROUTE_OTHER_METHOD */
-    bool owner_only;
+    bool owner_only, open;
 };
 
 /* The path is percent-decoded, with or without the prefix /api. A literal segment wins over

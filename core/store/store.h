@@ -557,6 +557,7 @@ int64_t oldest_rows_of(const struct oldest_rows *rows, const char *alert_id); /*
 struct endpoint_state {
     char endpoint[33];            /* keyed hash of the URL, as in struct claim */
     char alert_id[UUID_SIZE];     /* reading: an alert that sends there; several may */
+    char alert_name[1024];        /* the same */
     enum breaker_state state;
     int64_t since;                /* wall ms; set by the store */
     int64_t probe_at;             /* steady ms; of OPEN */

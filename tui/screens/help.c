@@ -31,6 +31,7 @@ static const struct {
     {"help/scaling.md", "Scaling"},
     {"help/architecture.md", "Architecture"},
     {"help/command-line.md", "Command line and settings"},
+    {"help/monitoring.md", "Monitoring"},
     {"help/served-paths.md", "Served paths"},
     {"examples/token-check.mjs", "Example: check the token"},
     {"examples/asynchronous.mjs", "Example: answer first"},

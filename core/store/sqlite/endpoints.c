@@ -105,7 +105,7 @@ bool store_endpoint_list(struct store_reader *r, struct endpoint_states *out, st
 {
     *out = (struct endpoint_states){0};
     sqlite3_stmt *row = db_query(r->db,
-                                 "SELECT e.endpoint, a.id, e.state, e.since, e.probe_at, e.reason "
+                                 "SELECT e.endpoint, a.id, e.state, e.since, e.probe_at, e.reason, a.name "
                                  "FROM endpoints AS e LEFT JOIN alerts AS a "
                                  "ON a.endpoint = e.endpoint ORDER BY e.endpoint",
                                  DB_NO_ARGS, err);
@@ -118,7 +118,10 @@ bool store_endpoint_list(struct store_reader *r, struct endpoint_states *out, st
         struct endpoint_state *s = &out->items[out->count++];
         struct span endpoint = db_col_text(row, 0), reason = db_col_text(row, 5);
         snprintf(s->endpoint, sizeof s->endpoint, "%.*s", (int)endpoint.len, endpoint.at);
+        struct span name = db_col_text(row, 6);
         db_col_id(row, 1, s->alert_id);
+        snprintf(s->alert_name, sizeof s->alert_name, "%.*s", (int)name.len,
+                 name.at ? name.at : "");
         s->state = (enum breaker_state)db_col_int(row, 2);
         s->since = db_col_int(row, 3);
         s->probe_at = db_col_int(row, 4);

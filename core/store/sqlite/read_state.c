@@ -1,7 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/buf.h"
+#include "store/health.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/writer.h"
 
@@ -19,6 +22,39 @@ bool store_next_due(struct store_reader *r, struct store_due *due, struct err *e
                   0, &held, err);
     due->held = fine && held != 0;
     return fine;
+}
+
+/* min() of two columns of an index is one look; of states that are open there are three. */
+static bool oldest_open(struct store_reader *r, int64_t *out, struct err *err)
+{
+    *out = 0;
+    for (int state = DELIVERY_WAITING; state < DELIVERY_DELIVERED; state++) {
+        int64_t at;
+        if (!db_number(r->db, "SELECT min(created_at) FROM deliveries WHERE state = ?",
+                       DB_ARGS(db_int(state)), 0, &at, err))
+            return false;
+        if (at && (!*out || at < *out))
+            *out = at;
+    }
+    return true;
+}
+
+static int64_t file_size(const char *path, const char *end)
+{
+    struct stat st;
+    struct buf name;
+    buf_init(&name, BUF_UNLIMITED);
+    bool found = buf_add_format(&name, "%s%s", path, end) && stat(buf_text(&name), &st) == 0;
+    buf_free(&name);
+    return found ? st.st_size : 0;
+}
+
+bool store_gauges(struct store_reader *r, struct store_gauges *out, struct err *err)
+{
+    const char *path = sqlite3_db_filename(db_handle(r->db), "main");
+    *out = (struct store_gauges){.bytes = path ? file_size(path, "") : 0,
+                                 .log_bytes = path ? file_size(path, "-wal") : 0};
+    return oldest_open(r, &out->oldest_open, err);
 }
 
 /* ---------------------------------------------------------------- buckets */

@@ -58,6 +58,7 @@ struct store {
     bool stopping, checkpointing;
     struct store_limits new_limits;
     struct err trouble; /* set by the writer thread only */
+    uint64_t turns;     /* see store_turns() */
 
     pthread_mutex_t subscribers_lock; /* held during the calls */
     struct subscriber *subscribers;

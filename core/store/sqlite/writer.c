@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "store/health.h"
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/thread.h"
 #include "store/sqlite/tx.h"
@@ -189,6 +190,14 @@ void store_trouble(struct store *s, char *out, size_t size)
     pthread_mutex_unlock(&s->lock);
 }
 
+uint64_t store_turns(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    uint64_t turns = s->turns;
+    pthread_mutex_unlock(&s->lock);
+    return turns;
+}
+
 /* Other failures are of what was asked for, or pass by themselves. */
 static void note_trouble(struct store *s, bool fine, const struct err *err)
 {
@@ -259,6 +268,7 @@ static void *writer_main(void *arg)
     struct store *s = arg;
     pthread_mutex_lock(&s->lock);
     while (s->queue || !s->stopping) {
+        s->turns++;
         wait_for_work(s);
         struct step *group = take_group(s);
         bool stopping = s->stopping;

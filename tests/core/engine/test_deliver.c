@@ -181,6 +181,10 @@ static void writes_a_row_of_the_log_for_each_attempt(void **state)
     assert_int_equal(rows.items[1].n, 2);
     assert_int_equal(rows.items[1].state, DELIVERY_DELIVERED);
     log_rows_free(&rows);
+    struct engine_status status;
+    engine_status(r->engine, &status);
+    assert_int_equal(status.attempts.by_class[ATTEMPT_2XX], 1);
+    assert_int_equal(status.attempts.by_class[ATTEMPT_5XX], 1);
 }
 
 static void uses_the_endpoint_of_the_alert_at_each_attempt(void **state)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "store/audit.h"
+#include "store/health.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/thread.h"
@@ -71,6 +72,7 @@ static bool may_scan(const char *step, const char *sql)
         "SCAN b USING INDEX buckets_due",    /* the open buckets, limited */
         "SCAN deliveries USING INDEX deliveries_by_time",
         "SCAN CONSTANT ROW",
+        "SCAN e", /* the endpoints that fail */
     };
     if (strstr(step, "USING COVERING INDEX") && strstr(sql, "min("))
         return true; /* the first entry of an index */
@@ -161,6 +163,18 @@ static void use_everything(struct store_fixture *f)
     bucket_rows_free(&buckets);
     assert_true(store_next_due(f->reader, &due, NULL));
     counts(f);
+    const struct audit_filter audit = {"default", 1};
+    struct audit_rows told;
+    struct store_gauges gauges;
+    struct endpoint_states failing;
+    struct store_limits limits = f->limits;
+    limits.audit_ms = 1;
+    store_set_limits(f->store, &limits);
+    assert_true(store_audit_list(f->reader, &audit, INT64_MAX, 5, &told, NULL));
+    audit_rows_free(&told);
+    assert_true(store_gauges(f->reader, &gauges, NULL));
+    assert_true(store_endpoint_list(f->reader, &failing, NULL));
+    endpoint_states_free(&failing);
     step_alert_enable(f->store, id, false);
     step_purge(f->store, f->now + 1, 10);
     step_trim(f->store, 1, 10);
