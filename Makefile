@@ -6,11 +6,19 @@
 # make bench   prints figures beside htop, tig and ncdu, those that are installed
 # make coverage    which lines and branches of core/ the tests run
 # make deps    only installs what is missing: for tests, or FOR=run, coverage, lint, bench
+# make install [DESTDIR=] [PREFIX=/usr/local]  program, man page, completions, systemd unit;
+# make uninstall takes them away again
 BUILD  ?= build
 CC     ?= cc
 WERROR ?= -Werror
 # SANITIZE=address,undefined builds everything under those sanitizers
 SANITIZE ?=
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+USERDIR ?= $(PREFIX)/lib/sysusers.d
+SHARE    = $(DESTDIR)$(PREFIX)/share
 
 MODULES   := base model rules store send intake engine
 LIBRARIES := ncursesw libcurl jansson sqlite3 libcmark libmicrohttpd libsodium inih zlib
@@ -91,7 +99,7 @@ $(BUILD)/%.o: %.c | needs
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # Assets are compiled in: one assembler file that includes them, one table.
-ASSETS := $(sort $(shell find assets -type f -not -path 'assets/install/*'))
+ASSETS := $(sort $(shell find assets -type f -not -path 'assets/install/*' -not -path 'assets/systemd/*'))
 $(BUILD)/assets.c: $(ASSETS) Makefile
 	@mkdir -p $(@D)
 	@{ echo '#include "base/asset.h"'; n=0; for f in $(ASSETS); do \
@@ -137,6 +145,7 @@ WRAP_test_model := $(SCRIPTED) $(patsubst %,-Wl$(comma)--wrap=%,store_close_due 
 WRAP_test_time := $(SCRIPTED) -Wl,--wrap=clock_gettime
 $(BUILD)/tests/torture/test_model: $(patsubst %,$(BUILD)/tests/torture/%.o,model model_endpoint world world_compare)
 
+WRAP_test_host := -Wl,--wrap=sender_turn
 define tui_test_rule
 $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,tui)
 	$$(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_$$(@F)) $$(LIBS) $$(TEST_LIBS)
@@ -187,7 +196,7 @@ torture:
 	@TORTURE=long $(MAKE) --no-print-directory test-torture
 
 test-all:
-	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(PROGRAMS) tests/screens/tmux.sh tests/layers.sh tests/docs.sh tests/examples/run.sh tests/sdk/run.sh
+	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(PROGRAMS) tests/screens/tmux.sh tests/layers.sh tests/docs.sh tests/install.sh tests/examples/run.sh tests/sdk/run.sh
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -197,6 +206,28 @@ coverage:
 	@$(MAKE) --no-print-directory -j2 BUILD=build-coverage OPT='-O0 -g --coverage' LDFLAGS=--coverage all test-programs
 	@$(MAKE) --no-print-directory BUILD=build-coverage OPT='-O0 -g --coverage' LDFLAGS=--coverage test-all || true
 	@gcovr --root . --filter core/ --exclude-throw-branches build-coverage --sort-percentage --print-summary
+
+# The builder's own settings have no say in what is written.
+.PHONY: install uninstall
+install: all
+	install -Dm755 $(BUILD)/opik-alerts $(DESTDIR)$(PREFIX)/bin/opik-alerts
+	install -d $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
+	  $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d \
+	  $(DESTDIR)$(UNITDIR) $(DESTDIR)$(USERDIR)
+	set -e; umask 022; tell() { env -i HOME=/nonexistent $(BUILD)/opik-alerts "$$@"; }; \
+	tell man > $(SHARE)/man/man1/opik-alerts.1; \
+	tell completion bash > $(SHARE)/bash-completion/completions/opik-alerts; \
+	tell completion zsh > $(SHARE)/zsh/site-functions/_opik-alerts; \
+	tell completion fish > $(SHARE)/fish/vendor_completions.d/opik-alerts.fish; \
+	sed 's|@PREFIX@|$(PREFIX)|' assets/systemd/opik-alerts.service \
+	  > $(DESTDIR)$(UNITDIR)/opik-alerts.service; \
+	cp assets/systemd/opik-alerts.sysusers $(DESTDIR)$(USERDIR)/opik-alerts.conf
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/opik-alerts $(SHARE)/man/man1/opik-alerts.1 \
+	  $(SHARE)/bash-completion/completions/opik-alerts $(SHARE)/zsh/site-functions/_opik-alerts \
+	  $(SHARE)/fish/vendor_completions.d/opik-alerts.fish \
+	  $(DESTDIR)$(UNITDIR)/opik-alerts.service $(DESTDIR)$(USERDIR)/opik-alerts.conf
 
 clean:
 	rm -rf $(BUILD)

@@ -15,6 +15,7 @@
 #include "portowner.h"
 #include "quiet.h"
 #include "store/datadir.h"
+#include "store/health.h"
 #include "tuning.h"
 
 #define GRACE_MS        5000 /* for requests under way when it stops */
@@ -38,6 +39,9 @@ struct host {
     struct settings settings;
     bool settings_new;
     struct engine *engine; /* changed by the thread only */
+
+    const struct engine *asked; /* host_alive()'s own: what it saw last */
+    uint64_t engine_turns, writer_turns;
 
     /* The thread's own. */
     struct settings used; /* what engine and intake run with */
@@ -470,6 +474,24 @@ void host_status(struct host *h, struct host_status *out)
         out->holder_since = holder.since;
         snprintf(out->url, sizeof out->url, "%s", holder.address);
     }
+}
+
+bool host_alive(struct host *h)
+{
+    struct engine_status engine = {0};
+    uint64_t writer_turns = store_turns(h->store);
+    pthread_mutex_lock(&h->mutex);
+    if (h->engine)
+        engine_status(h->engine, &engine);
+    bool moved = !h->engine || h->engine != h->asked || engine.turns != h->engine_turns;
+    if (h->engine)
+        engine_poke(h->engine);
+    h->asked = h->engine;
+    pthread_mutex_unlock(&h->mutex);
+    moved = moved && writer_turns != h->writer_turns;
+    h->engine_turns = engine.turns;
+    h->writer_turns = writer_turns;
+    return moved;
 }
 
 void host_set_settings(struct host *h, const struct settings *s)

@@ -46,6 +46,11 @@ struct host_options {
 
 struct host *host_start(const struct host_options *options, struct err *err);
 void host_status(struct host *h, struct host_status *out);
+/* For a watchdog: whether the store's writer and the engine, where there is one, have moved since
+ * the call before (the first says yes). Asks the engine for a sign for the next call, which
+ * should not come within two seconds: so long the writer may sleep. One thread. */
+bool host_alive(struct host *h);
+
 void host_set_settings(struct host *h, const struct settings *s);
 
 /* Stops intake and engine in order and gives the lock back: new requests are refused, those

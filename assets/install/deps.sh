@@ -36,6 +36,7 @@ libvterm|lib vterm|libvterm-dev|libvterm-devel|libvterm|libvterm-dev|console tes
 OpenSSL|lib openssl|libssl-dev|openssl-devel|openssl|openssl-dev|TLS receivers in tests
 tmux|tool tmux|tmux|tmux|tmux|tmux|console tests in tmux
 time zones|path /usr/share/zoneinfo/Europe/Berlin|tzdata|tzdata|tzdata|tzdata|schedules in named time zones
+systemd-analyze|tool systemd-analyze|systemd|systemd|systemd||to check the systemd unit
 pgrep|tool pgrep|procps|procps-ng|procps-ng|procps|console tests that end the program
 node|tool node|nodejs|nodejs|nodejs|nodejs|the Opik SDK in tests
 npm|tool npm|npm|npm|npm|npm|to fetch the Opik SDK

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "send/send.h"
+#include "store/audit.h"
 #include "store/datadir.h"
 #include "support/http_client.h"
 #include "support/receiver.h"
@@ -312,6 +315,102 @@ static void pause_gives_the_lock_back_and_resume_retakes_it(void **state)
     assert_true(wait_state(s, HOST_RUNNING, &status));
 }
 
+/* ---------------------------------------------------------------- for the watchdog */
+
+static atomic_bool hold_engine, hold_writer;
+
+static void pause_ms(long ms)
+{
+    const struct timespec t = {0, ms * 1000000};
+    nanosleep(&t, NULL);
+}
+
+void __real_sender_turn(struct sender *s, int64_t wait_ms);
+void __wrap_sender_turn(struct sender *s, int64_t wait_ms);
+void __wrap_sender_turn(struct sender *s, int64_t wait_ms)
+{
+    while (atomic_load(&hold_engine))
+        pause_ms(1);
+    __real_sender_turn(s, wait_ms);
+}
+
+static void hold(void *arg, const struct err *err, const void *result)
+{
+    (void)arg;
+    (void)err;
+    (void)result;
+    while (atomic_load(&hold_writer))
+        pause_ms(1);
+}
+
+/* A step, so that the writer has reason to move now and not within a second. */
+static void nudge(struct side *s)
+{
+    const struct audit_entry entry = {.action = "nudge"};
+    store_audit(s->store, &entry, "tester", hold, NULL);
+}
+
+static bool comes_to(struct side *s, bool alive)
+{
+    long long until = run_now_ms() + RUN_DEADLINE_MS;
+    while (run_now_ms() < until) {
+        nudge(s);
+        pause_ms(20);
+        if (host_alive(s->host) == alive)
+            return true;
+    }
+    return false;
+}
+
+static void stays_dead(struct side *s)
+{
+    assert_true(comes_to(s, false));
+    for (int i = 0; i < 10; i++) {
+        nudge(s);
+        pause_ms(10);
+        assert_false(host_alive(s->host));
+    }
+}
+
+static void a_thread_that_is_stuck_is_not_alive(void **state)
+{
+    struct world *w = *state;
+    struct side *s = &w->sides[0];
+    struct host_status status;
+    open_side(w, s);
+    start_side(w, s);
+    assert_true(wait_state(s, HOST_RUNNING, &status));
+    assert_true(comes_to(s, true));
+    atomic_store(&hold_engine, true);
+    stays_dead(s);
+    atomic_store(&hold_engine, false);
+    assert_true(comes_to(s, true));
+    atomic_store(&hold_writer, true);
+    stays_dead(s);
+    atomic_store(&hold_writer, false);
+    assert_true(comes_to(s, true));
+}
+
+/* One that sleeps for want of work is not stuck: no step is asked for here. */
+static void an_idle_one_is_alive(void **state)
+{
+    struct world *w = *state;
+    struct side *s = &w->sides[0];
+    struct host_status status;
+    open_side(w, s);
+    start_side(w, s);
+    assert_true(wait_state(s, HOST_RUNNING, &status));
+    assert_true(host_alive(s->host));
+    long long until = run_now_ms() + RUN_DEADLINE_MS;
+    bool alive = false;
+    while (!alive && run_now_ms() < until) {
+        pause_ms(500);
+        pause_ms(900);
+        alive = host_alive(s->host);
+    }
+    assert_true(alive);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +422,8 @@ int main(void)
         TEST(set_settings_moves_the_intake),
         TEST(connection_tests_follow_the_settings),
         TEST(pause_gives_the_lock_back_and_resume_retakes_it),
+        TEST(a_thread_that_is_stuck_is_not_alive),
+        TEST(an_idle_one_is_alive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,11 @@
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -12,6 +14,9 @@
 #include "cli/out.h"
 #include "config_watch.h"
 #include "host.h"
+#include "notify.h"
+
+enum { LOOK_EVERY_MS = 2000 }; /* see host_alive() */
 
 struct serve {
     struct cli *cli;
@@ -21,6 +26,10 @@ struct serve {
     bool told;            /* the listening line was printed */
     enum host_state last; /* what was said last */
     char url[96];
+    struct notify notify;
+    bool ready;         /* systemd was told so */
+    bool alive;         /* at the last look */
+    int64_t looked_at, pinged_at; /* monotonic ms */
 };
 
 static void say_log_line(void *arg, enum log_level level, const char *line)
@@ -62,6 +71,23 @@ static void say_listening(struct serve *s, const struct host_status *status)
     s->told = true;
 }
 
+/* Ready is also who waits for another one's engine: it does what it was started for. */
+static void tell_systemd(struct serve *s, const struct host_status *status)
+{
+    if (status->state == HOST_RUNNING)
+        notify_send(&s->notify, "STATUS=listening on %s%s%s", status->url,
+                    status->reason[0] ? ", but the engine waits: " : "", status->reason);
+    else if (status->state == HOST_STANDBY)
+        notify_send(&s->notify, "STATUS=waiting: process %ld runs the engine",
+                    (long)status->holder_pid);
+    else if (status->reason[0])
+        notify_send(&s->notify, "STATUS=%s", status->reason);
+    if (s->ready || (status->state != HOST_RUNNING && status->state != HOST_STANDBY))
+        return;
+    notify_send(&s->notify, "READY=1");
+    s->ready = true;
+}
+
 /* False: it cannot go on. */
 static bool say_state(struct serve *s)
 {
@@ -69,6 +95,7 @@ static bool say_state(struct serve *s)
     host_status(s->host, &status);
     bool same = status.state == s->last;
     s->last = status.state;
+    tell_systemd(s, &status);
     switch (status.state) {
     case HOST_RUNNING:
         if (!same || strcmp(s->url, status.url) != 0)
@@ -118,6 +145,32 @@ static bool take_signals(struct serve *s)
     return true;
 }
 
+static int64_t monotonic_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Pings while what works moves; returns how long poll() may wait, -1: for ever. */
+static int watchdog(struct serve *s)
+{
+    int64_t now = monotonic_ms(), every = s->notify.every_ms;
+    if (every == 0)
+        return -1;
+    if (now - s->pinged_at >= every) {
+        if (now - s->looked_at >= LOOK_EVERY_MS) {
+            s->alive = host_alive(s->host);
+            s->looked_at = now;
+        }
+        if (s->alive)
+            notify_send(&s->notify, "WATCHDOG=1");
+        s->pinged_at = now;
+    }
+    int64_t left = s->pinged_at + every - now;
+    return left > INT_MAX ? INT_MAX : (int)left;
+}
+
 static int run(struct serve *s)
 {
     struct pollfd p[] = {{.fd = s->cli->signal_fd, .events = POLLIN},
@@ -125,7 +178,7 @@ static int run(struct serve *s)
                          {.fd = config_watch_fd(s->watch), .events = POLLIN}};
     uint64_t count;
     for (;;) {
-        if (poll(p, 3, -1) < 0 && errno != EINTR) {
+        if (poll(p, 3, watchdog(s)) < 0 && errno != EINTR) {
             out_error("poll: %s", strerror(errno));
             return EXIT_FAILED;
         }
@@ -141,7 +194,8 @@ static int run(struct serve *s)
 int cli_serve(struct cli *cli)
 {
     struct err err = {0};
-    struct serve s = {.cli = cli, .last = HOST_STARTING};
+    struct serve s = {.cli = cli, .last = HOST_STARTING, .alive = true};
+    notify_open(&s.notify);
     s.changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s.changed_fd < 0) {
         out_error("eventfd: %s", strerror(errno));
@@ -161,9 +215,11 @@ int cli_serve(struct cli *cli)
     log_set_sink(say_log_line, NULL);
     s.host = host_start(&options, &err);
     int status = s.host ? run(&s) : cli_fail(&err);
+    notify_send(&s.notify, "STOPPING=1\nSTATUS=stopping");
     host_stop(&s.host);
     log_set_sink(NULL, NULL);
     config_watch_free(&s.watch);
     close(s.changed_fd);
+    notify_close(&s.notify);
     return status;
 }
