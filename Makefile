@@ -117,6 +117,7 @@ $(BUILD)/assets.o: $(BUILD)/assets.c
 # Tests: every tests/core/MODULE/test_*.c is one cmocka program that links the module it mirrors
 # and what that may use, nothing above; tests/tui, tests/screens and tests/torture link everything.
 # A program that gets between two functions names them here: WRAP_test_x := -Wl,--wrap=function
+# (those of tests/core: WRAP_core_test_x)
 $(BUILD)/libsupport.a: $(call objects,$(call sources,tests/support))
 	@rm -f $@
 	$(AR) rcs $@ $^
@@ -127,9 +128,10 @@ WRAP_test_memory := $(call wraps,malloc calloc realloc reallocarray strdup strnd
 
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
 
+WRAP_core_test_rekey := -Wl,--wrap=renameat
 define core_test_rule
 $(BUILD)/tests/core/$(1)/test_%: $(BUILD)/tests/core/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,$(1))
-	$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(CORE_LIBS) $$(TEST_LIBS)
+	$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_core_$$(@F)) $$(CORE_LIBS) $$(TEST_LIBS)
 .PHONY: test-$(1)
 test-$(1): $(call programs,core/$(1))
 	@sh tests/run.sh $$^

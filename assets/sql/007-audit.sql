@@ -14,3 +14,9 @@ CREATE TABLE audit (
     detail TEXT NOT NULL
 ) STRICT;
 CREATE INDEX audit_by_time ON audit (at);
+
+-- Which key the store is sealed with: its id, which tells nothing of it (store/seal.h).
+CREATE TABLE sealing (
+    row INTEGER PRIMARY KEY CHECK (row = 1),
+    key TEXT NOT NULL
+) STRICT;

@@ -255,6 +255,13 @@ void store_silence_end(struct store *s, const char *workspace, const char *const
  * may have jumped. result: const int64_t *, how many moved. */
 void store_silence_follow(struct store *s, store_done *done, void *arg);
 
+/* ------------------------------------------------------------------ the key (people) */
+
+/* A new key, and every secret sealed anew with it, in one transaction: cut short anywhere, the
+ * store opens with the one key or the other. For whoever holds the engine's lock; other processes
+ * on the directory find the new key by themselves. result: const int64_t *, how many alerts. */
+void store_rekey(struct store *s, const char *user, store_done *done, void *arg);
+
 /* ------------------------------------------------------------------ delivering (engine) */
 
 /* Takes over everything that an earlier lock holder had under way: each such delivery gets an

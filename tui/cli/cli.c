@@ -44,6 +44,7 @@ static const struct verb {
     {ACTION_CLI_DEMO, cli_demo, NEEDS_SIGNALS},
     {ACTION_CLI_CONFIG, cli_config, 0},
     {ACTION_CLI_DOCTOR, cli_doctor, NEEDS_STORE},
+    {ACTION_CLI_REKEY, cli_rekey, NEEDS_STORE},
     {ACTION_CLI_COMPLETION, cli_completion, 0},
     {ACTION_CLI_MAN, cli_man, 0},
 };

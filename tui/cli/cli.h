@@ -70,6 +70,7 @@ int cli_serve(struct cli *cli);
 int cli_demo(struct cli *cli);
 int cli_config(struct cli *cli);
 int cli_doctor(struct cli *cli);
+int cli_rekey(struct cli *cli);
 int cli_completion(struct cli *cli);
 
 #endif

@@ -8,7 +8,7 @@
 
 struct store_reader {
     struct db *db;
-    const struct sealer *sealer; /* the store's */
+    struct sealer *sealer; /* the store's */
 };
 
 /* Several statements that must see the same state: between these two. */

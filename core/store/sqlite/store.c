@@ -14,6 +14,7 @@
 #include "store/datadir.h"
 #include "store/file.h"
 #include "store/sharedclock.h"
+#include "store/sqlite/keys.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/thread.h"
@@ -85,7 +86,10 @@ static bool is_empty(int dir)
 static bool open_sealer(struct store *s, const struct store_options *o, struct err *err)
 {
     struct err own = {0};
-    s->sealer = sealer_open(o->dir, o->read_only || !is_empty(s->dir), &own);
+    enum sealer_mode mode = o->read_only      ? SEALER_LOOK
+                            : is_empty(s->dir) ? SEALER_MAKE
+                                               : SEALER_KEEP;
+    s->sealer = sealer_open(o->dir, mode, &own);
     if (s->sealer)
         return true;
     if (own.code == ERR_NOT_FOUND)
@@ -156,13 +160,15 @@ static bool open_database(struct store *s, int64_t *last, struct err *err)
     if (!db)
         return false;
     if (s->read_only) {
-        bool fine = db_check_version(db, err);
+        bool fine = db_check_version(db, err) && keys_check(db, s->sealer, err);
         db_close(&db);
         return fine;
     }
     s->db = db;
     s->synced = s->wal_dirty = true;
-    return db_migrate(db, err) && tx_last_steady(db, last, err) && db_version(db, &s->version, err) && writer_start(s, err);
+    return db_migrate(db, err) && keys_note(db, s->sealer, err) &&
+           keys_check(db, s->sealer, err) && tx_last_steady(db, last, err) &&
+           db_version(db, &s->version, err) && writer_start(s, err);
 }
 
 struct store *store_open(const struct store_options *options, struct err *err)

@@ -46,6 +46,7 @@ struct store {
     int wal_tried;              /* pages at the last checkpoint that did not get through */
     bool wal_dirty;             /* others may have left something to checkpoint */
     bool synced;                /* the connection's synchronous is FULL */
+    bool check_key;             /* the store may be sealed with another key by now */
     struct store_limits limits; /* as of the start of the transaction */
 
     pthread_t thread;

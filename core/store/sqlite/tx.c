@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rules/match.h"
+#include "store/sqlite/keys.h"
 #include "store/sqlite/store_impl.h"
 
 enum {
@@ -20,6 +21,7 @@ void tx_reset_caches(struct store *s)
     silence_cache_reset(&s->silences);
     project_cache_reset(&s->projects);
     s->traces.check = true;
+    s->check_key = true;
     s->request = 0;
 }
 
@@ -48,6 +50,9 @@ static bool refresh(struct tx *tx, struct err *err)
     } else if (project_cache_count(&s->projects) > PROJECTS_KEPT) {
         project_cache_reset(&s->projects);
     }
+    if (s->check_key && !keys_check(s->db, s->sealer, err))
+        return false;
+    s->check_key = false;
     return true;
 }
 

@@ -43,7 +43,7 @@ static int cleanup(void **state)
 static struct sealer *open_sealer(struct fixture *f)
 {
     struct err err = {0};
-    struct sealer *s = sealer_open(f->dir, false, &err);
+    struct sealer *s = sealer_open(f->dir, SEALER_MAKE, &err);
     if (!s)
         fail_msg("%s", err.text);
     return s;
@@ -140,7 +140,7 @@ static void open_keeps_one_key(void **state)
     assert_true(seal(s, "r", span_of("kept"), &sealed));
     seal_hash(s, span_of("http://a"), one);
     sealer_close(&s);
-    s = sealer_open(f->dir, true, NULL);
+    s = sealer_open(f->dir, SEALER_KEEP, NULL);
     assert_non_null(s);
     assert_true(unseal(s, "r", buf_span(&sealed), &plain, NULL));
     seal_hash(s, span_of("http://a"), two);
@@ -163,7 +163,7 @@ static void open_read_only_makes_no_key(void **state)
 {
     struct fixture *f = *state;
     struct err err = {0};
-    assert_null(sealer_open(f->dir, true, &err));
+    assert_null(sealer_open(f->dir, SEALER_KEEP, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
     assert_int_equal(access(f->key, F_OK), -1);
 }
@@ -177,7 +177,7 @@ static void open_refuses_unfit_keys(void **state)
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         struct err err = {0};
         assert_int_equal(chmod(f->key, modes[i]), 0);
-        assert_null(sealer_open(f->dir, false, &err));
+        assert_null(sealer_open(f->dir, SEALER_MAKE, &err));
         assert_int_equal(err.code, ERR_DENIED);
     }
     assert_int_equal(chmod(f->key, 0400), 0);
@@ -186,7 +186,7 @@ static void open_refuses_unfit_keys(void **state)
     if (geteuid() == 0) {
         struct err err = {0};
         assert_int_equal(chown(f->key, 12345, 12345), 0);
-        assert_null(sealer_open(f->dir, false, &err));
+        assert_null(sealer_open(f->dir, SEALER_MAKE, &err));
         assert_int_equal(err.code, ERR_DENIED);
     }
     struct err err = {0};
@@ -194,7 +194,7 @@ static void open_refuses_unfit_keys(void **state)
     snprintf(other, sizeof other, "%s/other", f->dir);
     assert_int_equal(rename(f->key, other), 0);
     assert_int_equal(symlink("other", f->key), 0);
-    assert_null(sealer_open(f->dir, false, &err));
+    assert_null(sealer_open(f->dir, SEALER_MAKE, &err));
     assert_int_equal(err.code, ERR_DENIED);
 }
 
@@ -203,7 +203,7 @@ static void open_refuses_unfit_directory(void **state)
     struct fixture *f = *state;
     struct err err = {0};
     assert_int_equal(chmod(f->dir, 0777), 0);
-    assert_null(sealer_open(f->dir, false, &err));
+    assert_null(sealer_open(f->dir, SEALER_MAKE, &err));
     assert_int_equal(err.code, ERR_DENIED);
     assert_int_equal(access(f->key, F_OK), -1);
 }
@@ -228,7 +228,7 @@ static void open_refuses_damaged_keys(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct err err = {0};
         write_key_file(f, texts[i]);
-        assert_null(sealer_open(f->dir, false, &err));
+        assert_null(sealer_open(f->dir, SEALER_MAKE, &err));
         assert_int_equal(err.code, ERR_INVALID);
         assert_null(strstr(err.text, "0011"));
     }
@@ -271,7 +271,7 @@ static void open_at_once_agrees_on_one_key(void **state)
                 close(start[1]);
                 if (read(start[0], &byte, 1) != 0)
                     _exit(1);
-                struct sealer *s = sealer_open(f->dir, false, NULL);
+                struct sealer *s = sealer_open(f->dir, SEALER_MAKE, NULL);
                 if (!s)
                     _exit(1);
                 seal_hash(s, span_of("x"), hash);
