@@ -1,6 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/timefmt.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/ids_step.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/reader.h"
@@ -16,6 +19,7 @@ static void silences_changed(struct tx *tx)
 
 struct put_step {
     struct step step;
+    struct audit_by by;
     struct silence silence;
 };
 
@@ -89,8 +93,27 @@ static bool insert(struct tx *tx, const struct silence *s, struct err *err)
     return fine;
 }
 
+static bool audit_silence(struct tx *tx, const struct audit_by *by, const struct silence *s,
+                          struct err *err)
+{
+    struct buf subject;
+    char until[TIMEFMT_ISO_SIZE] = "", detail[64];
+    if (s->until)
+        timefmt_iso(s->until, until);
+    snprintf(detail, sizeof detail, "%s%s%s%s", silence_mode_name(s->mode),
+             s->until ? " until " : "", until, s->window_count ? ", weekly" : "");
+    buf_init(&subject, BUF_UNLIMITED);
+    bool fine = silence_subject(s, &subject) || err_memory(err);
+    const struct audit_entry entry = {"silence.add", s->id, buf_text(&subject), s->workspace,
+                                      detail};
+    fine = fine && audit_add(tx, by, &entry, err);
+    buf_free(&subject);
+    return fine;
+}
+
 static bool run_put(struct step *step, struct tx *tx, struct err *err)
 {
+    const struct audit_by *by = &((struct put_step *)step)->by;
     struct silence *s = &((struct put_step *)step)->silence;
     if (!check(tx, s, err))
         return false;
@@ -99,7 +122,7 @@ static bool run_put(struct step *step, struct tx *tx, struct err *err)
     s->ended_at = s->held = s->dropped = 0;
     step->result = s;
     silences_changed(tx);
-    return insert(tx, s, err);
+    return insert(tx, s, err) && audit_silence(tx, by, s, err);
 }
 
 static void free_put(struct step *step)
@@ -115,6 +138,7 @@ void store_silence_put(struct store *s, const struct silence *silence, store_don
     if (!step)
         return;
     step->step.undo = step->step.durable = true;
+    audit_by(&step->by, silence->created_by);
     if (silence_copy(&step->silence, silence))
         writer_submit(s, &step->step);
     else
@@ -134,13 +158,15 @@ static bool end_one(struct tx *tx, const struct ids_step *s, const char *id, boo
     *ended = db_changes(tx->db) > 0;
     if (!*ended)
         return true;
+    const struct audit_entry entry = {
+        .action = "silence.end", .object = id, .workspace = s->workspace};
     silences_changed(tx);
     tx->changes |= STORE_CHANGED_BUCKETS;
-    return db_run(
-        tx->db,
-        "UPDATE buckets SET due_at = min(due_at, ?), until = -row WHERE silence <> 0 "
-        "AND silence = (SELECT row FROM silences WHERE id = ?)",
-        DB_ARGS(db_int(tx->steady), db_text(id)), err);
+    return audit_add(tx, &s->by, &entry, err) &&
+           db_run(tx->db,
+                  "UPDATE buckets SET due_at = min(due_at, ?), until = -row "
+                  "WHERE silence <> 0 AND silence = (SELECT row FROM silences WHERE id = ?)",
+                  DB_ARGS(db_int(tx->steady), db_text(id)), err);
 }
 
 static bool run_end(struct step *step, struct tx *tx, struct err *err)

@@ -160,6 +160,33 @@ static void a_replay_and_a_bucket_sent_now_leave_a_row(void **state)
     alert_free(&a);
 }
 
+static void a_silence_leaves_a_row_when_it_is_made_and_ended(void **state)
+{
+    struct store_fixture *f = *state;
+    struct audit_rows rows;
+    struct silence s = {.mode = SILENCE_DROP,
+                        .has_type = true,
+                        .type = EVENT_TRACE_ERRORS,
+                        .from = atomic_load(&f->now),
+                        .until = atomic_load(&f->now) + 3600000};
+    char id[UUID_SIZE];
+    assert_true(step_silence_put(f->store, &s, id, NULL));
+    newest(f, &rows);
+    assert_string_equal(rows.items[0].user, "ann");
+    assert_string_equal(rows.items[0].action, "silence.add");
+    assert_string_equal(rows.items[0].object, id);
+    assert_string_equal(rows.items[0].name, "trace:errors");
+    assert_string_equal(rows.items[0].detail, "drop until 2026-01-01T01:00:00.000Z");
+    audit_rows_free(&rows);
+    assert_int_equal(step_silence_end(f->store, id), 1);
+    assert_int_equal(step_silence_end(f->store, id), 0);
+    newest(f, &rows);
+    assert_string_equal(rows.items[0].action, "silence.end");
+    assert_string_equal(rows.items[0].object, id);
+    assert_int_equal(rows.items[0].seq, 2);
+    audit_rows_free(&rows);
+}
+
 static void what_the_engine_decides_is_told_too(void **state)
 {
     struct store_fixture *f = *state;
@@ -357,6 +384,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_change_of_an_alert_leaves_a_row),
         TEST(a_replay_and_a_bucket_sent_now_leave_a_row),
+        TEST(a_silence_leaves_a_row_when_it_is_made_and_ended),
         TEST(what_the_engine_decides_is_told_too),
         TEST(a_row_says_from_where),
         TEST(a_change_that_cannot_be_told_is_not_made),
