@@ -15,6 +15,7 @@
 #include "send/answer.h"
 #include "send/headers.h"
 #include "send/option.h"
+#include "send/scrub.h"
 #include "send/signing.h"
 #include "send/tls.h"
 
@@ -32,6 +33,7 @@ struct send_handle {
     CURL *easy; /* NULL: refused before it began */
     struct curl_slist *headers;
     struct answer answer;
+    struct scrub scrub;
     char words[CURL_ERROR_SIZE];
     const char *problem; /* why it is not sent */
     enum outcome_kind problem_kind;
@@ -269,12 +271,13 @@ static void handle_free(struct send_handle *h)
 {
     headers_free(h->headers);
     answer_free(&h->answer);
+    scrub_free(&h->scrub);
     free(h);
 }
 
 static bool begin(struct sender *s, struct send_handle *h, const struct send_request *r)
 {
-    h->headers = headers_list(r);
+    h->headers = scrub_init(&h->scrub, r) ? headers_list(r) : NULL;
     h->easy = h->headers ? take_easy(s) : NULL;
     if (!h->easy)
         return false;
@@ -301,6 +304,7 @@ void send_request_of(const struct alert *a, const char *id, int64_t now,
                     .at = now,
                     .secret = alert_metadata(a, ALERT_SIGNING_SECRET),
                     .previous = signing_previous(a, now)},
+        .hidden = alert_metadata(a, ALERT_ROUTING_KEY),
     };
 }
 
@@ -408,6 +412,9 @@ static void finish_ended(struct sender *s)
             continue; /* finish_settled() ends it */
         answer_judge(&h->answer, h->easy, code, h->words, h->timeout_ms,
                      clock_wall_ms(s->clock), &outcome);
+        scrub_apply(&h->scrub, outcome.headers, outcome.headers_len, false);
+        scrub_apply(&h->scrub, outcome.body, outcome.body_len,
+                    outcome.body_total > (int64_t)outcome.body_len);
         finish(h, &outcome);
     }
 }

@@ -64,6 +64,7 @@ struct send_request {
     size_t header_count;
     struct send_tls tls;
     struct send_signing signing;
+    const char *hidden; /* a secret that stands in the body; NULL: none */
     const char *body;
     size_t body_len;
     send_more *more; /* in place of `body`; NULL: none */
@@ -83,7 +84,8 @@ struct send_handle; /* valid until its done */
 
 /* POST with Content-Type: application/json, our User-Agent, Authorization: Bearer TOKEN,
  * the signature if there is a secret for one, then the custom headers; a custom header replaces
- * a built-in one of its name and never doubles it, and is none of the signature's. What can't
+ * a built-in one of its name and never doubles it, and is none of the signature's. Secrets that
+ * the answer says back are covered with asterisks (scrub.h). What can't
  * be sent at all (bad URL, bad header) is an OUTCOME_FORBIDDEN given by done from the next
  * sender_turn(), files of TLS that cannot be used an OUTCOME_NETWORK. NULL: no memory, done is
  * not called. */

@@ -359,6 +359,52 @@ static void tells_address_times_and_start(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
 
+/* What comes back of the secrets is covered, whatever stands around it, and nothing else. */
+static void secrets_that_are_said_back_are_covered(void **state)
+{
+    struct fixture *f = *state;
+    char url[200];
+    struct alert_header headers[] = {{"X-Key", "Basic header-secret"}, {"X-Short", "abc"}};
+    receiver_url(f->receiver, "/services/T0/path-secret-1234?key=query-secret-1", url, sizeof url);
+    struct send_request request = sending_request(url);
+    request.token = "token-secret";
+    request.headers = headers;
+    request.header_count = 2;
+    request.hidden = "routing-secret";
+    receiver_answer(f->receiver,
+                    (struct receiver_answer){
+                        .status = 404,
+                        .headers = "X-Echo: Bearer token-secret\r\nServer: abc\r\n",
+                        .body = "Cannot POST /services/T0/path-secret-1234?key=query-secret-1 "
+                                "\\/path-secret-1234 header-secret routing-secret "
+                                "token-secrettoken-secret abc token-secre"});
+    struct outcome o = sending_post(&f->sending, &request);
+    assert_int_equal(o.status, 404);
+    static const char expected[] =
+        "Cannot POST ************************************************"
+        " \\/**************** ************* ************** ************************ abc token-secre";
+    assert_int_equal(o.body_len, sizeof expected - 1);
+    assert_memory_equal(o.body, expected, o.body_len);
+    assert_non_null(memmem(o.headers, o.headers_len, "X-Echo: Bearer ************\r\n", 29));
+    assert_non_null(memmem(o.headers, o.headers_len, "Server: abc", 11));
+    outcome_free(&o);
+}
+
+static void a_secret_at_the_cut_is_covered(void **state)
+{
+    struct fixture *f = *state;
+    static char body[OUTCOME_BODY_KEPT + 100];
+    struct send_request request = sending_request(f->url);
+    request.token = "token-secret";
+    memset(body, 'x', sizeof body - 1);
+    memcpy(body + OUTCOME_BODY_KEPT - 8, "token-secret", 12);
+    receiver_answer(f->receiver, (struct receiver_answer){.body = body});
+    struct outcome o = sending_post(&f->sending, &request);
+    assert_int_equal(o.body_len, OUTCOME_BODY_KEPT);
+    assert_memory_equal(o.body + OUTCOME_BODY_KEPT - 10, "xx********", 10);
+    outcome_free(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +425,8 @@ int main(void)
         TEST(names_a_host_that_is_not_known),
         TEST(reads_retry_after_of_the_final_response),
         TEST(tells_address_times_and_start),
+        TEST(secrets_that_are_said_back_are_covered),
+        TEST(a_secret_at_the_cut_is_covered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
