@@ -44,11 +44,24 @@ static json_t *headers_json(const struct alert *a, enum alert_json_secrets how, 
     return headers;
 }
 
+static json_t *url_json(const struct alert *a)
+{
+    struct buf mask;
+    buf_init(&mask, BUF_UNLIMITED);
+    json_t *value = alert_url_mask(a->url ? a->url : "", &mask) ? tojson_string(buf_text(&mask))
+                                                                : NULL;
+    buf_wipe(&mask);
+    return value;
+}
+
 static json_t *webhook_json(const struct alert *a, enum alert_json_secrets how, bool *ok)
 {
     json_t *o = json_object();
     tojson_text(o, "id", a->webhook_id, ok);
-    tojson_text(o, "url", a->url, ok);
+    if (how == ALERT_JSON_HIDDEN)
+        tojson_value(o, "url", url_json(a), ok);
+    else
+        tojson_text(o, "url", a->url, ok);
     if (a->token)
         tojson_value(o, "secret_token", secret_json(a->token, how), ok);
     if (a->header_count)

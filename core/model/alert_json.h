@@ -10,6 +10,7 @@
 
 enum alert_json_secrets {
     ALERT_JSON_MASKED, /* token, header values and secret metadata as masks: the default */
+    ALERT_JSON_HIDDEN, /* the same, and the URL as its mask: what is printed or exported */
     ALERT_JSON_PLAIN,  /* an export that was asked for with its secrets */
 };
 
@@ -27,6 +28,11 @@ bool alert_to_json(const struct alert *a, enum alert_json_secrets secrets, struc
 /* The mask of a secret: up to 12 characters all asterisks, longer ones keep three at each
  * end. Whole characters, as many as the secret has. */
 bool alert_mask(const char *secret, struct buf *out);
+
+/* The mask of a URL, whose path often is a credential: "https://hooks.slack.com/…XXXX", without
+ * the last four characters where less than twelve follow the host. A URL without a path is its
+ * own mask; what is no endpoint gives "?". */
+bool alert_url_mask(const char *url, struct buf *out);
 
 /* Gives `next` the secrets of `stored` where it carries exactly their masks. ERR_INVALID
  * (an answer of 422) where a mask comes back although scheme, host or port of the URL

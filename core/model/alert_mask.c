@@ -4,7 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum { HIDDEN_WHOLE = 12, SHOWN_EACH_END = 3 };
+enum { HIDDEN_WHOLE = 12, SHOWN_EACH_END = 3, URL_TAIL = 4 };
+
+#define URL_HIDDEN "/\u2026"
 
 /* Whole characters, so that a mask stays UTF-8. */
 static const char *skip(const char *at, size_t characters)
@@ -41,6 +43,44 @@ static bool looks_masked(const char *text)
 {
     size_t count = count_characters(text), shown = shown_of(count);
     return count > 0 && strspn(skip(text, shown), "*") >= count - 2 * shown;
+}
+
+bool alert_url_mask(const char *url, struct buf *out)
+{
+    char origin[512];
+    alert_url_origin(url, origin, sizeof origin);
+    bool known = strcmp(origin, "?") != 0;
+    const char *rest = known ? url + strlen(origin) : "";
+    size_t left = strlen(rest);
+    buf_add_text(out, origin);
+    if (left <= 1)
+        return buf_add_text(out, rest);
+    buf_add_text(out, URL_HIDDEN);
+    return buf_add_text(out, left < HIDDEN_WHOLE ? "" : rest + left - URL_TAIL);
+}
+
+/* No URL: it would have to be percent-encoded. */
+static bool is_url_mask(const char *url)
+{
+    return url && strstr(url, URL_HIDDEN);
+}
+
+static bool keep_url(struct alert *next, const struct alert *stored, struct err *err)
+{
+    struct buf mask;
+    if (!is_url_mask(next->url))
+        return true;
+    buf_init(&mask, BUF_UNLIMITED);
+    bool fine = !stored || !stored->url || alert_url_mask(stored->url, &mask);
+    bool same = fine && stored && strcmp(buf_text(&mask), next->url) == 0;
+    buf_wipe(&mask);
+    if (!fine)
+        return err_memory(err);
+    if (!same)
+        return err_set(err, ERR_INVALID,
+                       "webhook.url: a masked URL was given, but there is none stored that it "
+                       "stands for: give the URL itself");
+    return alert_set_secret(&next->url, stored->url) || err_memory(err);
 }
 
 static bool is_mask_of(const char *text, const char *secret, bool *same)
@@ -97,6 +137,8 @@ static bool keep_metadata(struct alert *next, const struct alert *stored, bool s
 
 bool alert_keep_masked(struct alert *next, const struct alert *stored, struct err *err)
 {
+    if (!keep_url(next, stored, err))
+        return false;
     bool same = stored && alert_url_same_origin(next->url, stored->url);
     if (!keep(&next->token, stored ? stored->token : NULL, same, err))
         return false;

@@ -120,7 +120,7 @@ static bool array_item(struct cli *cli, struct out_array *array, const char *id,
         return why.code == ERR_NOT_FOUND || err_set(err, why.code, "%s", why.text);
     buf_init(&json, BUF_UNLIMITED);
     bool done = !box || (tell_export(cli, &a, err) && alert_secrets_seal_all(box, &a, err));
-    done = done && (alert_to_json(&a, box ? ALERT_JSON_PLAIN : ALERT_JSON_MASKED, &json) ||
+    done = done && (alert_to_json(&a, box ? ALERT_JSON_PLAIN : ALERT_JSON_HIDDEN, &json) ||
                     err_memory(err));
     if (done)
         out_array_item(array, buf_span(&json));
@@ -281,7 +281,7 @@ int cli_alert_show(struct cli *cli)
     buf_init(&json, BUF_UNLIMITED);
     if (!cli->call->json)
         show_for_people(cli, &a);
-    else if (alert_to_json(&a, ALERT_JSON_MASKED, &json))
+    else if (alert_to_json(&a, ALERT_JSON_HIDDEN, &json))
         out_json(buf_span(&json), true);
     bool failed = json.failed && err_memory(&err) == false;
     buf_free(&json);

@@ -74,7 +74,7 @@ static bool change_one(struct passbox *box, char **field, change_secret *change,
 static bool change_all(struct passbox *box, struct alert *a, change_secret *change,
                        struct err *err)
 {
-    if (!change_one(box, &a->token, change, err))
+    if (!change_one(box, &a->url, change, err) || !change_one(box, &a->token, change, err))
         return false;
     for (size_t i = 0; i < a->header_count; i++)
         if (!change_one(box, &a->headers[i].value, change, err))

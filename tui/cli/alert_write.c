@@ -57,7 +57,7 @@ static int print_written(struct cli *cli, const char *id)
     if (!cli_alert_get(cli, id, &a, &err))
         return cli_fail(&err);
     buf_init(&json, BUF_UNLIMITED);
-    bool done = alert_to_json(&a, ALERT_JSON_MASKED, &json) || err_memory(&err);
+    bool done = alert_to_json(&a, ALERT_JSON_HIDDEN, &json) || err_memory(&err);
     if (done)
         out_json(buf_span(&json), true);
     buf_free(&json);

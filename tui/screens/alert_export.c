@@ -26,7 +26,7 @@ static bool add_all(const struct alert_export *e, struct buf *out, struct err *e
                              &alert, err))
             return false;
         buf_add_text(out, i ? ",\n" : "\n");
-        bool fine = alert_to_json(&alert, ALERT_JSON_MASKED, out);
+        bool fine = alert_to_json(&alert, ALERT_JSON_HIDDEN, out);
         alert_free(&alert);
         if (!fine)
             return err_memory(err);

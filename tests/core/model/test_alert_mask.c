@@ -175,6 +175,54 @@ static void masked_json_comes_back_whole(void **state)
     alert_free(&next);
 }
 
+static void urls_are_masked_after_their_host(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"https://hooks.slack.com/services/T0/B0/abcdWXYZ", "https://hooks.slack.com/\u2026WXYZ"},
+        {"http://127.0.0.1:9000/webhook/x", "http://127.0.0.1:9000/\u2026"},
+        {"http://127.0.0.1:9000/hookhookhoo", "http://127.0.0.1:9000/\u2026khoo"},
+        {"http://h?key=a", "http://h/\u2026"},
+        {"http://h/", "http://h/"},
+        {"http://h", "http://h"},
+        {"http://u:password@h/x", "?"},
+        {"ftp://h/secret", "?"},
+        {"", "?"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf mask;
+        buf_init(&mask, BUF_UNLIMITED);
+        assert_true(alert_url_mask(rows[i][0], &mask));
+        assert_string_equal(buf_text(&mask), rows[i][1]);
+        buf_free(&mask);
+    }
+}
+
+static void a_hidden_url_comes_back_whole_and_stands_for_no_other(void **state)
+{
+    (void)state;
+    struct alert stored, next;
+    struct buf json;
+    struct err err = {0};
+    fill(&stored, "https://h/services/secret-WXYZ", LONG, NULL, NULL);
+    buf_init(&json, BUF_UNLIMITED);
+    assert_true(alert_to_json(&stored, ALERT_JSON_HIDDEN, &json));
+    assert_null(strstr(buf_text(&json), "secret-WXYZ"));
+    assert_null(strstr(buf_text(&json), LONG));
+    assert_true(alert_from_json(buf_span(&json), &next, &err));
+    assert_true(alert_keep_masked(&next, &stored, &err));
+    assert_string_equal(next.url, stored.url);
+    assert_string_equal(next.token, LONG);
+    assert_true(alert_set_secret(&next.url, "https://h/\u2026ABCD"));
+    assert_false(alert_keep_masked(&next, &stored, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_false(alert_keep_masked(&next, NULL, &err));
+    assert_non_null(strstr(err.text, "a masked URL"));
+    buf_free(&json);
+    alert_free(&stored);
+    alert_free(&next);
+}
+
 static void secrets_of_the_metadata_are_masked_and_kept(void **state)
 {
     (void)state;
@@ -213,6 +261,8 @@ int main(void)
         cmocka_unit_test(keep_refuses_masks_of_a_new_alert),
         cmocka_unit_test(keep_finds_headers_by_name_in_any_case),
         cmocka_unit_test(masked_json_comes_back_whole),
+        cmocka_unit_test(urls_are_masked_after_their_host),
+        cmocka_unit_test(a_hidden_url_comes_back_whole_and_stands_for_no_other),
         cmocka_unit_test(secrets_of_the_metadata_are_masked_and_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
