@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
+
 enum { BUF_FIRST = 64 };
 
 void buf_init(struct buf *b, size_t max)
@@ -12,16 +14,22 @@ void buf_init(struct buf *b, size_t max)
     *b = (struct buf){.max = max};
 }
 
+void buf_init_secret(struct buf *b, size_t max)
+{
+    *b = (struct buf){.max = max, .secret = true};
+}
+
 void buf_free(struct buf *b)
 {
+    if (b->secret)
+        secret_wipe(b->data, b->cap);
     free(b->data);
-    buf_init(b, b->max);
+    *b = (struct buf){.max = b->max, .secret = b->secret};
 }
 
 void buf_wipe(struct buf *b)
 {
-    if (b->data)
-        explicit_bzero(b->data, b->cap);
+    secret_wipe(b->data, b->cap);
     buf_free(b);
 }
 
@@ -31,6 +39,20 @@ void buf_clear(struct buf *b)
     b->failed = false;
     if (b->data)
         b->data[0] = '\0';
+}
+
+/* As realloc(), which may leave a copy behind. */
+static char *grow(struct buf *b, size_t cap)
+{
+    if (!b->secret)
+        return realloc(b->data, cap);
+    char *data = malloc(cap);
+    if (data && b->data) {
+        memcpy(data, b->data, b->len + 1);
+        secret_wipe(b->data, b->cap);
+        free(b->data);
+    }
+    return data;
 }
 
 bool buf_reserve(struct buf *b, size_t more)
@@ -44,7 +66,7 @@ bool buf_reserve(struct buf *b, size_t more)
     size_t cap = b->cap ? b->cap : BUF_FIRST;
     while (cap < need)
         cap *= 2;
-    char *data = realloc(b->data, cap);
+    char *data = grow(b, cap);
     if (!data)
         return !(b->failed = true);
     b->data = data;
@@ -113,6 +135,6 @@ char *buf_take(struct buf *b)
     if (b->failed || (!b->data && !buf_reserve(b, 0)))
         return NULL;
     char *data = b->data;
-    buf_init(b, b->max);
+    *b = (struct buf){.max = b->max, .secret = b->secret};
     return data;
 }

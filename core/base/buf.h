@@ -19,9 +19,11 @@ struct buf {
     char *data;
     size_t len, cap, max;
     bool failed;
+    bool secret; /* memory is overwritten whenever it goes back: when it grows, and at the end */
 };
 
 void buf_init(struct buf *b, size_t max);
+void buf_init_secret(struct buf *b, size_t max);
 void buf_free(struct buf *b); /* frees and makes it empty; usable again */
 void buf_wipe(struct buf *b); /* the same, with the memory overwritten first: for secrets */
 void buf_clear(struct buf *b); /* empties, keeps the memory and clears `failed` */

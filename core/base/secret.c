@@ -1,5 +1,6 @@
 #include "base/secret.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,13 @@ void secret_free(char **text)
         secret_wipe(*text, strlen(*text));
     free(*text);
     *text = NULL;
+}
+
+void secret_free_block(void *block)
+{
+    if (block)
+        explicit_bzero(block, malloc_usable_size(block));
+    free(block);
 }
 
 char *secret_copy(const char *text)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "intake/guard.h"
 #include "intake/ownpeer.h"
@@ -34,6 +35,13 @@ static bool has_one_host(const struct request *r)
     size_t hosts = 0;
     MHD_get_connection_values(r->connection, MHD_HEADER_KIND, count_host, &hosts);
     return hosts == 1;
+}
+
+/* In the server's own memory, which goes back as it is. */
+static void forget_key(const char *key)
+{
+    if (key)
+        secret_wipe((char *)(uintptr_t)key, strlen(key));
 }
 
 static bool is_local(const struct request *r)
@@ -73,8 +81,10 @@ static bool check_access(const struct admission *a, struct request *r, const cha
         request_fail_text(r, 403, "requests of web pages are refused");
         return false;
     }
-    if (a->api_key && !guard_key_matches(header(r, "Authorization"), a->api_key) &&
-        !is_open(r, method, path)) {
+    const char *key = header(r, "Authorization");
+    bool matches = !a->api_key || guard_key_matches(key, a->api_key);
+    forget_key(key);
+    if (!matches && !is_open(r, method, path)) {
         request_fail_text(
             r, 401,
             "the API key is missing or wrong: set OPIK_API_KEY to the value of "
@@ -135,6 +145,7 @@ static bool find_route(struct request *r, const char *method, const char *path)
     }
     r->below_api = strncmp(path, "/api/", 5) == 0;
     enum route_found found = route_find(method, copy, &r->match);
+    r->body.secret = r->answer.secret = r->match.owner_only; /* they carry those of alerts */
     if (found != ROUTE_SERVED)
         refuse_route(r, found, copy);
     return found == ROUTE_SERVED;

@@ -74,7 +74,7 @@ static bool write_page(struct request *r, struct listing *l, struct err *err)
     struct buf content;
     struct alert whole;
     bool ok = true;
-    buf_init(&content, r->answer.max);
+    buf_init_secret(&content, r->answer.max);
     for (int64_t i = first; ok && i < (int64_t)l->count && written < size; i++) {
         ok = store_alert_get(l->reader, r->workspace, l->shown[i]->id, &whole, err);
         if (!ok && err->code == ERR_NOT_FOUND) {

@@ -90,6 +90,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection,
         return begin(arg, connection, method, path, context);
     if (*data_size > 0) {
         bool go_on = request_take(r, (struct span){data, *data_size});
+        if (r->body.secret) /* it has been copied; the server's memory goes back as it is */
+            secret_wipe((char *)(uintptr_t)data, *data_size);
         *data_size = 0;
         return go_on ? MHD_YES : MHD_NO;
     }

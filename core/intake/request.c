@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 
 enum {
@@ -315,26 +316,40 @@ void request_done(void *arg, const struct err *err, const void *result)
 }
 
 /* The words of a failure need memory too: without it they are these. */
-static struct span body_of(struct request *r)
+static struct MHD_Response *response_without_memory(struct request *r)
 {
     static const char none[] = "{\"errors\":[\"out of memory\"]}";
-    if (!r->answer.failed)
-        return buf_span(&r->answer);
     r->status = 503;
     r->location = r->type = NULL;
-    return span_of(none);
+    return MHD_create_response_from_buffer(sizeof none - 1, (void *)(uintptr_t)none,
+                                           MHD_RESPMEM_PERSISTENT);
+}
+
+/* Takes the answer, and wipes it where it carries secrets. */
+static struct MHD_Response *response_of(struct request *r)
+{
+    size_t len = r->answer.len;
+    if (r->answer.failed)
+        return response_without_memory(r);
+    if (!len)
+        return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    char *body = buf_take(&r->answer);
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(
+        len, body, r->answer.secret ? secret_free_block : free);
+    if (!response)
+        secret_free_block(body);
+    return response;
 }
 
 enum MHD_Result request_answer(struct request *r)
 {
-    struct span body = body_of(r);
+    bool has_body = r->answer.failed || r->answer.len;
+    struct MHD_Response *response = response_of(r);
     if (r->status >= 100 && r->status < 600)
         atomic_fetch_add(&r->api->tally.answers[r->status / 100], 1);
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        body.len, (void *)(uintptr_t)body.at, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return MHD_NO;
-    if (body.len)
+    if (has_body)
         MHD_add_response_header(response, "Content-Type", r->type ? r->type : "application/json");
     if (r->location)
         MHD_add_response_header(response, "Location", r->location);

@@ -1,5 +1,6 @@
 #include "send/send.h"
 
+#include <malloc.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <curl/curl.h>
 #include <utlist.h>
 
+#include "base/secret.h"
 #include "send/address.h"
 #include "send/answer.h"
 #include "send/headers.h"
@@ -58,9 +60,22 @@ struct sender {
     size_t idle_count;
 };
 
+static void *realloc_wiped(void *block, size_t size)
+{
+    size_t old = block ? malloc_usable_size(block) : 0;
+    void *more = malloc(size);
+    if (more && block) {
+        memcpy(more, block, old < size ? old : size);
+        secret_free_block(block);
+    }
+    return more;
+}
+
+/* URLs, headers and bodies go through many a buffer of libcurl: none is left as it was. */
 static void global_init(void)
 {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, secret_free_block, realloc_wiped, strdup,
+                         calloc);
 }
 
 /* NULL or empty: not set. */
@@ -360,6 +375,13 @@ void sender_cancel(struct send_handle *h)
 
 /* ------------------------------------------------------------------ turning */
 
+/* A handle remembers the last URL and answer until its next use, which may never come. */
+static void forget_idle(struct sender *s)
+{
+    while (s->idle_count > 0)
+        curl_easy_cleanup(s->idle[--s->idle_count]);
+}
+
 static void finish(struct send_handle *h, struct outcome *outcome)
 {
     struct sender *s = h->sender;
@@ -373,6 +395,8 @@ static void finish(struct send_handle *h, struct outcome *outcome)
         curl_multi_remove_handle(s->multi, h->easy);
         give_easy(s, h->easy);
     }
+    if (s->count == 0)
+        forget_idle(s);
     handle_free(h);
     done(arg, outcome);
     outcome_free(outcome);
@@ -456,8 +480,7 @@ void sender_free(struct sender **sp)
         sender_cancel(h);
     while (s->settled > 0)
         finish_settled(s);
-    while (s->idle_count > 0)
-        curl_easy_cleanup(s->idle[--s->idle_count]);
+    forget_idle(s);
     curl_multi_cleanup(s->multi);
     free_sender(s);
     *sp = NULL;

@@ -306,9 +306,30 @@ static void span_compares(void **state)
     assert_false(span_same(span_of("ab"), span_of("ac")));
 }
 
+static void a_secret_buffer_keeps_its_bytes_as_it_grows(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init_secret(&b, 1000);
+    for (int i = 0; i < 100; i++)
+        assert_true(buf_add_text(&b, "0123456789"));
+    assert_false(buf_add_char(&b, 'x'));
+    assert_int_equal(b.len, 1000);
+    assert_memory_equal(b.data + 990, "0123456789", 11);
+    buf_free(&b);
+    assert_true(b.secret && b.max == 1000 && !b.data);
+    assert_true(buf_add_text(&b, "again"));
+    char *taken = buf_take(&b);
+    assert_string_equal(taken, "again");
+    secret_free_block(taken);
+    secret_free_block(NULL);
+    assert_true(b.secret && b.len == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_secret_buffer_keeps_its_bytes_as_it_grows),
         cmocka_unit_test(buf_grows_and_stays_terminated),
         cmocka_unit_test(buf_reserve_leaves_text_terminated),
         cmocka_unit_test(buf_fails_over_max_and_keeps_its_bytes),
