@@ -43,7 +43,8 @@ static void add_url(struct scrub *s, const char *url)
 
 static void add_all(struct scrub *s, const struct send_request *r)
 {
-    const char *const plain[] = {r->token, r->hidden, r->signing.secret, r->signing.previous};
+    const char *const plain[] = {r->token, r->hidden, r->signing.secret,
+                                 r->signing.previous};
     s->size = 0;
     add_url(s, r->url);
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)

@@ -31,7 +31,8 @@ struct terminal {
     VTermScreen *screen;
     int bells;
     int rows, columns;
-    struct buf text;
+    bool keep;
+    struct buf text, kept;
 };
 
 static int64_t now_ms(void)
@@ -95,7 +96,9 @@ struct terminal *terminal_start(const struct terminal_options *o, char *const ar
     vterm_screen_set_callbacks(t->screen, &CALLBACKS, t);
     vterm_screen_enable_altscreen(t->screen, 1);
     vterm_screen_reset(t->screen, 1);
+    t->keep = o->keep;
     buf_init(&t->text, BUF_UNLIMITED);
+    buf_init(&t->kept, BUF_UNLIMITED);
     return t;
 }
 
@@ -118,6 +121,7 @@ void terminal_free(struct terminal **tp)
     close(t->fd);
     vterm_free(t->vt);
     buf_free(&t->text);
+    buf_free(&t->kept);
     free(t);
     *tp = NULL;
 }
@@ -133,7 +137,14 @@ static ssize_t pump(struct terminal *t, int wait_ms)
     if (got < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -1;
     vterm_input_write(t->vt, bytes, (size_t)got);
+    if (t->keep)
+        buf_add(&t->kept, bytes, (size_t)got);
     return got;
+}
+
+struct span terminal_bytes(const struct terminal *t)
+{
+    return buf_span(&t->kept);
 }
 
 void terminal_send(struct terminal *t, const char *keys)

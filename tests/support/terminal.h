@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/span.h"
 
 struct terminal;
 
@@ -18,6 +19,7 @@ struct terminal_options {
     const char *term;          /* TERM; NULL: xterm-256color */
     const char *locale;        /* LC_ALL; NULL: C.UTF-8 */
     const char *const *env;    /* further NAME=VALUE, NULL-terminated; may be NULL */
+    bool keep;                 /* every byte for terminal_bytes() */
 };
 
 struct terminal *terminal_start(const struct terminal_options *options, char *const argv[]);
@@ -29,6 +31,8 @@ void terminal_resize(struct terminal *t, int rows, int columns);
 
 /* The screen as lines of UTF-8 without blanks at their ends; borrowed until the next call. */
 const char *terminal_screen(struct terminal *t);
+/* All that the program has written so far, where options.keep; borrowed until the next call. */
+struct span terminal_bytes(const struct terminal *t);
 int terminal_bells(const struct terminal *t); /* that rang so far */
 bool terminal_shows(struct terminal *t, const char *text);
 void terminal_cursor(struct terminal *t, int *row, int *column);
