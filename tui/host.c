@@ -240,7 +240,7 @@ static bool listen_once(struct host *h, struct err *err)
     if (!intake_options(h, host, sizeof host, &options, err))
         return false;
     h->intake = intake_start(&options, err);
-    if (!h->intake && err->code == ERR_BUSY) {
+    if (!h->intake && err->code == ERR_BUSY && options.port != 0) {
         char words[160];
         describe_busy(options.port, words, sizeof words);
         err_set(err, ERR_BUSY, "%s", words);

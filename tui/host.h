@@ -26,7 +26,7 @@ struct host_status {
     enum host_state state;
     int64_t since;       /* wall ms */
     char reason[200];
-    char url[96];        /* http://127.0.0.1:5173/api, of whoever listens */
+    char url[128];       /* http://127.0.0.1:5173/api or unix:PATH, of whoever listens */
     pid_t holder_pid;
     int64_t holder_since;
     size_t sending;

@@ -7,9 +7,13 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 
-/* HOST:PORT of http://HOST:PORT/api */
+/* HOST:PORT of http://HOST:PORT/api; unix:PATH whole. */
 static void short_address(const char *url, char *out, size_t size)
 {
+    if (strncmp(url, SETTINGS_UNIX, strlen(SETTINGS_UNIX)) == 0) {
+        snprintf(out, size, "%s", url);
+        return;
+    }
     const char *at = strstr(url, "//");
     at = at ? at + 2 : url;
     snprintf(out, size, "%.*s", (int)strcspn(at, "/"), at);
@@ -18,7 +22,7 @@ static void short_address(const char *url, char *out, size_t size)
 enum style statusline_words(const struct console_options *o, char *out, size_t size)
 {
     struct host_status s;
-    char where[96], since[16];
+    char where[128], since[16];
     if (!o->host) {
         snprintf(out, size, "read-only");
         return STYLE_WARN;

@@ -160,6 +160,7 @@ static bool start_daemon(struct intake *in, const struct intake_options *o, stru
         MHD_OPTION_END);
     if (in->daemon)
         return true;
+    listen_remove(in->host);
     close(fd);
     return err_set(err, ERR_MEMORY, "the HTTP server could not be started");
 }
@@ -251,6 +252,7 @@ void intake_stop(struct intake **inp, int64_t grace_ms)
     peers_close(in->peers, grace_ms);
     courier_close(in->api.courier);
     peers_rest(in->peers, ANSWER_MS); /* the stop aborts when a connection still sleeps */
+    listen_remove(in->host);
     MHD_stop_daemon(in->daemon);
     destroy(in);
     *inp = NULL;
@@ -264,6 +266,9 @@ uint16_t intake_port(const struct intake *in)
 void intake_url(const struct intake *in, char *out, size_t size)
 {
     bool ipv6 = strchr(in->host, ':') != NULL;
-    snprintf(out, size, ipv6 ? "http://[%s]:%u/api" : "http://%s:%u/api", in->host,
+    if (listen_unix_path(in->host))
+        snprintf(out, size, "%s", in->host);
+    else
+        snprintf(out, size, ipv6 ? "http://[%s]:%u/api" : "http://%s:%u/api", in->host,
              in->port);
 }

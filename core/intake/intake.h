@@ -31,7 +31,7 @@ struct intake_engine {
 struct intake_options {
     struct store *store;       /* borrowed */
     const struct clock *clock; /* borrowed */
-    const char *host;          /* a numeric address or localhost */
+    const char *host;          /* a numeric address, localhost or unix:PATH */
     uint16_t port;             /* 0: a free one */
     const char *api_key;       /* NULL or empty: none */
     const char *hosts;         /* further allowed Host names, comma separated; NULL: none */
@@ -49,7 +49,7 @@ struct intake_options {
     void *engine_arg;
 };
 
-/* Listens and serves. ERR_BUSY: the port is in use (the text says so). */
+/* Listens and serves. ERR_BUSY: the port or socket is in use (the text says so). */
 struct intake *intake_start(const struct intake_options *options, struct err *err);
 
 /* Refuses new requests (503), gives those under way up to grace_ms, ends the rest, stops
@@ -61,7 +61,7 @@ bool intake_set_sending(struct intake *intake, const struct intake_options *opti
                         struct err *err);
 
 uint16_t intake_port(const struct intake *intake);
-void intake_url(const struct intake *intake, char *out,
-                size_t size); /* http://HOST:PORT/api */
+/* http://HOST:PORT/api or unix:PATH */
+void intake_url(const struct intake *intake, char *out, size_t size);
 
 #endif

@@ -138,8 +138,30 @@ static bool split_listen(struct span value, struct span *host, uint16_t *port, b
     return true;
 }
 
+static bool is_unix(struct span value)
+{
+    size_t len = strlen(SETTINGS_UNIX);
+    return value.len >= len && memcmp(value.at, SETTINGS_UNIX, len) == 0;
+}
+
+/* Whoever looks for the intake finds the path in a line of text. */
+static bool check_unix(struct span value, struct err *err)
+{
+    size_t lead = strlen(SETTINGS_UNIX);
+    bool fine = value.len > lead + 1 && value.len <= lead + SETTINGS_UNIX_MAX &&
+                value.at[lead] == '/' && value.at[value.len - 1] != '/';
+    for (size_t i = 0; fine && i < value.len; i++)
+        fine = value.at[i] > ' ' && value.at[i] <= '~';
+    return fine || err_set(err, ERR_INVALID,
+                           "intake.listen: after unix: must stand an absolute path of at most "
+                           "%d characters, without blanks",
+                           SETTINGS_UNIX_MAX);
+}
+
 static bool check_listen(struct span value, struct err *err)
 {
+    if (is_unix(value))
+        return check_unix(value, err);
     struct span host;
     uint16_t port;
     bool v6;
@@ -148,7 +170,8 @@ static bool check_listen(struct span value, struct err *err)
     if (!split_listen(value, &host, &port, &v6))
         return err_set(
             err, ERR_INVALID,
-            "intake.listen: must be HOST:PORT, such as 127.0.0.1:5173 or [::1]:0");
+            "intake.listen: must be HOST:PORT, such as 127.0.0.1:5173 or [::1]:0, or "
+            "unix:PATH");
     if (!v6) {
         if (is_host_name(host))
             return true;
@@ -413,8 +436,14 @@ bool settings_listen(const struct settings *s, char *host, size_t size, uint16_t
 {
     struct span value = span_of(s->text[SETTING_INTAKE_LISTEN]), name;
     bool v6;
-    if (!check_listen(value, err) || !split_listen(value, &name, port, &v6))
+    if (!check_listen(value, err))
         return false;
+    if (is_unix(value)) {
+        name = value;
+        *port = 0;
+    } else if (!split_listen(value, &name, port, &v6)) {
+        return false;
+    }
     if (name.len >= size)
         return err_set(err, ERR_INVALID, "intake.listen: the host is too long");
     memcpy(host, name.at, name.len);
@@ -422,11 +451,12 @@ bool settings_listen(const struct settings *s, char *host, size_t size, uint16_t
     return true;
 }
 
-static bool is_loopback(const char *host)
+/* Nobody on another host can come in here. */
+static bool is_local(const char *host)
 {
     struct in_addr v4;
     struct in6_addr v6;
-    if (strcasecmp(host, "localhost") == 0)
+    if (strcasecmp(host, "localhost") == 0 || is_unix(span_of(host)))
         return true;
     if (inet_pton(AF_INET, host, &v4) == 1)
         return ntohl(v4.s_addr) >> 24 == 127;
@@ -439,7 +469,7 @@ bool settings_check(const struct settings *s, struct err *err)
     uint16_t port;
     if (!settings_listen(s, host, sizeof host, &port, err))
         return false;
-    if (!is_loopback(host) && !*s->text[SETTING_INTAKE_API_KEY])
+    if (!is_local(host) && !*s->text[SETTING_INTAKE_API_KEY])
         return err_set(err, ERR_INVALID,
                        "intake.listen: %.128s can be reached from other hosts; set "
                        "intake.api_key, or listen on 127.0.0.1",

@@ -106,7 +106,9 @@ bool settings_check(const struct settings *s, struct err *err);
 const char *settings_show(const struct settings *s, enum setting which);
 
 /* Splits intake.listen. host is a buffer; brackets of IPv6 are taken off. Port 0: a free
- * one. */
+ * one. Of a Unix socket, host is the whole "unix:PATH", and the port 0. */
+#define SETTINGS_UNIX     "unix:"
+#define SETTINGS_UNIX_MAX 107 /* bytes of PATH: what the kernel takes (unix(7)) */
 bool settings_listen(const struct settings *s, char *host, size_t size, uint16_t *port,
                      struct err *err);
 

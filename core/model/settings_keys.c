@@ -13,7 +13,7 @@
 
 static const struct setting_info table[SETTING_COUNT] = {
     [SETTING_INTAKE_LISTEN] = {"intake.listen", SETTING_TEXT, "127.0.0.1:5173", 0, 0, NULL,
-                               "HOST:PORT where SDKs send; port 0 picks a free one"},
+                               "HOST:PORT where SDKs send, port 0 is a free one; or unix:PATH"},
     [SETTING_INTAKE_API_KEY] =
         {"intake.api_key", SETTING_SECRET, "", 0, 0, NULL,
          "what requests carry as authorization; a must off loopback"},

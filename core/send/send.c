@@ -39,7 +39,8 @@ struct send_handle {
     char words[CURL_ERROR_SIZE];
     const char *problem; /* why it is not sent */
     enum outcome_kind problem_kind;
-    bool cancelled, through_proxy;
+    bool cancelled;
+    bool not_judged; /* the address connected to is no receiver's */
     int64_t started_at, timeout_ms;
     send_more *more; /* the body in pieces; NULL: it is whole */
     void *more_arg;
@@ -51,7 +52,7 @@ struct send_handle {
 struct sender {
     CURLM *multi;
     const struct clock *clock;
-    char *proxy, *ca_file;
+    char *proxy, *ca_file, *unix_path;
     enum address_rule rule;
     struct send_handle *active; /* all that have not had their done */
     size_t count, settled;      /* settled: done can be called without libcurl */
@@ -89,6 +90,7 @@ static void free_sender(struct sender *s)
 {
     free(s->proxy);
     free(s->ca_file);
+    free(s->unix_path);
     free(s);
 }
 
@@ -98,6 +100,7 @@ struct sender *sender_new(const struct sender_options *o, struct err *err)
     pthread_once(&once, global_init);
     struct sender *s = calloc(1, sizeof *s);
     if (!s || !copy_set(&s->proxy, o->proxy) || !copy_set(&s->ca_file, o->ca_file) ||
+        !copy_set(&s->unix_path, o->unix_path) ||
         !(s->multi = curl_multi_init())) {
         if (s)
             free_sender(s);
@@ -122,7 +125,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
     struct send_handle *h = arg;
     struct answer *a = &h->answer;
     (void)purpose;
-    a->refused = h->through_proxy ? NULL : address_problem(&address->addr, h->sender->rule);
+    a->refused = h->not_judged ? NULL : address_problem(&address->addr, h->sender->rule);
     if (a->refused) {
         getnameinfo(&address->addr, address->addrlen, a->refused_address,
                     sizeof a->refused_address, NULL, 0, NI_NUMERICHOST);
@@ -140,7 +143,7 @@ static int before_request(void *arg, char *peer, char *local, int peer_port, int
     (void)local;
     (void)peer_port;
     (void)local_port;
-    a->refused = h->through_proxy ? NULL : address_text_problem(peer, h->sender->rule);
+    a->refused = h->not_judged ? NULL : address_text_problem(peer, h->sender->rule);
     if (!a->refused)
         return CURL_PREREQFUNC_OK;
     a->tried = false;
@@ -198,6 +201,7 @@ static bool set_transport(struct send_handle *h, CURL *easy, const struct send_t
     OPTION_SET(fine, easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     OPTION_SET(fine, easy, CURLOPT_PROXY, s->proxy ? s->proxy : "");
     OPTION_SET(fine, easy, CURLOPT_NOPROXY, "");
+    OPTION_SET(fine, easy, CURLOPT_UNIX_SOCKET_PATH, s->unix_path);
     OPTION_SET(fine, easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     fine = fine && tls_apply(easy, tls, s->ca_file);
     OPTION_SET(fine, easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_S);
@@ -347,7 +351,7 @@ struct send_handle *sender_start(struct sender *s, const struct send_request *r,
     h->sender = s;
     h->done = done;
     h->arg = arg;
-    h->through_proxy = s->proxy != NULL;
+    h->not_judged = s->proxy || s->unix_path;
     h->started_at = clock_wall_ms(s->clock);
     h->timeout_ms = r->timeout_ms;
     h->more = r->more;

@@ -30,6 +30,8 @@ struct sender_options {
     const char *ca_file;       /* NULL or empty: the system's bundle */
     size_t connections;        /* kept open at most */
     bool refuse_private;       /* loopback, private and special ranges too; see address.h */
+    const char *unix_path;     /* a Unix socket that all requests go to, whatever host the URL
+                                  names; no address is judged. NULL: TCP */
 };
 
 struct sender *sender_new(const struct sender_options *options, struct err *err);

@@ -35,66 +35,9 @@ static void pause_ms(long ms)
 
 /* ---------------------------------------------------------------- the directory */
 
-/* Without "/" and "/." at its end: with them a link would be followed. Caller frees. */
-static char *trimmed(const char *path, struct err *err)
-{
-    char *copy = strdup(path);
-    if (!copy) {
-        err_memory(err);
-        return NULL;
-    }
-    size_t len = strlen(copy);
-    while (len > 1 &&
-           (copy[len - 1] == '/' || (copy[len - 1] == '.' && copy[len - 2] == '/')))
-        copy[--len] = 0;
-    if (len == 0) {
-        err_set(err, ERR_INVALID, "the data directory's name is empty");
-        free(copy);
-        return NULL;
-    }
-    return copy;
-}
-
-static bool refuse(const char *path, const char *why, struct err *err)
-{
-    struct buf shown;
-    buf_init(&shown, BUF_UNLIMITED);
-    text_safe(&shown, span_of(path), TEXT_LINE);
-    err_set(err, ERR_DENIED, "data directory %.200s: %s", buf_text(&shown), why);
-    buf_free(&shown);
-    return false;
-}
-
-static bool check_directory(int fd, const char *path, struct err *err)
-{
-    struct stat st;
-    if (fstat(fd, &st) != 0)
-        return file_err(err, "read", path);
-    if (st.st_uid != geteuid())
-        return refuse(path, "belongs to another user", err);
-    if (st.st_mode & (S_IWGRP | S_IWOTH))
-        return refuse(path, "other users can write into it; chmod go-w makes it usable",
-                      err);
-    return true;
-}
-
 int datadir_open(const char *path, struct err *err)
 {
-    char *name = trimmed(path, err);
-    if (!name)
-        return -1;
-    int fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    struct stat st;
-    if (fd < 0 && errno == ENOTDIR && lstat(name, &st) == 0 && S_ISLNK(st.st_mode))
-        refuse(name, "is a symbolic link; name the directory itself", err);
-    else if (fd < 0)
-        file_err(err, "open the data directory", name);
-    else if (!check_directory(fd, name, err)) {
-        close(fd);
-        fd = -1;
-    }
-    free(name);
-    return fd;
+    return file_open_directory(path, "data directory", err);
 }
 
 /* Makes one directory unless it is there. The mode must not depend on the umask. */
@@ -124,7 +67,7 @@ static bool make_directories(char *path, struct err *err)
 
 bool datadir_prepare(const char *path, bool read_only, struct err *err)
 {
-    char *name = trimmed(path, err);
+    char *name = file_trimmed(path, err);
     if (!name)
         return false;
     bool made = read_only || make_directories(name, err);

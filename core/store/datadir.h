@@ -36,7 +36,7 @@ void datadir_unlock(struct datadir_lock **lock);
 struct datadir_holder {
     pid_t pid;        /* 0: nobody; -1: somebody, but the file does not say who */
     int64_t since;    /* wall ms */
-    char address[96]; /* http://HOST:PORT/api, empty while it does not listen */
+    char address[128]; /* http://HOST:PORT/api or unix:PATH, empty while it does not listen */
 };
 bool datadir_holder(const char *dir, struct datadir_holder *holder);
 

@@ -1,5 +1,5 @@
 /* Files of the data directory: never through a link, always our own, mode 0600 whatever the
- * umask. Internal to store/. Any thread. */
+ * umask. Any thread. */
 #ifndef STORE_FILE_H
 #define STORE_FILE_H
 
@@ -10,6 +10,15 @@
 
 /* Fills *err from errno: "cannot <what> <path>: <reason>". Returns false. */
 bool file_err(struct err *err, const char *what, const char *path);
+
+/* A descriptor of a directory that is ours and that nobody else can change, O_CLOEXEC: not a
+ * link, nor in a place where others could put another in its stead. -1 with a sentence that
+ * begins with `what` ("data directory") and the path. */
+int file_open_directory(const char *path, const char *what, struct err *err);
+
+/* The path without "/" and "/." at its end: with them a link would be followed. Caller frees;
+ * NULL: an error. */
+char *file_trimmed(const char *path, struct err *err);
 
 /* Opens a plain file of ours below the directory `dir` (O_CLOEXEC, mode 0600 when it is
  * made). -1 with *err; with ERR_NOT_FOUND when it is missing and `flags` do not make it. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +32,18 @@ void http_open(struct http_client *c, uint16_t port)
 {
     if (!http_try_open(c, port)) {
         perror("http_open");
+        abort();
+    }
+}
+
+void http_open_unix(struct http_client *c, const char *path)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+    c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    buf_init(&c->in, BUF_UNLIMITED);
+    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&at, sizeof at) != 0) {
+        perror(path);
         abort();
     }
 }

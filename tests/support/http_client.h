@@ -24,6 +24,7 @@ struct http_answer {
 
 /* These abort the test program when the machine fails, not when the server does. */
 void http_open(struct http_client *c, uint16_t port);
+void http_open_unix(struct http_client *c, const char *path); /* a socket of the file system */
 bool http_try_open(struct http_client *c, uint16_t port); /* false: nobody listens there */
 void http_close(struct http_client *c);
 

@@ -340,6 +340,37 @@ static void send_goes_through_the_running_intake(void **state)
     run_kill(&c);
 }
 
+static void serves_and_sends_through_a_unix_socket(void **state)
+{
+    static const char event[] =
+        "{\"event_type\":\"trace:errors\",\"entity\":{\"id\":\"1\"}}\n";
+    const struct program *p = *state;
+    struct run_child c;
+    struct run r;
+    char words[400], url[128], want[340];
+    snprintf(want, sizeof want, "unix:%s/intake.sock", p->dir);
+    snprintf(words, sizeof words, "--set intake.listen=%s", want);
+    program_serve(p, &c, words, url);
+    assert_string_equal(url, want);
+    program_expect(p, &r, 0, event, "send"); /* it finds what was announced */
+    run_free(&r);
+    kill(c.pid, SIGKILL); /* leaves the socket behind */
+    run_kill(&c);
+    snprintf(words, sizeof words, "send --set intake.listen=%s", want);
+    program_expect(p, &r, 1, event, words);
+    assert_non_null(strstr(r.err, want));
+    assert_non_null(strstr(r.err, "opik-alerts serve"));
+    run_free(&r);
+    snprintf(words, sizeof words, "--set intake.listen=%s", want);
+    program_serve(p, &c, words, url);
+    program_expect(p, &r, 0, event, "send");
+    run_free(&r);
+    kill(c.pid, SIGTERM);
+    assert_int_equal(run_wait_end(&c, RUN_DEADLINE_MS), 0);
+    assert_int_equal(access(want + strlen("unix:"), F_OK), -1);
+    run_kill(&c);
+}
+
 static void send_without_an_intake_fails_in_words(void **state)
 {
     static const char event[] = "{\"event_type\":\"trace:errors\",\"entity\":{}}\n";
@@ -397,6 +428,7 @@ int main(void)
         TEST(delivery_is_logged_shown_and_replayed),
         TEST(all_that_pass_a_filter_are_replayed),
         TEST(send_goes_through_the_running_intake),
+        TEST(serves_and_sends_through_a_unix_socket),
         TEST(send_without_an_intake_fails_in_words),
         TEST(demo_is_alive_and_leaves_nothing),
     };

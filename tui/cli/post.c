@@ -12,6 +12,12 @@
 
 /* ---------------------------------------------------------------- where it is */
 
+static const char *unix_path(const char *address)
+{
+    size_t len = strlen(SETTINGS_UNIX);
+    return strncmp(address, SETTINGS_UNIX, len) == 0 ? address + len : NULL;
+}
+
 /* A wildcard is where it listens, not where one can go. */
 static const char *reachable(const char *host)
 {
@@ -46,6 +52,10 @@ bool post_find(const char *dir, const struct settings *s, char *out, size_t size
     }
     if (!settings_listen(s, host, sizeof host, &port, err))
         return false;
+    if (unix_path(host)) {
+        snprintf(out, size, "%s", host);
+        return true;
+    }
     if (port == 0)
         return err_set(err, ERR_NOT_FOUND,
                        "nobody runs the engine on %s; start opik-alerts serve", dir);
@@ -60,14 +70,16 @@ bool post_find(const char *dir, const struct settings *s, char *out, size_t size
 bool post_open(struct post *p, const char *base, const struct settings *s,
                const char *workspace, const struct clock *clock, struct err *err)
 {
-    struct sender_options options = {.clock = clock, .connections = 1};
+    struct sender_options options = {
+        .clock = clock, .unix_path = unix_path(base), .connections = 1};
     *p = (struct post){
         .api_key = s->text[SETTING_INTAKE_API_KEY],
         .workspace = workspace,
         .timeout_ms = REQUEST_TIMEOUT_MS,
         .connect_timeout_ms = s->number[SETTING_DELIVERY_CONNECT_TIMEOUT],
     };
-    snprintf(p->base, sizeof p->base, "%s", base);
+    snprintf(p->where, sizeof p->where, "%s", base);
+    snprintf(p->base, sizeof p->base, "%s", options.unix_path ? "http://localhost/api" : base);
     p->sender = sender_new(&options, err);
     return p->sender != NULL;
 }
@@ -109,7 +121,7 @@ static bool judge(const struct post *p, const struct outcome *o, struct err *err
 {
     struct buf words;
     if (o->kind != OUTCOME_RESPONSE)
-        return err_set(err, ERR_BUSY, "%s: %s%s", p->base, o->error,
+        return err_set(err, ERR_BUSY, "%s: %s%s", p->where, o->error,
                        o->kind == OUTCOME_NETWORK ? "; is opik-alerts serve running?" : "");
     if (o->status >= 200 && o->status < 300)
         return true;

@@ -11,13 +11,14 @@
 struct post {
     struct sender *sender;
     char base[128];        /* http://HOST:PORT/api */
+    char where[128];       /* the same, or unix:PATH */
     const char *api_key;   /* empty: none. Borrowed */
     const char *workspace; /* borrowed */
     int64_t timeout_ms, connect_timeout_ms;
 };
 
-/* Where the intake of a data directory listens: what the lock's holder announced, or else
- * the configured address. ERR_NOT_FOUND: nobody listens, and no port is configured. */
+/* Where the intake of a data directory listens (a URL or unix:PATH): what the lock's holder
+ * announced, or else the configured address. ERR_NOT_FOUND: nobody listens, and no port is configured. */
 bool post_find(const char *dir, const struct settings *s, char *out, size_t size,
                struct err *err);
 

@@ -25,7 +25,7 @@ struct serve {
     int changed_fd;       /* eventfd: the host's state changed */
     bool told;            /* the listening line was printed */
     enum host_state last; /* what was said last */
-    char url[96];
+    char url[128];
     struct notify notify;
     bool ready;         /* systemd was told so */
     bool alive;         /* at the last look */

@@ -181,7 +181,11 @@ static void draw_empty(const struct alerts_screen *a, const struct canvas *c)
     if (!o->host)
         return;
     host_status(o->host, &status);
-    if (status.url[0])
+    if (strncmp(status.url, SETTINGS_UNIX, strlen(SETTINGS_UNIX)) == 0)
+        canvas_format(c, 1, 1, -1, STYLE_DIM,
+                      "Applications send here: curl --unix-socket %s http://localhost/api/...",
+                      status.url + strlen(SETTINGS_UNIX));
+    else if (status.url[0])
         canvas_format(c, 1, 1, -1, STYLE_DIM,
                       "Applications send here with OPIK_URL_OVERRIDE=%s", status.url);
 }

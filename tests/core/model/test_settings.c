@@ -340,7 +340,8 @@ static void listen_splits_host_and_port(void **state)
     static const struct {
         const char *value, *host;
         uint16_t port;
-    } rows[] = {{"127.0.0.1:5173", "127.0.0.1", 5173},
+    } rows[] = {{"unix:/run/a:1", "unix:/run/a:1", 0},
+                {"127.0.0.1:5173", "127.0.0.1", 5173},
                 {"[fe80::1]:0", "fe80::1", 0},
                 {"localhost:65535", "localhost", 65535}};
     struct settings *s = *state;

@@ -368,7 +368,7 @@ static void holder_survives_hostile_texts(void **state)
         "pid 1\nsince 1\naddressx\n",
         "pid 1\nsince 1\naddress "
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
         "pid 99999999999999999999999\nsince 1\naddr \n",
     };
     struct fixture *f = *state;
@@ -390,18 +390,18 @@ static void announce_replaces_and_clears(void **state)
 {
     struct fixture *f = *state;
     struct datadir_holder holder;
-    char longest[97];
+    char longest[sizeof holder.address + 1];
     struct datadir_lock *lock = datadir_lock_try(f->dir, NULL);
     memset(longest, 'a', sizeof longest);
-    longest[95] = 0;
+    longest[sizeof holder.address - 1] = 0;
     assert_true(datadir_lock_announce(lock, longest, NULL));
     assert_true(datadir_holder(f->dir, &holder));
     assert_string_equal(holder.address, longest);
     assert_true(datadir_lock_announce(lock, "http://h:1/api", NULL));
     assert_true(datadir_holder(f->dir, &holder));
     assert_string_equal(holder.address, "http://h:1/api");
-    longest[95] = 'a';
-    longest[96] = 0;
+    longest[sizeof holder.address - 1] = 'a';
+    longest[sizeof holder.address] = 0;
     assert_false(datadir_lock_announce(lock, longest, NULL));
     assert_false(datadir_lock_announce(lock, "two\nlines", NULL));
     assert_true(datadir_lock_announce(lock, "", NULL));
