@@ -36,6 +36,17 @@ struct app {
     char data_dir[PATH_MAX], config[PATH_MAX], user[256], place[96];
 };
 
+/* Each connection is a descriptor; a shell's usual 1024 is fewer than the settings allow. */
+static void raise_descriptors(void)
+{
+    const rlim_t wanted = 16384;
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted) {
+        files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 /* Secrets must not end in a core file or be read by a neighbour; a closed pipe and a file that
  * may not grow (ulimit -f) are errors like any other. */
 static void harden(void)
@@ -350,6 +361,7 @@ int app_main(int argc, char **argv, const struct clock *clock)
 {
     setlocale(LC_ALL, "");
     harden();
+    raise_descriptors();
     struct app *app = calloc(1, sizeof *app);
     const char **lists = calloc(2 * (size_t)argc + 2, sizeof *lists);
     int status = EXIT_FAILED;

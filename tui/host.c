@@ -218,6 +218,7 @@ static bool intake_options(struct host *h, char *host, size_t size,
         .api_key = s->text[SETTING_INTAKE_API_KEY],
         .hosts = s->text[SETTING_INTAKE_HOSTS],
         .max_body = (size_t)s->number[SETTING_INTAKE_MAX_BODY],
+        .max_headers = (size_t)s->number[SETTING_INTAKE_MAX_HEADERS],
         .connections = (unsigned)s->number[SETTING_INTAKE_CONNECTIONS],
         .timeout_ms = s->number[SETTING_INTAKE_TIMEOUT],
         .proxy = s->text[SETTING_DELIVERY_PROXY],
@@ -300,7 +301,8 @@ static bool apply_settings(struct host *h)
 {
     static const enum setting intake_keys[] = {
         SETTING_INTAKE_LISTEN,      SETTING_INTAKE_API_KEY, SETTING_INTAKE_MAX_BODY,
-        SETTING_INTAKE_CONNECTIONS, SETTING_INTAKE_TIMEOUT, SETTING_INTAKE_HOSTS};
+        SETTING_INTAKE_MAX_HEADERS, SETTING_INTAKE_CONNECTIONS, SETTING_INTAKE_TIMEOUT,
+        SETTING_INTAKE_HOSTS};
     static const enum setting sender_keys[] = {
         SETTING_DELIVERY_PROXY, SETTING_DELIVERY_CA_FILE, SETTING_DELIVERY_PRIVATE};
     static const enum setting time_keys[] = {SETTING_DELIVERY_TIMEOUT,

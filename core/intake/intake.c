@@ -19,10 +19,10 @@
 #include "store/audit.h"
 
 enum {
-    CONNECTION_MEMORY = 32 * 1024, /* the head must fit; larger pools slow small requests */
     IDLE_MS = 75 * 1000,
     THREADS_MAX = 4,
     ANSWER_MS = 500, /* for answers that are ready when the stop begins */
+    ENDED_MAX = 64,  /* connections of one thread that peers.h has ended and that are not closed yet */
 };
 
 struct intake {
@@ -95,12 +95,14 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection,
         *data_size = 0;
         return go_on ? MHD_YES : MHD_NO;
     }
+    peers_received(r->peer);
     request_body_ended(r);
     if (!atomic_load(&r->ready)) {
         call_handler(r, method, ((struct intake *)arg)->api_key != NULL);
         if (r->sleeping)
             return MHD_YES; /* called again once the connection is awake */
     }
+    peers_answered(r->peer);
     return request_answer(r);
 }
 
@@ -150,10 +152,12 @@ static bool start_daemon(struct intake *in, const struct intake_options *o, stru
     if (fd < 0)
         return false;
     unsigned threads = thread_count(o);
+    /* Each thread gets its share of this, and could meet all connections alone. */
+    unsigned places = threads * (o->connections + ENDED_MAX);
     in->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL,
         NULL, handle, in, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        o->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        places, MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->max_headers,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, completed, in,
         MHD_OPTION_NOTIFY_CONNECTION, connected, in,
         threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads,
@@ -235,7 +239,7 @@ struct intake *intake_start(const struct intake_options *o, struct err *err)
     }
     readers_init(&in->readers, o->store);
     if (copy_options(in, o, err) && make_courier(in, o, err) &&
-        (in->peers = peers_new(o->clock, o->timeout_ms, IDLE_MS, err)) &&
+        (in->peers = peers_new(o->clock, o->timeout_ms, IDLE_MS, o->connections, err)) &&
         start_daemon(in, o, err))
         return in;
     destroy(in);

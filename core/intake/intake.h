@@ -36,7 +36,8 @@ struct intake_options {
     const char *api_key;       /* NULL or empty: none */
     const char *hosts;         /* further allowed Host names, comma separated; NULL: none */
     size_t max_body;           /* bytes, inflated ones counted */
-    unsigned connections;      /* at once */
+    size_t max_headers;        /* bytes, with the request line; larger ones slow small requests */
+    unsigned connections;      /* at once; see peers.h */
     int64_t timeout_ms;        /* total time of one request */
     unsigned threads;          /* 0: one for each processor, at most 4 */
     const char *proxy;         /* of connection tests; NULL or empty: none */

@@ -1,11 +1,21 @@
 #include "intake/peers.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include <utlist.h>
+
+enum { SLOW_MS = 1000 };
+
+/* Whom a connection waits for, the first to go first. */
+enum turn {
+    TURN_HEAD, /* the client: a request, or the rest of its head */
+    TURN_REST, /* the client: the body, or to take the answer */
+    TURN_OURS,
+};
 
 struct peer {
     struct peer *prev, *next;
@@ -13,6 +23,8 @@ struct peer {
     bool served; /* its request counts as under way */
     bool ended;
     int64_t end;
+    int64_t since; /* of its turn: a head's beginning, or a request's */
+    _Atomic enum turn turn;
 };
 
 struct peers {
@@ -23,6 +35,7 @@ struct peers {
     const struct clock *clock;
     struct peer *all;
     size_t requests, asleep;
+    size_t open, max; /* not ended */
     int64_t request_ms, idle_ms;
     int64_t look_at; /* when the sweeper looks next */
     bool closing, no_sleep, stop;
@@ -43,6 +56,48 @@ static struct timespec real_in(int64_t ms)
     return t;
 }
 
+static void end(struct peers *p, struct peer *x)
+{
+    x->ended = true;
+    p->open--;
+    shutdown(x->fd, SHUT_RDWR);
+}
+
+/* The list is in the order of coming, so that of equals the older one goes. */
+static bool goes_before(const struct peer *a, const struct peer *b)
+{
+    return !b || a->turn < b->turn || (a->turn == b->turn && a->since < b->since);
+}
+
+/* Who has let us wait since that moment or longer; NULL: nobody, and *first tells since when
+ * somebody does (INT64_MAX: all wait for us). */
+static struct peer *slowest(const struct peers *p, int64_t since, int64_t *first)
+{
+    struct peer *found = NULL;
+    *first = INT64_MAX;
+    for (struct peer *x = p->all; x; x = x->next) {
+        if (x->ended || x->turn == TURN_OURS)
+            continue;
+        *first = x->since < *first ? x->since : *first;
+        if (x->since <= since && goes_before(x, found))
+            found = x;
+    }
+    return found;
+}
+
+/* Ends the slow ones that are too many; the next moment to look, or INT64_MAX. */
+static int64_t make_room(struct peers *p, int64_t now)
+{
+    int64_t first = INT64_MAX;
+    while (p->open > p->max) {
+        struct peer *x = slowest(p, now - SLOW_MS, &first);
+        if (!x)
+            return first == INT64_MAX ? first : first + SLOW_MS;
+        end(p, x);
+    }
+    return INT64_MAX;
+}
+
 /* Ends who is over time; the next moment to look, or INT64_MAX. */
 static int64_t sweep(struct peers *p, int64_t now)
 {
@@ -50,14 +105,13 @@ static int64_t sweep(struct peers *p, int64_t now)
     for (struct peer *x = p->all; x; x = x->next) {
         if (x->ended)
             continue;
-        if (x->end > now) {
+        if (x->end > now)
             next = x->end < next ? x->end : next;
-            continue;
-        }
-        x->ended = true;
-        shutdown(x->fd, SHUT_RDWR);
+        else
+            end(p, x);
     }
-    return next;
+    int64_t again = make_room(p, now);
+    return again < next ? again : next;
 }
 
 static void *run(void *arg)
@@ -81,6 +135,7 @@ static void *run(void *arg)
 static void set_end(struct peers *p, struct peer *x, int64_t in_ms)
 {
     int64_t now = clock_steady_ms(p->clock);
+    x->since = now;
     x->end = now + in_ms;
     /* The sweeper sleeps in real time, which stands still while the machine is suspended.
      */
@@ -110,7 +165,7 @@ static void destroy(struct peers *p)
 }
 
 struct peers *peers_new(const struct clock *clock, int64_t request_ms, int64_t idle_ms,
-                        struct err *err)
+                        size_t max, struct err *err)
 {
     struct peers *p = calloc(1, sizeof *p);
     if (!p) {
@@ -120,6 +175,7 @@ struct peers *peers_new(const struct clock *clock, int64_t request_ms, int64_t i
     p->clock = clock;
     p->request_ms = request_ms;
     p->idle_ms = idle_ms;
+    p->max = max;
     p->look_at = INT64_MAX;
     init_sync(p);
     if (pthread_create(&p->thread, NULL, run, p) == 0)
@@ -158,7 +214,10 @@ struct peer *peers_add(struct peers *p, int fd)
     x->fd = fd;
     pthread_mutex_lock(&p->lock);
     DL_APPEND(p->all, x);
+    p->open++;
     set_end(p, x, p->request_ms);
+    if (p->open > p->max)
+        pthread_cond_signal(&p->look);
     pthread_mutex_unlock(&p->lock);
     return x;
 }
@@ -167,6 +226,7 @@ void peers_remove(struct peers *p, struct peer *x)
 {
     pthread_mutex_lock(&p->lock);
     DL_DELETE(p->all, x);
+    p->open -= !x->ended;
     pthread_mutex_unlock(&p->lock);
     free(x);
 }
@@ -175,6 +235,7 @@ bool peers_begin(struct peers *p, struct peer *x)
 {
     pthread_mutex_lock(&p->lock);
     set_end(p, x, p->request_ms);
+    x->turn = TURN_REST;
     bool served = !p->closing;
     x->served = served;
     p->requests += served;
@@ -186,11 +247,22 @@ void peers_end(struct peers *p, struct peer *x)
 {
     pthread_mutex_lock(&p->lock);
     set_end(p, x, p->idle_ms);
+    x->turn = TURN_HEAD;
     p->requests -= x->served;
     x->served = false;
     if (p->requests == 0)
         pthread_cond_broadcast(&p->quiet);
     pthread_mutex_unlock(&p->lock);
+}
+
+void peers_received(struct peer *x)
+{
+    x->turn = TURN_OURS;
+}
+
+void peers_answered(struct peer *x)
+{
+    x->turn = TURN_REST;
 }
 
 bool peers_sleep(struct peers *p)

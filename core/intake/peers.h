@@ -1,13 +1,19 @@
-/* The open connections: the end of those that take too long, and the end of all of them.
+/* The open connections: the end of those that take too long, of those that keep others out, and
+ * the end of all of them.
  *
  * A request has a total time, from its head until it is answered; a new connection has as
  * much for its first head, and an idle time for each further one. One thread shuts down the
  * sockets of those that are over it; it sleeps until the earliest such moment, for ever
- * while nobody is connected. Times are steady ms of the clock. Any thread. */
+ * while nobody is connected. Times are steady ms of the clock. Any thread.
+ *
+ * When there are more than `max`, those go that have let us wait for a second or more, the longest
+ * first: those that have sent no whole head (idle ones too), then those whose body is not here or
+ * whose answer is not taken. Others may be over `max` until then. */
 #ifndef INTAKE_PEERS_H
 #define INTAKE_PEERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -17,7 +23,7 @@ struct peers;
 struct peer;
 
 struct peers *peers_new(const struct clock *clock, int64_t request_ms, int64_t idle_ms,
-                        struct err *err);
+                        size_t max, struct err *err);
 void peers_free(struct peers **p);
 
 struct peer *peers_add(struct peers *p, int fd);       /* NULL: no memory */
@@ -27,6 +33,10 @@ void peers_remove(struct peers *p, struct peer *peer); /* before fd is closed */
  * peers_close() was called, so the request should be refused. */
 bool peers_begin(struct peers *p, struct peer *peer);
 void peers_end(struct peers *p, struct peer *peer);
+
+/* From now on the client waits for us; and from now on we wait for it to take the answer. */
+void peers_received(struct peer *peer);
+void peers_answered(struct peer *peer);
 
 /* A request is about to sleep until another thread wakes it; every sleep needs its wake.
  * False: it must not, all are going down. */

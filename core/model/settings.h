@@ -17,6 +17,7 @@ enum setting {
     SETTING_INTAKE_LISTEN,      /* text: HOST:PORT */
     SETTING_INTAKE_API_KEY,     /* secret text */
     SETTING_INTAKE_MAX_BODY,    /* bytes */
+    SETTING_INTAKE_MAX_HEADERS, /* bytes */
     SETTING_INTAKE_CONNECTIONS, /* number */
     SETTING_INTAKE_TIMEOUT,     /* ms: total time of one request */
     SETTING_INTAKE_HOSTS,       /* text: further Host names allowed, comma separated */

@@ -42,6 +42,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         .clock = &store.clock,
         .host = "127.0.0.1",
         .max_body = 1 << 20,
+        .max_headers = 32 * 1024,
         .connections = 64,
         .timeout_ms = 5000,
         .threads = 1,

@@ -45,6 +45,7 @@ static inline int set_up(void **state)
     f->options = (struct intake_options){
         .host = "127.0.0.1",
         .max_body = 64 * 1024,
+        .max_headers = 32 * 1024,
         .connections = 512,
         .timeout_ms = 30000,
         .send_timeout_ms = 20000,

@@ -414,6 +414,29 @@ static void heads_over_the_memory_are_refused(void **state)
     assert_alive(f);
 }
 
+static void the_limit_of_heads_is_a_setting(void **state)
+{
+    static const struct {
+        size_t limit, header;
+        int status;
+    } rows[] = {{4096, 1000, 200}, {4096, 5000, 431}, {65536, 50000, 200}, {65536, 70000, 431}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf text;
+        f->options.max_headers = rows[i].limit;
+        restart(f);
+        buf_init(&text, BUF_UNLIMITED);
+        buf_add_text(&text, "GET /is-alive/ping HTTP/1.1\r\nHost: localhost\r\nX: ");
+        for (size_t k = 0; k < rows[i].header; k++)
+            buf_add_char(&text, 'a');
+        buf_add_text(&text, "\r\n\r\n");
+        int status = ask_raw(f, text.data, text.len);
+        if (status != rows[i].status)
+            fail_msg("%zu of %zu: %d", rows[i].header, rows[i].limit, status);
+        buf_free(&text);
+    }
+}
+
 /* ------------------------------------------------------------------ many at once */
 
 enum { CLIENTS = 100 };
@@ -446,6 +469,66 @@ static void many_connections_commit_at_once_and_go_on(void **state)
     }
     for (int i = 0; i < CLIENTS; i++)
         http_close(&clients[i]);
+}
+
+/* What a client has sent that then keeps still. */
+static const char *const SLOW[] = {
+    "",
+    "GET /is-alive/ping HTTP/1.1\r\nHost: loc",
+    PING, /* and then idle */
+    "POST " TRACES " HTTP/1.1\r\nHost: localhost\r\n" JSON "Content-Length: 9\r\n\r\n{",
+};
+
+static void slow_clients_keep_nobody_out(void **state)
+{
+    enum { PLACES = 8 };
+    struct fixture *f = *state;
+    f->options.connections = PLACES;
+    for (size_t kind = 0; kind < sizeof SLOW / sizeof *SLOW; kind++) {
+        struct http_client slow[3 * PLACES];
+        restart(f);
+        for (int i = 0; i < 3 * PLACES; i++) {
+            http_open(&slow[i], intake_port(f->intake));
+            http_send_text(&slow[i], SLOW[kind]);
+        }
+        for (int i = 0; i < 3; i++) {
+            assert_alive(f); /* before any of them is slow, and afterwards */
+            f->s.now += 1000;
+        }
+        int ended = 0;
+        for (int i = 0; i < 3 * PLACES; i++) {
+            struct pollfd p = {.fd = slow[i].fd, .events = POLLRDHUP};
+            ended += poll(&p, 1, i < 2 * PLACES ? HTTP_DEADLINE_MS : 0) == 1;
+            http_close(&slow[i]);
+        }
+        assert_in_range(ended, 2 * PLACES, 2 * PLACES + 3); /* the askers had places too */
+    }
+}
+
+/* A head before a body, though the body waits longer. */
+static void the_slowest_goes_first(void **state)
+{
+    struct fixture *f = *state;
+    struct http_client half, body;
+    struct http_answer a;
+    f->options.connections = 2;
+    f->options.timeout_ms = 3600 * 1000;
+    restart(f);
+    http_open(&body, intake_port(f->intake));
+    http_send_text(&body, "POST " TRACES " HTTP/1.1\r\nHost: localhost\r\n" JSON
+                          "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    while (!strstr(buf_text(&body.in), "100 Continue")) /* so its body is waited for */
+        assert_true(http_receive(&body));
+    http_open(&half, intake_port(f->intake));
+    http_send_text(&half, "GET /is-al");
+    assert_true(ages_to_its_end(f, &half, 500));
+    buf_clear(&body.in);
+    http_send_text(&body, "{}");
+    assert_true(http_read(&body, &a));
+    assert_int_equal(a.status, 201);
+    http_answer_free(&a);
+    http_close(&half);
+    http_close(&body);
 }
 
 static void requests_in_a_row_are_answered_in_a_row(void **state)
@@ -752,7 +835,10 @@ int main(void)
         TEST(a_slow_first_head_is_ended),
         TEST(garbage_is_survived),
         TEST(heads_over_the_memory_are_refused),
+        TEST(the_limit_of_heads_is_a_setting),
         TEST(many_connections_commit_at_once_and_go_on),
+        TEST(slow_clients_keep_nobody_out),
+        TEST(the_slowest_goes_first),
         TEST(requests_in_a_row_are_answered_in_a_row),
         TEST(a_stop_ends_half_a_request),
         TEST(a_stop_loses_nothing_that_was_answered),
