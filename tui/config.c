@@ -43,15 +43,41 @@ static bool read_all(int fd, const char *path, struct buf *out, struct err *err)
     }
 }
 
-static bool read_trusted(const char *path, struct buf *out, struct err *err)
+/* systemd lets us read a credential of root's by an access list, which shows as a bit of the
+ * group. */
+static bool check_secret(int fd, const char *path, struct err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    mode_t others = st.st_uid == geteuid() ? 077 : S_IRWXO;
+    return !(st.st_mode & others) ||
+           err_set(err, ERR_DENIED, "%s: others can read it; chmod 600 it, and replace the secret",
+                   path);
+}
+
+static bool read_checked(const char *path, bool secret, struct buf *out, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+    if (fd < 0 && errno == ELOOP)
+        return err_set(err, ERR_DENIED, "%s: is a link; name the file itself", path);
     if (fd < 0)
         return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path,
                        strerror(errno));
-    bool done = check_trusted(fd, path, err) && read_all(fd, path, out, err);
+    bool done = check_trusted(fd, path, err) && (!secret || check_secret(fd, path, err)) &&
+                read_all(fd, path, out, err);
     close(fd);
     return done;
+}
+
+static bool read_trusted(const char *path, struct buf *out, struct err *err)
+{
+    return read_checked(path, false, out, err);
+}
+
+static bool read_secret(const char *path, struct buf *out, struct err *err)
+{
+    return read_checked(path, true, out, err);
 }
 
 /* ---------------------------------------------------------------- the file */
@@ -105,7 +131,7 @@ static int take_pair(void *arg, const char *section, const char *name, const cha
     struct err err = {0};
     snprintf(key, sizeof key, "%s%s%s", section, *section ? "." : "", name);
     if (settings_set(s->settings, span_of(key), span_of(value ? value : ""), ORIGIN_FILE,
-                     read_trusted, &err))
+                     read_secret, &err))
         return 1;
     fail_at(s, err.text);
     return 0;
@@ -151,7 +177,7 @@ static bool load_environment(struct settings *out, struct err *err)
         setting_env_name((enum setting)i, name, sizeof name);
         const char *value = getenv(name);
         if (value && !settings_set(out, span_of(setting_info((enum setting)i)->key),
-                                   span_of(value), ORIGIN_ENVIRONMENT, read_trusted, &why))
+                                   span_of(value), ORIGIN_ENVIRONMENT, read_secret, &why))
             return err_set(err, why.code, "%s: %s", name, why.text);
     }
     return true;
@@ -165,7 +191,7 @@ static bool load_set(const struct call *call, struct settings *out, struct err *
         if (!equals)
             return err_set(err, ERR_INVALID, "--set %s: must be KEY=VALUE", pair);
         struct span key = {pair, (size_t)(equals - pair)};
-        if (!settings_set(out, key, span_of(equals + 1), ORIGIN_CALL, read_trusted, &why))
+        if (!settings_set(out, key, span_of(equals + 1), ORIGIN_CALL, read_secret, &why))
             return err_set(err, why.code, "--set: %s", why.text);
     }
     return true;

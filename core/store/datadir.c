@@ -103,7 +103,10 @@ static int open_lock(const char *dir, int flags, struct err *err)
         return -1;
     int fd = file_open(parent, LOCK_NAME, flags, err);
     close(parent);
-    return fd;
+    if (fd < 0 || file_check_private(fd, LOCK_NAME, err))
+        return fd;
+    close(fd);
+    return -1;
 }
 
 /* One try, on the file as it is now. ERR_BUSY: held. */

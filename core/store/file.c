@@ -135,6 +135,23 @@ static bool check_ours(int fd, const char *name, struct err *err)
     return true;
 }
 
+bool file_check_private(int fd, const char *name, struct err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return file_err(err, "read", name);
+    if (st.st_nlink > 1)
+        return err_set(err, ERR_DENIED,
+                       "%s in the data directory has another name too: a hard link stands in "
+                       "its place",
+                       name);
+    return !(st.st_mode & 077) ||
+           err_set(err, ERR_DENIED,
+                   "%s in the data directory can be used by others; chmod 600 it if that was "
+                   "a mistake",
+                   name);
+}
+
 int file_open(int dir, const char *name, int flags, struct err *err)
 {
     /* O_NONBLOCK: opening a FIFO that stands in its place must not hang. */

@@ -24,6 +24,9 @@ char *file_trimmed(const char *path, struct err *err);
  * made). -1 with *err; with ERR_NOT_FOUND when it is missing and `flags` do not make it. */
 int file_open(int dir, const char *name, int flags, struct err *err);
 
+/* Whether only we can use it, by this one name. */
+bool file_check_private(int fd, const char *name, struct err *err);
+
 bool file_write(int fd, struct span bytes); /* whole, at offset 0; false: errno says why */
 
 /* Reads up to `size` bytes from the start; -1: errno says why. */

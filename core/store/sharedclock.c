@@ -43,6 +43,10 @@ void sharedclock_align(int dir, bool read_only, int64_t last)
     if (!clock_boot(boot))
         return;
     int fd = file_open(dir, "clock", read_only ? O_RDONLY : O_RDWR | O_CREAT, NULL);
+    if (fd >= 0 && !file_check_private(fd, "clock", NULL)) {
+        close(fd);
+        fd = -1; /* whoever can write it must not move our time */
+    }
     if (fd >= 0 && read_anchor(fd, boot, &anchor)) {
         clock_set_anchor(anchor);
     } else {

@@ -26,23 +26,34 @@
 
 /* An existing file is only looked at, never opened here: closing a descriptor would drop
  * the locks that another connection of this process holds on it. */
-static bool check_file(int dir, bool *missing, struct err *err)
+static bool check_one(int dir, const char *name, bool *missing, struct err *err)
 {
     struct stat st;
     *missing = false;
-    if (fstatat(dir, FILE_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         *missing = errno == ENOENT;
-        return *missing || file_err(err, "look at", FILE_NAME);
+        return *missing || file_err(err, "look at", name);
     }
     if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
-        return err_set(err, ERR_DENIED, FILE_NAME " is not a plain file of its own");
+        return err_set(err, ERR_DENIED, "%s is not a plain file of its own", name);
     if (st.st_uid != geteuid())
-        return err_set(err, ERR_DENIED, FILE_NAME " belongs to another user");
+        return err_set(err, ERR_DENIED, "%s belongs to another user", name);
     if (st.st_mode & 077)
         return err_set(err, ERR_DENIED,
-                       FILE_NAME
-                       " can be used by others; chmod 600 it if that was a mistake");
+                       "%s can be used by others; chmod 600 it if that was a mistake", name);
     return true;
+}
+
+/* With the side files that SQLite would read and write beside it. */
+static bool check_file(int dir, bool *missing, struct err *err)
+{
+    static const char *const beside[] = {FILE_NAME "-wal", FILE_NAME "-shm",
+                                         FILE_NAME "-journal"};
+    bool absent;
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+        if (!check_one(dir, beside[i], &absent, err))
+            return false;
+    return check_one(dir, FILE_NAME, missing, err);
 }
 
 /* SQLite gives its side files the mode of this one, so it is made here. */
