@@ -7,7 +7,7 @@
 /* Not where nothing works on several rows. */
 #define MARKED                                                                                     \
     (PLACE_TABLES & ~(unsigned)(PLACE_ACTIVITY | PLACE_OVERVIEW | PLACE_PROJECTS |                 \
-                                PLACE_SETTINGS | PLACE_REPLAYS))
+                                PLACE_SETTINGS | PLACE_AUDIT | PLACE_REPLAYS))
 #define MOVES      (PLACE_CONSOLE | PLACE_PICKER)
 
 const struct action_info action_table[] = {
