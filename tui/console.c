@@ -109,11 +109,6 @@ void console_pop(struct console *c)
     c->dirty = true;
 }
 
-void console_dirty(struct console *c)
-{
-    c->dirty = true;
-}
-
 void console_toast(struct console *c, enum style style, const char *format, ...)
 {
     va_list args;

@@ -95,7 +95,6 @@ const char *console_why_not(struct console *c, enum action a);
 const struct settings *console_settings(const struct console *c);
 bool console_change_setting(struct console *c, const char *key, const char *value,
                             struct err *err);
-void console_dirty(struct console *c);            /* draw at the end of this turn */
 void console_toast(struct console *c, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 const struct console_options *console_options(const struct console *c);

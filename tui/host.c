@@ -50,13 +50,6 @@ struct host {
     bool took_over;
 };
 
-const char *host_state_name(enum host_state s)
-{
-    static const char *const names[] = {"starting", "running", "degraded", "standby",
-                                        "stopped"};
-    return names[s];
-}
-
 static int64_t monotonic_ms(void)
 {
     struct timespec t;

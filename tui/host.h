@@ -61,6 +61,4 @@ void host_stop(struct host **h);
 void host_pause(struct host *h);
 bool host_resume(struct host *h, struct err *err);
 
-const char *host_state_name(enum host_state s);
-
 #endif

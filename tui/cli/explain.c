@@ -15,7 +15,6 @@ struct known {
 };
 
 struct verdict {
-    const struct event_line *event;
     struct event_ref ref;
     size_t line;
     struct buf project;
@@ -99,7 +98,7 @@ static bool explain_line(struct cli *cli, struct span line, size_t number,
                          const struct known *known, struct err *err)
 {
     struct event_line event;
-    struct verdict v = {.event = &event, .line = number};
+    struct verdict v = {.line = number};
     if (!event_line_read(line, &event, err))
         return false;
     bool scoped = event_type_info(event.type)->observability;

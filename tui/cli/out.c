@@ -47,15 +47,6 @@ void out_error(const char *format, ...)
     va_end(args);
 }
 
-void out_text(struct span text)
-{
-    struct buf safe;
-    buf_init(&safe, BUF_UNLIMITED);
-    if (text_safe(&safe, text, TEXT_MULTILINE))
-        fwrite(buf_text(&safe), 1, safe.len, stdout);
-    buf_free(&safe);
-}
-
 bool out_flush(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))

@@ -13,9 +13,6 @@
 /* One line on standard output. */
 void out_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Text of several lines as it stands, but sanitised. */
-void out_text(struct span text);
-
 /* One JSON value and a newline. pretty: laid out for people. */
 void out_json(struct span json, bool pretty);
 

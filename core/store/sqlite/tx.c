@@ -100,11 +100,6 @@ bool tx_has_lazy(const struct store *s)
     return s->unmatched > 0 || trace_memory_dirty(&s->traces);
 }
 
-bool tx_flush_buckets(struct tx *tx, struct err *err)
-{
-    return buckets_flush(tx, err);
-}
-
 bool tx_commit(struct tx *tx, bool lazy_too, struct err *err)
 {
     struct store *s = tx->store;

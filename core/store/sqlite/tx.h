@@ -22,9 +22,6 @@ bool tx_last_steady(struct db *db, int64_t *steady, struct err *err);
 
 bool tx_has_lazy(const struct store *s);
 
-/* Writes the gathered events of buckets, so that a step sees them in the tables. */
-bool tx_flush_buckets(struct tx *tx, struct err *err);
-
 /* Whether any alert wants an event, so that its entity need not be made in vain; the other
  * case is then to be counted here. */
 bool tx_wanted(struct tx *tx, const struct event_ref *event, bool *wanted, struct err *err);
