@@ -82,15 +82,26 @@ static bool read_time(const char **at, int64_t *out)
     return true;
 }
 
+/* A number of least to most after `mark`. */
+static bool read_marked(const char **at, const char *mark, int least, int most, int *out)
+{
+    int64_t number;
+    if (strncmp(*at, mark, strlen(mark)) != 0)
+        return false;
+    *at += strlen(mark);
+    if (!read_number(at, &number) || number < least || number > most)
+        return false;
+    *out = (int)number;
+    return true;
+}
+
 /* ,Mm.w.d[/time]: the only form that the database uses. */
 static bool read_change(const char **at, struct change *out)
 {
-    int used = 0;
-    if (sscanf(*at, ",M%d.%d.%d%n", &out->month, &out->week, &out->weekday, &used) != 3 ||
-        out->month < 1 || out->month > 12 || out->week < 1 || out->week > 5 ||
-        out->weekday < 0 || out->weekday > 6)
+    if (!read_marked(at, ",M", 1, 12, &out->month) ||
+        !read_marked(at, ".", 1, 5, &out->week) ||
+        !read_marked(at, ".", 0, 6, &out->weekday))
         return false;
-    *at += used;
     out->time = 2 * 3600;
     if (**at != '/')
         return true;
