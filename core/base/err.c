@@ -33,8 +33,3 @@ bool err_set(struct err *err, enum err_code code, const char *format, ...)
     err->code = code;
     return false;
 }
-
-bool err_memory(struct err *err)
-{
-    return err_set(err, ERR_MEMORY, "out of memory");
-}

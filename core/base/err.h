@@ -34,6 +34,10 @@ bool err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The same for an exhausted allocator. */
-bool err_memory(struct err *err);
+static inline bool err_memory(struct err *err)
+{
+    err_set(err, ERR_MEMORY, "out of memory");
+    return false;
+}
 
 #endif
