@@ -136,6 +136,7 @@ static bool find_project(const struct silence_maker *m, const char *text,
 static bool read_local(const char *text, int64_t *local, bool *has_date)
 {
     int year = 1970, month = 1, day = 1, hour = 0, minute = 0, used = 0;
+    /* NOLINTNEXTLINE(cert-err34-c): four digits at most */
     *has_date = sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3;
     if (!*has_date) {
         year = 1970;
@@ -145,6 +146,7 @@ static bool read_local(const char *text, int64_t *local, bool *has_date)
     if (*has_date && (*clock == 'T' || *clock == ' '))
         clock++;
     used = 0;
+    /* NOLINTNEXTLINE(cert-err34-c): two digits at most */
     if (*clock && sscanf(clock, "%2d:%2d%n", &hour, &minute, &used) != 2)
         return false;
     struct tm t = {.tm_year = year - 1900,

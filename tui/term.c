@@ -448,9 +448,9 @@ static void read_mouse(struct key *key)
     key->kind = KEY_KIND_MOUSE;
     key->y = event.y;
     key->x = event.x;
-    key->code = event.bstate & BUTTON4_PRESSED   ? MOUSE_UP
-                : event.bstate & BUTTON5_PRESSED ? MOUSE_DOWN
-                                                 : MOUSE_CLICK;
+    key->code = (event.bstate & BUTTON4_PRESSED)   ? MOUSE_UP
+                : (event.bstate & BUTTON5_PRESSED) ? MOUSE_DOWN
+                                                   : MOUSE_CLICK;
 }
 
 bool term_key(struct key *key)

@@ -49,7 +49,8 @@ static struct {
 static int of_256(int rgb)
 {
     static const int levels[] = {0, 95, 135, 175, 215, 255};
-    int parts[3] = {rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255}, cube = 16;
+    const int parts[] = {rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255};
+    int cube = 16;
     if (parts[0] == parts[1] && parts[1] == parts[2] && parts[0] >= 8 && parts[0] <= 238)
         return 232 + (parts[0] - 8 + 5) / 10;
     for (int i = 0; i < 3; i++) {

@@ -7,7 +7,7 @@
 
 static void add_terminal(char *out, size_t size)
 {
-    char name[64];
+    char name[64] = "";
     size_t len = strlen(out);
     for (int fd = 0; fd < 3; fd++) {
         if (ttyname_r(fd, name, sizeof name) != 0)
@@ -25,6 +25,7 @@ static void add_login(char *out, size_t size)
     FILE *file = fopen("/proc/self/loginuid", "re");
     if (!file)
         return;
+    /* NOLINTNEXTLINE(cert-err34-c): the kernel writes a number that fits */
     bool read = fscanf(file, "%lu", &uid) == 1;
     fclose(file);
     if (!read || uid == (uid_t)-1 || uid == geteuid())

@@ -44,6 +44,7 @@ static bool choose(struct request *r, const struct alerts_query *q, const char *
 {
     if (!store_alerts_all(l->reader, &l->all, err))
         return false;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     l->shown = calloc(l->all.count + 1, sizeof *l->shown);
     if (!l->shown)
         return err_memory(err);

@@ -244,5 +244,6 @@ static int compare(const void *left, const void *right, void *arg)
 void alerts_query_sort(const struct alerts_query *q, const struct alert **alerts,
                        size_t count)
 {
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     qsort_r(alerts, count, sizeof *alerts, compare, (void *)(uintptr_t)q);
 }

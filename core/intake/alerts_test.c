@@ -59,10 +59,7 @@ static void test(struct request *r, struct alert *a)
                payload_sample(a, r->api->style, r->api->retries, type,
                               clock_wall_ms(r->clock), &body)) ||
               err_memory(&err);
-    if (!ok)
-        request_fail(r, &err);
-    else if (request_wait(r) &&
-             !courier_send(r->api->courier, a, &body, tested, r, &err))
+    if (!ok || (request_wait(r) && !courier_send(r->api->courier, a, &body, tested, r, &err)))
         request_fail(r, &err);
     buf_free(&body);
 }

@@ -79,7 +79,7 @@ static void fail_too_large(struct request *r)
 
 static void keep(struct request *r, struct span piece)
 {
-    struct err err;
+    struct err err = {0};
     bool kept = r->inflate ? inflate_feed(r->inflate, piece, &r->body, &err)
                            : buf_add_span(&r->body, piece);
     if (kept)

@@ -65,7 +65,7 @@ static const char *name_problem(struct span host)
 
 static const char *authority_problem(const char *at, const char *end, struct parts *out)
 {
-    const char *close = at;
+    const char *close;
     if (memchr(at, '@', (size_t)(end - at)))
         return "A user name or password in the URL is not supported: use a header";
     if (at < end && *at == '[') {

@@ -48,7 +48,7 @@ static void add_users(struct buf *out, const struct payload_event *events, size_
     out->failed = out->failed || !users;
     payload_add_key(out, "userNames");
     buf_add_char(out, '[');
-    for (size_t i = 0; !out->failed && i < count; i++) {
+    for (size_t i = 0; users && !out->failed && i < count; i++) {
         struct user *known, *user = &users[i];
         user->name = events[i].user;
         if (user->name.len == 0)

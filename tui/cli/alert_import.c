@@ -196,9 +196,8 @@ int cli_alert_import(struct cli *cli)
     struct err err = {0};
     int status = EXIT_FAILED;
     buf_init(&text, IMPORT_MAX);
-    if (cli->call->secrets && !(im.box = alert_secrets_box(cli->call->secrets, &err)))
-        cli_fail(&err);
-    else if (!input_read(cli->args[0], &text, &err) || !js_parse(buf_span(&text), &root, &err))
+    if ((cli->call->secrets && !(im.box = alert_secrets_box(cli->call->secrets, &err))) ||
+        !input_read(cli->args[0], &text, &err) || !js_parse(buf_span(&text), &root, &err))
         cli_fail(&err);
     else if (root.type != JS_ARRAY && root.type != JS_OBJECT)
         out_error("%s: must be an array of alerts", cli->args[0]);

@@ -481,7 +481,7 @@ static bool unsaved(struct screen *s)
 
 #define FORM_OPS(words)                                                                            \
     {                                                                                              \
-        .title = words, .covers = true, .free = free_form, .place = place, .refresh = refresh,     \
+        .title = (words), .covers = true, .free = free_form, .place = place, .refresh = refresh,   \
         .draw = draw, .key = key, .act = act, .mouse = mouse, .tick = tick,                        \
         .unsaved = unsaved,                                                                        \
     }

@@ -287,9 +287,9 @@ static void toggle(struct alerts_screen *a)
     snprintf(text, sizeof text, "%s %.150s", row->enabled ? "disabled" : "enabled",
              row->name);
     struct reply *reply = reply_new(c, text, NULL, NULL);
-    const char *id = row->id;
+    const char *which = row->id;
     if (reply)
-        store_alert_enable(console_options(c)->store, console_workspace(c), &id, 1,
+        store_alert_enable(console_options(c)->store, console_workspace(c), &which, 1,
                            !row->enabled, console_user(c), reply_done, reply);
 }
 

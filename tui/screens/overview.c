@@ -303,7 +303,7 @@ static void draw(struct screen *s, const struct canvas *c)
     snprintf(what + len, sizeof what - len,
              "%lld events wait, %lld deliveries due, %lld retrying, %lld dead, %lld unmatched",
              (long long)n->waiting_events,
-             (long long)(n->deliveries[DELIVERY_WAITING] + n->deliveries[DELIVERY_SENDING]),
+             (long long)n->deliveries[DELIVERY_WAITING] + n->deliveries[DELIVERY_SENDING],
              (long long)n->deliveries[DELIVERY_RETRYING],
              (long long)n->deliveries[DELIVERY_DEAD], (long long)n->unmatched);
     table_screen_draw(&o->base, c, what, "There are no alerts yet.");

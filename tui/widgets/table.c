@@ -298,7 +298,7 @@ static void fit(struct table *t, int width)
             shown[count++] = t->ops->columns[i];
     columns_fit(shown, count, width, widths);
     for (int i = 0, at = 0; i < t->ops->column_count; i++)
-        t->widths[i] = t->hidden & 1u << i ? 0 : widths[at++];
+        t->widths[i] = (t->hidden & 1u << i) ? 0 : widths[at++];
 }
 
 static void draw_head(struct table *t, const struct canvas *c)

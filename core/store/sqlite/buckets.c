@@ -42,6 +42,7 @@ void buckets_clear(struct buckets *b)
     struct gathered *g = b->gathered, *next;
     for (; g; g = next) {
         next = g->hh.next;
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): out of the table, then freed */
         HASH_DEL(b->gathered, g);
         gathered_free(g);
     }

@@ -290,10 +290,10 @@ struct span db_col_blob(sqlite3_stmt *row, int column)
 
 bool db_col_copy(sqlite3_stmt *row, int column, char **out)
 {
-    *out = NULL;
-    if (sqlite3_column_type(row, column) == SQLITE_NULL)
-        return true;
     struct span s = db_col_blob(row, column);
+    *out = NULL;
+    if (!s.at)
+        return true;
     *out = malloc(s.len + 1);
     if (!*out)
         return false;

@@ -18,7 +18,7 @@ int due_compare_rooms(const void *a, const void *b)
 
 static size_t room_of(const struct claim_wish *q, const char endpoint[33])
 {
-    struct claim_room key;
+    struct claim_room key = {0};
     memcpy(key.endpoint, endpoint, sizeof key.endpoint);
     const struct claim_room *known =
         q->room_count ? bsearch(&key, q->rooms, q->room_count, sizeof key, due_compare_rooms)

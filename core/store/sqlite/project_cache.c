@@ -24,6 +24,7 @@ void project_cache_reset(struct project_cache *c)
     HASH_CLEAR(by_name, c->by_name);
     for (; e; e = next) {
         next = e->by_row.next;
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): out of the table, then freed */
         HASH_DELETE(by_row, c->by_row, e);
         entry_free(e);
     }

@@ -137,7 +137,7 @@ static int oldest_of(struct tx *tx, enum delivery_state state, int64_t *row,
 
 static bool remove_oldest(struct tx *tx, struct purge_step *s, bool *any, struct err *err)
 {
-    int64_t delivered, dead, delivered_at = INT64_MAX, dead_at = INT64_MAX;
+    int64_t delivered = 0, dead = 0, delivered_at = INT64_MAX, dead_at = INT64_MAX;
     int first = oldest_of(tx, DELIVERY_DELIVERED, &delivered, &delivered_at, err);
     int other = first < 0 ? -1 : oldest_of(tx, DELIVERY_DEAD, &dead, &dead_at, err);
     if (other < 0)

@@ -98,6 +98,7 @@ static struct trace_entry *entry_find(struct trace_memory *m, const unsigned cha
          at = m->ring[at - 1].next) {
         struct trace_entry *e = &m->ring[at - 1];
         if (memcmp(e->trace, trace, TRACE_BYTES) == 0 &&
+            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is in a chain has one */
             span_same((struct span){e->workspace->text, e->workspace->len}, workspace)) {
             *slot = at - 1;
             return e;
@@ -195,6 +196,7 @@ static bool load(struct trace_memory *m, struct db *db, struct err *err)
     trace_memory_free(m);
     m->ring = calloc(TRACES, sizeof *m->ring);
     m->buckets = calloc(HASHES, sizeof *m->buckets);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     m->names = calloc(NAME_HASHES, sizeof *m->names);
     m->saved = m->saving = m->last = last;
     if (!m->ring || !m->buckets || !m->names) {
