@@ -186,10 +186,23 @@ static int set_up(void **state)
     return 0;
 }
 
+static char *tmux(const struct world *w, const char *words)
+{
+    char line[1200], socket[320];
+    struct run r;
+    const char *const argv[] = {"/bin/sh", "-c", line, NULL};
+    snprintf(socket, sizeof socket, "%s/tmux", w->p->dir);
+    snprintf(line, sizeof line, "tmux -S %s -f /dev/null %s", socket, words);
+    run_program(&r, NULL, argv);
+    free(r.err);
+    return r.out;
+}
+
 static int tear_down(void **state)
 {
     struct world *w = *state;
     void *program = w->p;
+    free(tmux(w, "kill-server")); /* also after a failure */
     run_kill(&w->serve);
     receiver_stop(&w->receiver);
     buf_free(&w->body);
@@ -393,18 +406,6 @@ static void the_console_draws_text(void **state)
 
 /* ---------------------------------------------------------------- tmux */
 
-static char *tmux(const struct world *w, const char *words)
-{
-    char line[1200], socket[320];
-    struct run r;
-    const char *const argv[] = {"/bin/sh", "-c", line, NULL};
-    snprintf(socket, sizeof socket, "%s/tmux", w->p->dir);
-    snprintf(line, sizeof line, "tmux -S %s -f /dev/null %s", socket, words);
-    run_program(&r, NULL, argv);
-    free(r.err);
-    return r.out;
-}
-
 static void tmux_shows_text(void **state)
 {
     static const char *const keys[] = {"2", "j", "Enter", "PPage", "NPage", "Tab", "NPage",
@@ -439,7 +440,6 @@ static void tmux_shows_text(void **state)
     char *buffers = tmux(w, "list-buffers");
     assert_string_equal(buffers, "");
     free(buffers);
-    free(tmux(w, "kill-server"));
 }
 
 int main(void)
