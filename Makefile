@@ -160,7 +160,8 @@ WRAP_test_steps := $(addprefix -Wl$(comma)--wrap=,store_accept tx_emit db_run db
   metrics_purge curl_multi_add_handle curl_multi_perform curl_multi_info_read sqlite3_exec)
 $(foreach m,tui screens torture,$(eval $(call tui_test_rule,$(m))))
 
-PROGRAMS := $(foreach m,$(addprefix core/,$(MODULES)) tui screens torture,$(call programs,$(m)))
+# The longest first: they run beside the others.
+PROGRAMS := $(foreach m,torture screens $(addprefix core/,$(MODULES)) tui,$(call programs,$(m)))
 # Figures beside peers that are installed in the same run: prints, asserts nothing.
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 PEERS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/peers/peer_*.c))
@@ -198,7 +199,7 @@ torture:
 	@TORTURE=long $(MAKE) --no-print-directory test-torture
 
 test-all:
-	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(PROGRAMS) tests/screens/tmux.sh tests/layers.sh tests/docs.sh tests/install.sh tests/examples/run.sh tests/sdk/run.sh
+	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh tests/sdk/run.sh tests/screens/tmux.sh $(PROGRAMS) tests/layers.sh tests/docs.sh tests/install.sh tests/examples/run.sh
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
