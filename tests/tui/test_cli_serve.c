@@ -303,7 +303,7 @@ static void all_that_pass_a_filter_are_replayed(void **state)
     assert_non_null(strstr(r.out, "again in "));
     run_free(&r);
     expect_account(p, "difference", 0);
-    program_expect(p, &r, 0, NULL, "delivery replay --filter alert:nobody");
+    program_expect(p, &r, 0, NULL, "delivery replay --filter alert:somebody");
     assert_non_null(strstr(r.err, "no delivery that has ended passes"));
     run_free(&r);
     program_expect(p, &r, 2, NULL, "delivery replay");
