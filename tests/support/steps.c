@@ -1,9 +1,15 @@
 #include "support/steps.h"
 
 #include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
 
 #include "support/tempdir.h"
 
@@ -288,4 +294,12 @@ void store_fixture_remove(struct store_fixture *f)
     store_fixture_close(f);
     tempdir_remove(f->dir);
     f->dir = NULL;
+}
+
+pid_t store_fixture_fork(void)
+{
+#ifdef __SANITIZE_THREAD__
+    skip();
+#endif
+    return fork();
 }

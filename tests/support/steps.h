@@ -5,6 +5,7 @@
 #define SUPPORT_STEPS_H
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "store/store.h"
 
@@ -74,5 +75,9 @@ void store_fixture_open(struct store_fixture *f); /* opens (again) what is in f-
 void store_fixture_close(
     struct store_fixture *f); /* closes the store, keeps the directory */
 void store_fixture_remove(struct store_fixture *f); /* closes and removes all */
+
+/* fork() while the store is open, for a child that opens it too. The test is skipped under
+ * ThreadSanitizer, which cannot follow a child that then starts threads. */
+pid_t store_fixture_fork(void);
 
 #endif
