@@ -45,8 +45,8 @@ struct send_request sending_request(const char *url)
     return (struct send_request){.url = url,
                                  .body = body,
                                  .body_len = sizeof body - 1,
-                                 .timeout_ms = 5000,
-                                 .connect_timeout_ms = 2000};
+                                 .timeout_ms = 15000,
+                                 .connect_timeout_ms = 15000};
 }
 
 void sending_done(void *arg, struct outcome *outcome)
