@@ -6,7 +6,9 @@
 # make bench   prints figures beside htop, tig and ncdu, those that are installed
 # make coverage    which lines and branches of core/ the tests run
 # make lint    cppcheck and clang-tidy over core/ and tui/: any finding fails
-# make deps    only installs what is missing: for tests, or FOR=run, coverage, lint, bench
+# make tsan    runs the test programs under ThreadSanitizer
+# make valgrind    runs those of core/ under valgrind
+# make deps    only installs what is missing: for tests, or FOR=run, coverage, sanitize, lint, bench
 # make install [DESTDIR=] [PREFIX=/usr/local]  program, man page, completions, systemd unit;
 # make uninstall takes them away again
 BUILD  ?= build
@@ -59,7 +61,7 @@ uses_tui    := engine intake send store rules model base
 lib = $(BUILD)/lib$(1).a
 libs_of = $(foreach m,$(1) $(uses_$(1)),$(call lib,$(m))) $(BUILD)/libassets.a $(call lib,base)
 
-.PHONY: all needs run test torture fuzz fuzz-programs bench bench-instructions coverage lint test-programs test-all deps clean
+.PHONY: all needs run test torture fuzz fuzz-programs bench bench-instructions coverage lint tsan valgrind test-programs test-all deps clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -222,6 +224,23 @@ lint:
 	@$(DEPS) check lint
 	@cppcheck $(CPPCHECK) $(DEFINES) core tui
 	@printf '%s\n' $(call sources,core tui) | $(TIDY) $(DEFINES)
+
+# What either finds in a program, or in any process it starts, is a failed test. Those without
+# threads, and those that only kill processes, are not run under ThreadSanitizer.
+TSAN_PROGRAMS = $(filter-out $(call programs,core/model) $(call programs,core/rules) \
+  $(addprefix $(BUILD)/tests/torture/test_,kill steps),$(PROGRAMS))
+CORE_PROGRAMS = $(foreach m,$(MODULES),$(call programs,core/$(m)))
+tsan:
+	@$(DEPS) check sanitize
+	@$(MAKE) --no-print-directory -j2 BUILD=build-tsan SANITIZE=thread OPT='-O1 -g' all test-programs
+	@STEPS=$${STEPS:-10000} OPIK_ALERTS=$(abspath build-tsan)/opik-alerts \
+	  RUNNER='sh tests/watched.sh tsan' \
+	  sh tests/run.sh $(patsubst $(BUILD)/%,build-tsan/%,$(TSAN_PROGRAMS))
+
+valgrind:
+	@$(DEPS) check sanitize
+	@$(MAKE) --no-print-directory -j2 $(CORE_PROGRAMS)
+	@RUNNER='sh tests/watched.sh valgrind' sh tests/run.sh $(CORE_PROGRAMS)
 
 # The builder's own settings have no say in what is written.
 .PHONY: install uninstall

@@ -1,6 +1,7 @@
 #!/bin/sh
-# What building (run), testing (test), measuring lines (coverage), reading the source for faults
-# (lint) and comparing (bench) need, and how to get it. All but run include test.
+# What building (run), testing (test), measuring lines (coverage), looking for races and memory
+# faults (sanitize), reading the source for faults (lint) and comparing (bench) need, and how to
+# get it. All but run include test.
 #
 #   deps.sh check [run|test|...]    says what is missing, by package name; exit 1 if anything is
 #   deps.sh install [run|test|...]  installs it through apt (Debian and its kin), after saying what
@@ -45,6 +46,10 @@ npm|tool npm|npm|npm|npm|npm|to fetch the Opik SDK
 needs_coverage='
 gcovr|tool gcovr|gcovr|gcovr|gcovr|gcovr|to sum up the lines that ran
 '
+needs_sanitize='
+ThreadSanitizer|flag -fsanitize=thread|libtsan2|libtsan|gcc|compiler-rt|to find data races
+valgrind|tool valgrind|valgrind|valgrind|valgrind|valgrind|to find memory faults and leaks
+'
 needs_lint='
 cppcheck|tool cppcheck|cppcheck|cppcheck|cppcheck|cppcheck|to read the source for faults
 clang-tidy|tool clang-tidy|clang-tidy|clang-tools-extra|clang|clang-extra-tools|to read the source for faults
@@ -61,6 +66,8 @@ present() { # KIND NAME
     lib) command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "$2" ;;
     fuzzer) echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
         "$2" -x c -fsanitize=fuzzer -o /dev/null - >/dev/null 2>&1 ;;
+    flag) echo 'int main(void) { return 0; }' |
+        $CC -x c "$2" -o /dev/null - >/dev/null 2>&1 ;;
     header) echo "#include <$2>" | $CC -E - >/dev/null 2>&1 ;;
     path) [ -e "$2" ] ;;
     file) [ -e "$2" ] || [ -e /etc/pki/tls/certs/ca-bundle.crt ] || [ -e /etc/ssl/cert.pem ] ;;
@@ -126,6 +133,7 @@ case ${2:-run} in
 run) wanted=$needs_run ;;
 test) wanted=$needs_run$needs_test ;;
 coverage) wanted=$needs_run$needs_test$needs_coverage ;;
+sanitize) wanted=$needs_run$needs_test$needs_sanitize ;;
 lint) wanted=$needs_run$needs_test$needs_lint ;;
 bench) wanted=$needs_run$needs_test$needs_bench ;;
 *) wanted= ;;
@@ -136,5 +144,5 @@ rows=$(missing "$wanted")
 case ${1:-check} in
 check) check "$rows" >&2; exit 1 ;;
 install) install "$rows" || { echo "opik-alerts: the installation failed" >&2; exit 1; } ;;
-*) echo "usage: deps.sh check|install [run|test|coverage|lint|bench]" >&2; exit 2 ;;
+*) echo "usage: deps.sh check|install [run|test|coverage|sanitize|lint|bench]" >&2; exit 2 ;;
 esac
