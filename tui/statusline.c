@@ -101,11 +101,12 @@ void statusline_draw(const struct canvas *screen, const char *title, const char 
                      int consoles, const struct console_options *o)
 {
     static const char NAME[] = " opik-alerts  ";
-    char words[256], where[256], others[32];
+    char words[256], where[256], others[32] = "";
     enum style style = statusline_words(o, words, sizeof words);
     int room = screen->columns - columns_of(words) - 5; /* for the title; bullet and blanks */
     /* What says least goes first: our own name, the way to the screen, where we listen. */
-    snprintf(others, sizeof others, consoles > 1 ? "%d consoles  " : "", consoles);
+    if (consoles > 1)
+        snprintf(others, sizeof others, "%d consoles  ", consoles);
     if (columns_of(title) + columns_of(others) > room)
         title = last_part(title);
     if (columns_of(title) > room && strncmp(words, "running on ", 11) == 0) {

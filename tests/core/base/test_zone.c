@@ -121,8 +121,8 @@ static void what_is_no_zone_is_refused(void **state)
         "Europe/Berlin ",
         "zone.tab",
         "a\nb",
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-        "AAAAAAAAAAAAAAAAAAA"};
+        ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+         "AAAAAAAAAAAAAAAAAAA")};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct err err = {0};

@@ -199,7 +199,7 @@ static void assert_member(size_t row, const struct alert *a, const char *key, co
     const char *got = alert_metadata(a, key);
     if (expected && strcmp(expected, "?") == 0) {
         unsigned char bytes[ALERT_SIGNING_KEY_MAX];
-        size_t len;
+        size_t len = 0;
         assert_true(got && alert_signing_key(got, bytes, &len));
         assert_int_equal(len, 32);
     } else if (strcmp(got ? got : "", expected ? expected : "") != 0) {
