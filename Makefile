@@ -226,9 +226,10 @@ lint:
 	@printf '%s\n' $(call sources,core tui) | $(TIDY) $(DEFINES)
 
 # What either finds in a program, or in any process it starts, is a failed test. Those without
-# threads, and those that only kill processes, are not run under ThreadSanitizer.
+# threads, those that only kill processes, and the storm, which it is too slow for, are not run
+# under ThreadSanitizer.
 TSAN_PROGRAMS = $(filter-out $(call programs,core/model) $(call programs,core/rules) \
-  $(addprefix $(BUILD)/tests/torture/test_,kill steps),$(PROGRAMS))
+  $(addprefix $(BUILD)/tests/torture/test_,kill steps storm),$(PROGRAMS))
 CORE_PROGRAMS = $(foreach m,$(MODULES),$(call programs,core/$(m)))
 tsan:
 	@$(DEPS) check sanitize
