@@ -265,7 +265,8 @@ void store_rekey(struct store *s, const char *user, store_done *done, void *arg)
 /* ------------------------------------------------------------------ delivering (engine) */
 
 /* Takes over everything that an earlier lock holder had under way: each such delivery gets an
- * attempt "outcome unknown" and is due at once. Also after a kill. result: const int64_t *. */
+ * attempt "outcome unknown" and is due at once; one that was ended meanwhile, its alert disabled or
+ * deleted, gets the attempt only. Also after a kill. result: const int64_t *. */
 void store_recover(struct store *s, store_done *done, void *arg);
 
 /* Turns up to `limit` buckets with due_at <= now into deliveries: one id, one body (fixed from

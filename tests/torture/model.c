@@ -87,8 +87,10 @@ static void end_alert(struct model *m, int slot, const char *reason)
     }
     for (d = m->open; d; d = next) {
         next = d->next;
-        if (d->alert == slot)
-            move(m, d, DELIVERY_DEAD, 0, reason);
+        if (d->alert != slot)
+            continue;
+        d->orphan |= d->state == DELIVERY_SENDING;
+        move(m, d, DELIVERY_DEAD, 0, reason);
     }
 }
 
@@ -244,9 +246,20 @@ void model_purge(struct model *m, int64_t before_wall, int64_t limit)
     }
 }
 
+static void tell_of_orphans(struct model_delivery *list)
+{
+    struct model_delivery *d;
+    for (d = list; d; d = d->next) {
+        d->attempts += d->orphan;
+        d->orphan = false;
+    }
+}
+
 void model_recover(struct model *m)
 {
     struct model_delivery *d, *next;
+    tell_of_orphans(m->open);
+    tell_of_orphans(m->ended);
     for (d = m->open; d; d = next) {
         next = d->next;
         if (d->state != DELIVERY_SENDING)
@@ -329,6 +342,9 @@ const char *model_claim(struct model *m, const struct model_body *b, int n)
 void model_give_back(struct model *m, const char *id, int64_t next_at)
 {
     struct model_delivery *d;
+    for (d = m->ended; d; d = d->next)
+        if (strcmp(d->id, id) == 0)
+            d->orphan = false;
     for (d = m->open; d; d = d->next)
         if (strcmp(d->id, id) == 0)
             break;
@@ -453,8 +469,10 @@ static void settle(struct model *m, const struct model_flight *f, const struct o
     struct model_delivery *d = f->delivery;
     const struct model_alert *a = &m->alerts[d->alert < 0 ? 0 : d->alert];
     d->attempts++;
-    if (d->state != DELIVERY_SENDING || d->tries + 1 != f->n)
+    if (d->state != DELIVERY_SENDING || d->tries + 1 != f->n) {
+        d->orphan = false;
         return;
+    }
     if (!f->probe || v->state != DELIVERY_RETRYING)
         d->tries++;
     if (o->status)

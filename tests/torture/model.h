@@ -56,6 +56,7 @@ struct model_delivery {
     uint64_t body; /* a hash; 0: not seen yet */
     int claimed,
         claimed_url; /* the try that it was claimed for and is not sent yet; 0: none */
+    bool orphan; /* it was ended with an attempt under way, whose outcome is not known yet */
 };
 
 struct model_flight {

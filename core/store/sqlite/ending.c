@@ -86,6 +86,11 @@ static bool end_deliveries(struct tx *tx, const char *alert_id, const char *reas
         return got == 0;
     tx->changes |= STORE_CHANGED_DELIVERIES;
     return db_run(tx->db,
+                  "INSERT OR REPLACE INTO orphans (delivery, n) "
+                  "SELECT row, attempts - round_from + 1 FROM deliveries "
+                  "WHERE alert = ? AND state = 1",
+                  DB_ARGS(db_text(alert_id)), err) &&
+           db_run(tx->db,
                   "UPDATE deliveries SET state = 4, next_at = NULL, reason = ? "
                   "WHERE alert = ? AND state < 3",
                   DB_ARGS(db_text(reason), db_text(alert_id)), err) &&

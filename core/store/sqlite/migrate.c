@@ -12,6 +12,7 @@ static const char *const migrations[] = {
     "sql/005-endpoints.sql",
     "sql/006-silences.sql",
     "sql/007-audit.sql",
+    "sql/008-orphans.sql",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 

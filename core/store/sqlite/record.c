@@ -29,11 +29,18 @@ static bool give_back(struct tx *tx, const struct record *r, const struct delive
     return delivery_row_move(tx, d, &move, err);
 }
 
+static bool forget_orphan(struct tx *tx, int64_t row, struct err *err)
+{
+    return db_run(tx->db, "DELETE FROM orphans WHERE delivery = ?", DB_ARGS(db_int(row)), err);
+}
+
 static bool record_one(struct tx *tx, const struct record *r, const struct delivery_row *d,
                        struct err *err)
 {
     const struct retry_decision *next = &r->decision;
     bool open = awaits(d, r);
+    if (!open && !forget_orphan(tx, d->row, err))
+        return false;
     if (r->outcome.kind == OUTCOME_CANCELLED)
         return !open || give_back(tx, r, d, err);
     struct delivery_move move = {d->state, 0, NULL, d->attempts + 1, r->outcome.status};
@@ -108,66 +115,5 @@ void store_record(struct store *s, struct record *records, size_t count, store_d
     step->count = count;
     for (size_t i = 0; i < count; i++)
         step->step.bytes += records[i].outcome.headers_len + records[i].outcome.body_len;
-    writer_submit(s, &step->step);
-}
-
-/* -------- taking over */
-
-struct recover_step {
-    struct step step;
-    int64_t result;
-};
-
-static bool recover_one(struct tx *tx, const struct delivery_row *d, struct err *err)
-{
-    static const char lost[] = "the process ended before the outcome was recorded";
-    int n = d->attempts - d->round_from + 1;
-    struct attempt attempt = {.n = n, .next_at = tx->steady};
-    attempt.outcome = (struct outcome){
-        .kind = OUTCOME_UNKNOWN, .started_at = tx->wall, .retry_after_ms = -1};
-    _Static_assert(sizeof lost <= sizeof attempt.outcome.error, "the text fits");
-    memcpy(attempt.outcome.error, lost, sizeof lost);
-    const struct delivery_move move = {DELIVERY_RETRYING, tx->steady, NULL, d->attempts + 1,
-                                       0};
-    const struct log_about about = delivery_row_about(d);
-    return log_attempt(tx, &about, &attempt, n, DELIVERY_RETRYING, err) &&
-           delivery_row_move(tx, d, &move, err);
-}
-
-static bool run_recover(struct step *step, struct tx *tx, struct err *err)
-{
-    struct recover_step *s = (struct recover_step *)step;
-    step->result = &s->result;
-    for (;;) {
-        struct delivery_row d;
-        int64_t row;
-        bool found;
-        if (!db_number(tx->db, "SELECT row FROM deliveries WHERE state = 1 LIMIT 1",
-                       DB_NO_ARGS, 0, &row, err))
-            return false;
-        if (row == 0)
-            return true;
-        if (!delivery_row_find(tx, row, NULL, &found, &d, err))
-            return false;
-        bool fine = recover_one(tx, &d, err);
-        delivery_row_free(&d);
-        if (!fine)
-            return false;
-        s->result++;
-    }
-}
-
-static void free_recover(struct step *step)
-{
-    free(step);
-}
-
-void store_recover(struct store *s, store_done *done, void *arg)
-{
-    struct recover_step *step =
-        step_new(sizeof *step, run_recover, free_recover, done, arg);
-    if (!step)
-        return;
-    step->step.undo = true;
     writer_submit(s, &step->step);
 }

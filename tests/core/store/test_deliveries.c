@@ -1,96 +1,7 @@
-/* From a bucket to its end: closing, claiming, recording, recovering, replaying, purging.
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+/* From a bucket to its end: closing, claiming, recording, replaying, purging. */
 #include <sqlite3.h>
 
-#include "support/steps.h"
-
-#define URL "http://127.0.0.1:9/hook?secret=1"
-
-static int set_up(void **state)
-{
-    struct store_fixture *f = calloc(1, sizeof *f);
-    store_fixture_make(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    store_fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
-static void add_alert(struct store_fixture *f, const char *name, const char *url,
-                      char id[UUID_SIZE])
-{
-    struct alert a, made;
-    step_alert_make(&a, name, url, EVENT_TRACE_ERRORS);
-    assert_true(alert_set_secret(&a.token, "the token"));
-    assert_true(alert_add_header(&a, "X-Key", "the \"value\""));
-    assert_true(step_alert_put(f->store, &a, STORE_CREATE, &made, NULL));
-    memcpy(id, made.id, UUID_SIZE);
-    alert_free(&a);
-    alert_free(&made);
-}
-
-static void accept_events(struct store_fixture *f, int count)
-{
-    struct accept *a = step_request("default");
-    for (int i = 0; i < count; i++)
-        step_add_fact(a, EVENT_TRACE_ERRORS, NULL, "p", i);
-    assert_true(step_accept(f->store, a, NULL, NULL));
-}
-
-static void close_all(struct store_fixture *f)
-{
-    f->now += f->limits.window_ms;
-    assert_true(step_close_due(f->store, f->now, 1000) > 0);
-}
-
-static struct claims claim(struct store_fixture *f, int64_t limit)
-{
-    struct claims claims;
-    assert_true(step_claim(f->store, f->now, limit, NULL, 0, &claims, NULL));
-    return claims;
-}
-
-static struct delivery get(struct store_fixture *f, const char *id)
-{
-    struct delivery d;
-    assert_true(store_delivery_get(f->reader, "default", id, &d, NULL));
-    return d;
-}
-
-static struct store_counts counts(struct store_fixture *f)
-{
-    struct store_counts c;
-    assert_true(store_counts(f->reader, &c, NULL));
-    int64_t ended = c.dropped + c.waiting_events;
-    for (int i = 0; i <= DELIVERY_DEAD; i++)
-        ended += c.events[i];
-    assert_int_equal(c.accepted, ended);
-    return c;
-}
-
-/* One alert, one closed bucket of two events, claimed. */
-static struct claims one_claimed(struct store_fixture *f, char alert[UUID_SIZE])
-{
-    add_alert(f, "a", URL, alert);
-    accept_events(f, 2);
-    close_all(f);
-    struct claims c = claim(f, 10);
-    assert_int_equal(c.count, 1);
-    return c;
-}
+#include "core/store/delivery_fixture.h"
 
 static void close_due_leaves_what_is_not_due(void **state)
 {
@@ -298,35 +209,6 @@ static void an_edited_url_is_followed_by_what_waits(void **state)
     alert_free(&edited);
     step_claims_free(&c);
     step_claims_free(&again);
-}
-
-static void recover_takes_over_what_was_under_way(void **state)
-{
-    struct store_fixture *f = *state;
-    char alert[UUID_SIZE];
-    struct claims c = one_claimed(f, alert), again;
-    assert_int_equal(step_recover(f->store), 1);
-    assert_int_equal(step_recover(f->store), 0);
-    struct delivery d = get(f, c.items[0].id);
-    assert_int_equal(d.state, DELIVERY_RETRYING);
-    assert_int_equal(d.attempts[0].outcome.kind, OUTCOME_UNKNOWN);
-    delivery_free(&d);
-    again = claim(f, 10);
-    assert_string_equal(again.items[0].id, c.items[0].id);
-    assert_int_equal(again.items[0].n, 2);
-    /* The late outcome of the first attempt changes nothing of the second. */
-    assert_true(step_record(f->store, c.items, 404, DELIVERY_DEAD, 0, NULL));
-    d = get(f, c.items[0].id);
-    assert_int_equal(d.state, DELIVERY_SENDING);
-    delivery_free(&d);
-    assert_true(step_record(f->store, again.items, 200, DELIVERY_DELIVERED, 0, NULL));
-    d = get(f, c.items[0].id);
-    assert_int_equal(d.state, DELIVERY_DELIVERED);
-    assert_int_equal(d.attempt_count, 3);
-    delivery_free(&d);
-    step_claims_free(&c);
-    step_claims_free(&again);
-    counts(f);
 }
 
 static void disable_ends_what_waits(void **state)
@@ -631,8 +513,6 @@ static void list_pages_the_log_both_ways(void **state)
     assert_int_equal(log.count, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -646,7 +526,6 @@ int main(void)
         TEST(record_retries_at_its_time),
         TEST(record_counts_no_probe_as_a_try),
         TEST(an_edited_url_is_followed_by_what_waits),
-        TEST(recover_takes_over_what_was_under_way),
         TEST(disable_ends_what_waits),
         TEST(delete_ends_what_waits),
         TEST(what_waits_longest_is_known),

@@ -1,0 +1,99 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sqlite/delivery_row.h"
+#include "store/sqlite/store_impl.h"
+
+struct recover_step {
+    struct step step;
+    int64_t result;
+};
+
+static struct attempt unknown_outcome(const struct tx *tx, int n, int64_t next_at)
+{
+    static const char lost[] = "the process ended before the outcome was recorded";
+    struct attempt attempt = {.n = n, .next_at = next_at};
+    attempt.outcome = (struct outcome){
+        .kind = OUTCOME_UNKNOWN, .started_at = tx->wall, .retry_after_ms = -1};
+    _Static_assert(sizeof lost <= sizeof attempt.outcome.error, "the text fits");
+    memcpy(attempt.outcome.error, lost, sizeof lost);
+    return attempt;
+}
+
+static bool recover_one(struct tx *tx, const struct delivery_row *d, struct err *err)
+{
+    int n = d->attempts - d->round_from + 1;
+    const struct attempt attempt = unknown_outcome(tx, n, tx->steady);
+    const struct delivery_move move = {DELIVERY_RETRYING, tx->steady, NULL, d->attempts + 1,
+                                       0};
+    const struct log_about about = delivery_row_about(d);
+    return log_attempt(tx, &about, &attempt, n, DELIVERY_RETRYING, err) &&
+           delivery_row_move(tx, d, &move, err);
+}
+
+/* Its delivery was ended while it was under way, and may have been replayed since: the attempt is
+ * told of, and counts in no round that is still open. */
+static bool recover_orphan(struct tx *tx, const struct delivery_row *d, struct err *err)
+{
+    int64_t n;
+    if (!db_number(tx->db, "SELECT n FROM orphans WHERE delivery = ?", DB_ARGS(db_int(d->row)), 0,
+                   &n, err))
+        return false;
+    const struct attempt attempt = unknown_outcome(tx, (int)n, 0);
+    const struct log_about about = delivery_row_about(d);
+    return log_attempt(tx, &about, &attempt, (int)n, d->state, err) &&
+           db_run(tx->db,
+                  "UPDATE deliveries SET attempts = attempts + 1, round_from = round_from + ? "
+                  "WHERE row = ?",
+                  DB_ARGS(db_int(d->state < DELIVERY_DELIVERED), db_int(d->row)), err) &&
+           db_run(tx->db, "DELETE FROM orphans WHERE delivery = ?", DB_ARGS(db_int(d->row)), err);
+}
+
+/* Carries out `one` for each row that the query finds, until it finds none. */
+static bool for_each(struct tx *tx, const char *query,
+                     bool (*one)(struct tx *, const struct delivery_row *, struct err *),
+                     int64_t *count, struct err *err)
+{
+    for (;;) {
+        struct delivery_row d;
+        int64_t row;
+        bool found;
+        if (!db_number(tx->db, query, DB_NO_ARGS, 0, &row, err))
+            return false;
+        if (row == 0)
+            return true;
+        if (!delivery_row_find(tx, row, NULL, &found, &d, err))
+            return false;
+        if (!found)
+            return err_set(err, ERR_IO, "delivery %lld is missing", (long long)row);
+        bool fine = one(tx, &d, err);
+        delivery_row_free(&d);
+        if (!fine)
+            return false;
+        ++*count;
+    }
+}
+
+static bool run_recover(struct step *step, struct tx *tx, struct err *err)
+{
+    struct recover_step *s = (struct recover_step *)step;
+    step->result = &s->result;
+    return for_each(tx, "SELECT delivery FROM orphans WHERE delivery > 0 LIMIT 1", recover_orphan, &s->result, err) &&
+           for_each(tx, "SELECT row FROM deliveries WHERE state = 1 LIMIT 1", recover_one,
+                    &s->result, err);
+}
+
+static void free_recover(struct step *step)
+{
+    free(step);
+}
+
+void store_recover(struct store *s, store_done *done, void *arg)
+{
+    struct recover_step *step =
+        step_new(sizeof *step, run_recover, free_recover, done, arg);
+    if (!step)
+        return;
+    step->step.undo = true;
+    writer_submit(s, &step->step);
+}

@@ -1,0 +1,108 @@
+/* What a process left under way when it died. */
+#include "core/store/delivery_fixture.h"
+
+static void recover_takes_over_what_was_under_way(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert), again;
+    assert_int_equal(step_recover(f->store), 1);
+    assert_int_equal(step_recover(f->store), 0);
+    struct delivery d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_RETRYING);
+    assert_int_equal(d.attempts[0].outcome.kind, OUTCOME_UNKNOWN);
+    delivery_free(&d);
+    again = claim(f, 10);
+    assert_string_equal(again.items[0].id, c.items[0].id);
+    assert_int_equal(again.items[0].n, 2);
+    /* The late outcome of the first attempt changes nothing of the second. */
+    assert_true(step_record(f->store, c.items, 404, DELIVERY_DEAD, 0, NULL));
+    d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_SENDING);
+    delivery_free(&d);
+    assert_true(step_record(f->store, again.items, 200, DELIVERY_DELIVERED, 0, NULL));
+    d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_DELIVERED);
+    assert_int_equal(d.attempt_count, 3);
+    delivery_free(&d);
+    step_claims_free(&c);
+    step_claims_free(&again);
+    counts(f);
+}
+
+/* The alert is disabled or deleted while a request is under way, then the process dies. */
+static void the_attempt_of_an_ended_delivery_is_accounted_for(void **state)
+{
+    struct store_fixture *f = *state;
+    for (int how = 0; how < 2; how++) {
+        char alert[UUID_SIZE];
+        struct claims c = one_claimed(f, alert);
+        if (how == 0)
+            assert_int_equal(step_alert_enable(f->store, alert, false), 1);
+        else
+            assert_int_equal(step_alert_delete(f->store, alert), 1);
+        store_fixture_close(f);
+        store_fixture_open(f);
+        assert_int_equal(step_recover(f->store), 1);
+        assert_int_equal(step_recover(f->store), 0);
+        struct delivery d = get(f, c.items[0].id);
+        assert_int_equal(d.state, DELIVERY_DEAD);
+        assert_non_null(strstr(d.reason, how ? "deleted" : "disabled"));
+        assert_int_equal(d.attempt_count, 1);
+        assert_int_equal(d.attempts[0].outcome.kind, OUTCOME_UNKNOWN);
+        assert_int_equal(d.attempts[0].n, 1);
+        assert_int_equal(d.attempts[0].next_at, 0);
+        delivery_free(&d);
+        step_claims_free(&c);
+        counts(f);
+    }
+}
+
+static void its_outcome_is_recorded_once(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert);
+    assert_int_equal(step_alert_enable(f->store, alert, false), 1);
+    assert_true(step_record(f->store, c.items, 200, DELIVERY_DELIVERED, 0, NULL));
+    assert_int_equal(step_recover(f->store), 0);
+    struct delivery d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_DEAD);
+    assert_int_equal(d.attempt_count, 1);
+    assert_int_equal(d.attempts[0].outcome.status, 200);
+    delivery_free(&d);
+    step_claims_free(&c);
+}
+
+/* Replayed before the process dies: the round that is open loses no try by it. */
+static void a_replay_keeps_its_tries(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert), again;
+    assert_int_equal(step_alert_enable(f->store, alert, false), 1);
+    assert_int_equal(step_alert_enable(f->store, alert, true), 1);
+    assert_int_equal(step_replay(f->store, c.items[0].id), 1);
+    assert_int_equal(step_recover(f->store), 1);
+    again = claim(f, 10);
+    assert_int_equal(again.count, 1);
+    assert_int_equal(again.items[0].n, 1);
+    assert_true(step_record(f->store, again.items, 200, DELIVERY_DELIVERED, 0, NULL));
+    struct delivery d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_DELIVERED);
+    assert_int_equal(d.attempt_count, 2);
+    delivery_free(&d);
+    step_claims_free(&c);
+    step_claims_free(&again);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(recover_takes_over_what_was_under_way),
+        TEST(the_attempt_of_an_ended_delivery_is_accounted_for),
+        TEST(its_outcome_is_recorded_once),
+        TEST(a_replay_keeps_its_tries),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
