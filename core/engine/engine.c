@@ -164,11 +164,12 @@ static void record_landed(void *arg, const struct claim *claim, void *mark,
 }
 
 /* For those who look on; it is not needed to go on, so nobody waits for it. */
-static void record_breaker(void *arg, const char *endpoint, const struct breaker *b,
-                           const char *why)
+static void record_endpoint(void *arg, const char *endpoint, const struct breaker *b,
+                            int64_t paused_until, const char *why)
 {
     struct engine *e = arg;
-    struct endpoint_state state = {.state = b->state, .probe_at = b->probe_at};
+    struct endpoint_state state = {
+        .state = b->state, .probe_at = b->probe_at, .paused_until = paused_until};
     snprintf(state.endpoint, sizeof state.endpoint, "%s", endpoint);
     snprintf(state.reason, sizeof state.reason, "%s", why);
     unblock(e);
@@ -402,15 +403,15 @@ static void destroy(struct engine *e)
 }
 
 /* Those that an earlier engine left. Without them it would only take longer to notice. */
-static void restore_breakers(struct engine *e)
+static void restore_endpoints(struct engine *e)
 {
     struct endpoint_states states;
     struct err err;
     if (!store_endpoint_list(e->reader, &states, &err))
         return;
     for (size_t i = 0; i < states.count; i++)
-        flights_restore_breaker(e->flights, states.items[i].endpoint, states.items[i].state,
-                                states.items[i].probe_at);
+        flights_restore(e->flights, states.items[i].endpoint, states.items[i].state,
+                        states.items[i].probe_at, states.items[i].paused_until);
     endpoint_states_free(&states);
 }
 
@@ -435,7 +436,7 @@ struct engine *engine_new(const struct engine_options *o, struct err *err)
     e->sender = sender_new(&sending, err);
     e->reader = e->sender ? store_reader_open(o->store, err) : NULL;
     e->flights = e->reader ? flights_new(e->sender, e->reader, o->clock, record_landed,
-                                         record_breaker, e)
+                                         record_endpoint, e)
                            : NULL;
     if (!e->flights || !store_subscribe(o->store, store_has_changed, e)) {
         if (e->reader)
@@ -443,7 +444,7 @@ struct engine *engine_new(const struct engine_options *o, struct err *err)
         destroy(e);
         return NULL;
     }
-    restore_breakers(e);
+    restore_endpoints(e);
     apply_policy(e);
     e->purge_at = engine_now(e);
     e->status.running = true;

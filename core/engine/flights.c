@@ -180,16 +180,18 @@ static void land(struct flight *x, struct outcome *outcome)
     free(x);
 }
 
-/* What makes a delivery wait makes its endpoint wait. */
-static void pause_endpoint(const struct flights *f, struct endpoint *e,
+/* What makes a delivery wait makes its endpoint wait. Whether it did. */
+static bool pause_endpoint(const struct flights *f, struct endpoint *e,
                            const struct outcome *outcome)
 {
     if (breaker_judge(outcome) >= 0 || outcome->retry_after_ms <= 0 ||
         outcome->retry_after_ms > f->limits.max_pause_ms)
-        return;
+        return false;
     int64_t until = clock_steady_ms(f->clock) + outcome->retry_after_ms;
-    if (until > e->paused_until)
-        e->paused_until = until;
+    if (until <= e->paused_until)
+        return false;
+    e->paused_until = until;
+    return true;
 }
 
 static void judge(struct flights *f, struct endpoint *e, const struct outcome *outcome,
@@ -197,15 +199,18 @@ static void judge(struct flights *f, struct endpoint *e, const struct outcome *o
 {
     char why[OUTCOME_WORDS] = "";
     int verdict = breaker_judge(outcome);
-    if (!breaker_note(&e->breaker, verdict, delivery, f->limits.per_endpoint,
-                      clock_steady_ms(f->clock)))
+    bool paused = pause_endpoint(f, e, outcome);
+    bool turned = breaker_note(&e->breaker, verdict, delivery, f->limits.per_endpoint,
+                               clock_steady_ms(f->clock));
+    if (!paused && !turned)
         return;
     if (verdict < 0 && outcome->kind == OUTCOME_RESPONSE)
         snprintf(why, sizeof why, "answered %d", outcome->status);
     else if (verdict < 0)
         snprintf(why, sizeof why, "%s", outcome->error);
-    f->backlog_until = clock_steady_ms(f->clock) + BACKLOG_MS;
-    f->tripped(f->arg, e->hash, &e->breaker, why);
+    if (turned)
+        f->backlog_until = clock_steady_ms(f->clock) + BACKLOG_MS;
+    f->tripped(f->arg, e->hash, &e->breaker, e->paused_until, why);
 }
 
 static void sent(void *arg, struct outcome *outcome)
@@ -217,7 +222,6 @@ static void sent(void *arg, struct outcome *outcome)
     f->sending--;
     e->sending--;
     e->slow = outcome->timed_out;
-    pause_endpoint(f, e, outcome);
     judge(f, e, outcome, x->claim.row);
     if (f->cancelled && outcome->kind == OUTCOME_CANCELLED) {
         outcome->kind = OUTCOME_UNKNOWN;
@@ -285,6 +289,8 @@ int64_t flights_resume(struct flights *f, bool *any)
         if (until > now) {
             next_end = until < next_end ? until : next_end;
         } else if (until) {
+            if (e->paused_until)
+                f->tripped(f->arg, e->hash, b, 0, "");
             e->paused_until = e->rate_at = 0;
             e->probe_told = b->probe_at;
             *any = true;
@@ -294,13 +300,14 @@ int64_t flights_resume(struct flights *f, bool *any)
     return next_end;
 }
 
-bool flights_restore_breaker(struct flights *f, const char *endpoint, enum breaker_state state,
-                             int64_t probe_at)
+bool flights_restore(struct flights *f, const char *endpoint, enum breaker_state state,
+                     int64_t probe_at, int64_t paused_until)
 {
     struct endpoint *e = endpoint_of(f, endpoint);
     if (!e)
         return false;
     breaker_restore(&e->breaker, state, probe_at);
+    e->paused_until = paused_until;
     return true;
 }
 

@@ -27,9 +27,10 @@ struct flight;
 typedef void flight_landed(void *arg, const struct claim *claim, void *mark,
                            struct outcome *outcome, char *request_headers, bool probe);
 
-/* The breaker of an endpoint changed: `why` is the last failure in words, "" for a success. */
+/* The breaker of an endpoint changed, or until when it asked to be left alone (steady ms; 0: no
+ * more). `why` is the last failure in words, "" for none. */
 typedef void flights_tripped(void *arg, const char *endpoint, const struct breaker *b,
-                             const char *why);
+                             int64_t paused_until, const char *why);
 
 struct flights_limits {
     size_t concurrency, per_endpoint;
@@ -53,9 +54,10 @@ enum flights_answer { FLIGHTS_TAKEN, FLIGHTS_FULL, FLIGHTS_REFUSED };
 /* Takes the claim over and sends it. */
 enum flights_answer flights_add(struct flights *f, struct claim *claim, void *mark);
 
-/* A breaker as an earlier engine left it: open until probe_at, or at the foot of its ramp. */
-bool flights_restore_breaker(struct flights *f, const char *endpoint, enum breaker_state state,
-                             int64_t probe_at);
+/* An endpoint as an earlier engine left it: its breaker open until probe_at, or at the foot of its
+ * ramp; paused until then (0: not). */
+bool flights_restore(struct flights *f, const char *endpoint, enum breaker_state state,
+                     int64_t probe_at, int64_t paused_until);
 
 size_t flights_sending(const struct flights *f); /* requests under way */
 

@@ -189,7 +189,7 @@ static bool add_breakers(struct buf *out, struct store_reader *reader, struct er
              "1 for alerts whose endpoint is left alone (open) or begins to answer (ramp)");
     for (size_t i = 0; i < states.count; i++) {
         const struct endpoint_state *s = &states.items[i];
-        if (!s->alert_id[0])
+        if (!s->alert_id[0] || s->state == BREAKER_CLOSED)
             continue;
         buf_add_format(out, PREFIX "endpoint_failing{alert_id=\"%s\",alert=\"", s->alert_id);
         add_label(out, s->alert_name);

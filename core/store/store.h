@@ -561,7 +561,8 @@ bool store_oldest_open(struct store_reader *r, struct oldest_rows *out, struct e
 void oldest_rows_free(struct oldest_rows *rows);
 int64_t oldest_rows_of(const struct oldest_rows *rows, const char *alert_id); /* 0: none */
 
-/* An endpoint whose breaker is not closed (rules/breaker.h). */
+/* An endpoint that is left alone: its breaker is not closed (rules/breaker.h), or it asked for it
+ * (Retry-After). */
 struct endpoint_state {
     char endpoint[33];            /* keyed hash of the URL, as in struct claim */
     char alert_id[UUID_SIZE];     /* reading: an alert that sends there; several may */
@@ -569,13 +570,14 @@ struct endpoint_state {
     enum breaker_state state;
     int64_t since;                /* wall ms; set by the store */
     int64_t probe_at;             /* steady ms; of OPEN */
-    char reason[160];             /* the last failure in words */
+    int64_t paused_until;         /* steady ms; 0: it asked for no pause */
+    char reason[160];             /* the last failure in words; writing "": as it was */
 };
 struct endpoint_states {
     struct endpoint_state *items;
     size_t count;
 };
-/* Keeps it, or forgets it when it is CLOSED, and says a change of state in the log of each alert
+/* Keeps it, or forgets it when it is CLOSED and not paused, and says a change of state in the log of each alert
  * that sends there. No result. */
 void store_endpoint_note(struct store *s, const struct endpoint_state *state, store_done *done,
                          void *arg);

@@ -271,14 +271,15 @@ void model_recover(struct model *m)
     }
 }
 
-/* A breaker that is not closed is remembered: open until the same probe, or at the ramp's
- * foot. */
+/* A pause is remembered, and a breaker that is not closed: open until the same probe, or at the
+ * ramp's foot. */
 void model_restart(struct model *m)
 {
     free_flights(m);
     for (int i = 0; i < MODEL_URLS; i++) {
         struct model_endpoint *e = &m->endpoints[i], before = *e;
-        *e = (struct model_endpoint){.breaker = before.breaker, .slots = 1};
+        *e = (struct model_endpoint){
+            .breaker = before.breaker, .slots = 1, .paused_until = before.paused_until};
         if (e->breaker != MODEL_CLOSED)
             e->probe_wait = PROBE_MS;
         if (e->breaker == MODEL_OPEN)

@@ -120,17 +120,19 @@ static enum style breaker(const void *arg, size_t row, char *out, size_t size)
 {
     const struct overview_screen *o = arg;
     const struct endpoint_state *e = breaker_of(arg, row);
+    int64_t now = clock_steady_ms(console_options(o->base.screen.console)->clock);
+    bool open = e && e->state == BREAKER_OPEN, paused = e && e->paused_until > now;
     char wait[24];
-    if (!e) {
-        snprintf(out, size, "closed");
-        return STYLE_DIM;
-    }
-    words_wait(e->probe_at - clock_steady_ms(console_options(o->base.screen.console)->clock), wait);
-    if (e->state == BREAKER_OPEN)
+    if (open || paused)
+        words_wait((open ? e->probe_at : e->paused_until) - now, wait);
+    if (open)
         snprintf(out, size, "open, probe in %s", wait);
+    else if (paused)
+        snprintf(out, size, "paused, %s", wait);
     else
-        snprintf(out, size, "%s", breaker_state_name(e->state));
-    return e->state == BREAKER_OPEN ? STYLE_ERROR : STYLE_WARN;
+        snprintf(out, size, "%s", breaker_state_name(e ? e->state : BREAKER_CLOSED));
+    bool closed = !e || (e->state == BREAKER_CLOSED && !paused);
+    return open ? STYLE_ERROR : closed ? STYLE_DIM : STYLE_WARN;
 }
 
 static int breaker_number(const void *arg, size_t row)

@@ -15,16 +15,17 @@ struct endpoint_step {
 
 static bool keep(struct tx *tx, const struct endpoint_state *s, struct err *err)
 {
-    if (s->state == BREAKER_CLOSED)
+    if (s->state == BREAKER_CLOSED && s->paused_until == 0)
         return db_run(tx->db, "DELETE FROM endpoints WHERE endpoint = ?",
                       DB_ARGS(db_text(s->endpoint)), err);
     return db_run(tx->db,
-                  "INSERT INTO endpoints (endpoint, state, since, probe_at, reason) "
-                  "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (endpoint) DO UPDATE SET "
+                  "INSERT INTO endpoints (endpoint, state, since, probe_at, reason, paused_until) "
+                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (endpoint) DO UPDATE SET "
                   "since = CASE WHEN state = ?2 THEN since ELSE ?3 END, "
-                  "state = ?2, probe_at = ?4, reason = ?5",
+                  "state = ?2, probe_at = ?4, paused_until = ?6, "
+                  "reason = CASE ?5 WHEN '' THEN reason ELSE ?5 END",
                   DB_ARGS(db_text(s->endpoint), db_int(s->state), db_int(tx->wall),
-                          db_int(s->probe_at), db_text(s->reason)),
+                          db_int(s->probe_at), db_text(s->reason), db_int(s->paused_until)),
                   err);
 }
 
@@ -105,7 +106,8 @@ bool store_endpoint_list(struct store_reader *r, struct endpoint_states *out, st
 {
     *out = (struct endpoint_states){0};
     sqlite3_stmt *row = db_query(r->db,
-                                 "SELECT e.endpoint, a.id, e.state, e.since, e.probe_at, e.reason, a.name "
+                                 "SELECT e.endpoint, a.id, e.state, e.since, e.probe_at, e.reason, a.name, "
+                                 "e.paused_until "
                                  "FROM endpoints AS e LEFT JOIN alerts AS a "
                                  "ON a.endpoint = e.endpoint ORDER BY e.endpoint",
                                  DB_NO_ARGS, err);
@@ -125,6 +127,7 @@ bool store_endpoint_list(struct store_reader *r, struct endpoint_states *out, st
         s->state = (enum breaker_state)db_col_int(row, 2);
         s->since = db_col_int(row, 3);
         s->probe_at = db_col_int(row, 4);
+        s->paused_until = db_col_int(row, 7);
         snprintf(s->reason, sizeof s->reason, "%.*s", (int)reason.len, reason.at);
     }
     db_end(row);

@@ -13,6 +13,7 @@ static const char *const migrations[] = {
     "sql/006-silences.sql",
     "sql/007-audit.sql",
     "sql/008-orphans.sql",
+    "sql/009-pauses.sql",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 

@@ -62,6 +62,29 @@ static void goes_on_with_a_retry_after_a_restart(void **state)
     delivery_free(&d);
 }
 
+/* The pause is the endpoint's: a delivery that never tried waits for its end too. */
+static void keeps_away_from_an_endpoint_that_asked_for_it(void **state)
+{
+    struct rig *r = *state;
+    const struct receiver_answer answers[] = {
+        {.status = 429, .headers = "Retry-After: 600\r\n"}, {.status = 200}, {.status = 200}};
+    receiver_script(r->receiver, answers, 3);
+    rig_alert(r, r->url, NULL);
+    rig_close_one(r);
+    rig_until_state(r, DELIVERY_RETRYING, 1);
+    int64_t ends = rig_now(r) + 600000;
+    rig_stop(r, 0);
+    store_fixture_close(&r->store);
+    store_fixture_open(&r->store);
+    rig_start(r);
+    rig_close_one(r);
+    rig_advance(r, ends - rig_now(r) - 1);
+    rig_pump(r);
+    assert_int_equal(receiver_count(r->receiver), 1);
+    rig_advance(r, 1);
+    rig_until_state(r, DELIVERY_DELIVERED, 2);
+}
+
 static void closes_a_window_that_ended_meanwhile(void **state)
 {
     struct rig *r = *state;
@@ -385,6 +408,7 @@ int main(void)
         cmocka_unit_test(
             sends_again_with_the_same_id_after_a_kill), /* forks: no thread yet */
         TEST(goes_on_with_a_retry_after_a_restart),
+        TEST(keeps_away_from_an_endpoint_that_asked_for_it),
         TEST(closes_a_window_that_ended_meanwhile),
         TEST(records_what_the_grace_was_too_short_for_as_unknown),
         TEST(waits_for_requests_under_way),
