@@ -230,21 +230,18 @@ bool alert_row_read(sqlite3_stmt *row, struct alert *out, struct err *err)
     return fine;
 }
 
+static bool read_one(sqlite3_stmt *row, void *item, struct err *err)
+{
+    return alert_row_read(row, item, err);
+}
+
 bool alert_rows_all(struct db *db, struct alerts *out, struct err *err)
 {
     *out = (struct alerts){0};
     sqlite3_stmt *row =
         db_query(db, "SELECT " ALERT_COLUMNS " FROM alerts ORDER BY row", DB_NO_ARGS, err);
-    int got = -1;
-    while (row && (got = db_step(db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
-            !alert_row_read(row, &out->items[out->count], err))
-            break;
-        out->count++;
-    }
-    if (got == 0)
+    if (ROWS_READ(db, row, out, read_one, err))
         return true;
-    db_end(row);
     alerts_free(out);
     return false;
 }

@@ -271,6 +271,18 @@ void store_check_conditions(struct store *s, int64_t interval_ms, int64_t repeat
 
 /* ---------------------------------------------------------------- read */
 
+static bool read_row(sqlite3_stmt *row, void *item, struct err *err)
+{
+    struct condition_row *out = item;
+    (void)err;
+    db_col_id(row, 0, out->id);
+    out->met = db_col_int(row, 1);
+    out->known = sqlite3_column_type(row, 2) != SQLITE_NULL;
+    out->value = sqlite3_column_double(row, 2);
+    out->looked_at = db_col_int(row, 3);
+    return true;
+}
+
 bool store_condition_list(struct store_reader *r, const char *alert_id,
                           struct condition_rows *out, struct err *err)
 {
@@ -279,20 +291,8 @@ bool store_condition_list(struct store_reader *r, const char *alert_id,
                                  "SELECT id, met, value, looked_at FROM conditions "
                                  "WHERE alert = ?",
                                  DB_ARGS(db_text(alert_id)), err);
-    int got = -1;
-    while (row && (got = db_step(r->db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err))
-            break;
-        struct condition_row *c = &out->items[out->count++];
-        db_col_id(row, 0, c->id);
-        c->met = db_col_int(row, 1);
-        c->known = sqlite3_column_type(row, 2) != SQLITE_NULL;
-        c->value = sqlite3_column_double(row, 2);
-        c->looked_at = db_col_int(row, 3);
-    }
-    if (got == 0)
+    if (ROWS_READ(r->db, row, out, read_row, err))
         return true;
-    db_end(row);
     condition_rows_free(out);
     return false;
 }

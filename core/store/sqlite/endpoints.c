@@ -102,6 +102,26 @@ void store_endpoint_note(struct store *s, const struct endpoint_state *state, st
     writer_submit(s, &step->step);
 }
 
+static void copy_text(struct span text, char *out, size_t size)
+{
+    snprintf(out, size, "%.*s", (int)text.len, text.at ? text.at : "");
+}
+
+static bool read_row(sqlite3_stmt *row, void *item, struct err *err)
+{
+    struct endpoint_state *out = item;
+    (void)err;
+    copy_text(db_col_text(row, 0), out->endpoint, sizeof out->endpoint);
+    db_col_id(row, 1, out->alert_id);
+    out->state = (enum breaker_state)db_col_int(row, 2);
+    out->since = db_col_int(row, 3);
+    out->probe_at = db_col_int(row, 4);
+    copy_text(db_col_text(row, 5), out->reason, sizeof out->reason);
+    copy_text(db_col_text(row, 6), out->alert_name, sizeof out->alert_name);
+    out->paused_until = db_col_int(row, 7);
+    return true;
+}
+
 bool store_endpoint_list(struct store_reader *r, struct endpoint_states *out, struct err *err)
 {
     *out = (struct endpoint_states){0};
@@ -111,29 +131,10 @@ bool store_endpoint_list(struct store_reader *r, struct endpoint_states *out, st
                                  "FROM endpoints AS e LEFT JOIN alerts AS a "
                                  "ON a.endpoint = e.endpoint ORDER BY e.endpoint",
                                  DB_NO_ARGS, err);
-    int got = row ? 0 : -1;
-    while (got >= 0 && (got = db_step(r->db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err)) {
-            got = -1;
-            break;
-        }
-        struct endpoint_state *s = &out->items[out->count++];
-        struct span endpoint = db_col_text(row, 0), reason = db_col_text(row, 5);
-        snprintf(s->endpoint, sizeof s->endpoint, "%.*s", (int)endpoint.len, endpoint.at);
-        struct span name = db_col_text(row, 6);
-        db_col_id(row, 1, s->alert_id);
-        snprintf(s->alert_name, sizeof s->alert_name, "%.*s", (int)name.len,
-                 name.at ? name.at : "");
-        s->state = (enum breaker_state)db_col_int(row, 2);
-        s->since = db_col_int(row, 3);
-        s->probe_at = db_col_int(row, 4);
-        s->paused_until = db_col_int(row, 7);
-        snprintf(s->reason, sizeof s->reason, "%.*s", (int)reason.len, reason.at);
-    }
-    db_end(row);
-    if (got < 0)
-        endpoint_states_free(out);
-    return got >= 0;
+    if (ROWS_READ(r->db, row, out, read_row, err))
+        return true;
+    endpoint_states_free(out);
+    return false;
 }
 
 void endpoint_states_free(struct endpoint_states *states)

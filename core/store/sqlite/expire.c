@@ -17,16 +17,7 @@ static bool find_stale(struct tx *tx, const struct expire_step *s, int64_t **row
                                  "SELECT row FROM deliveries WHERE next_at IS NOT NULL "
                                  "AND born_at < ? LIMIT ?",
                                  DB_ARGS(db_int(s->before), db_int(s->limit)), err);
-    int got = row ? 0 : -1;
-    while (got >= 0 && (got = db_step(tx->db, row, err)) == 1) {
-        if (!rows_grow((void **)rows, *count, sizeof **rows, err)) {
-            got = -1;
-            break;
-        }
-        (*rows)[(*count)++] = db_col_int(row, 0);
-    }
-    db_end(row);
-    return got == 0;
+    return rows_read(tx->db, row, (void **)rows, count, sizeof **rows, rows_read_int, err);
 }
 
 static bool expire_one(struct tx *tx, int64_t row, struct err *err)

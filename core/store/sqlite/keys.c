@@ -82,20 +82,18 @@ struct id_list {
     size_t count;
 };
 
+static bool read_alert_id(sqlite3_stmt *row, void *item, struct err *err)
+{
+    (void)err;
+    db_col_id(row, 0, item);
+    return true;
+}
+
 static bool list_ids(struct tx *tx, struct id_list *out, struct err *err)
 {
     *out = (struct id_list){0};
     sqlite3_stmt *row = db_query(tx->db, "SELECT id FROM alerts", DB_NO_ARGS, err);
-    int got = row ? 0 : -1;
-    while (got >= 0 && (got = db_step(tx->db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err)) {
-            got = -1;
-            break;
-        }
-        db_col_id(row, 0, out->items[out->count++]);
-    }
-    db_end(row);
-    return got == 0;
+    return ROWS_READ(tx->db, row, out, read_alert_id, err);
 }
 
 /* Endpoints are named by a keyed hash, so they get new names wherever they stand. */

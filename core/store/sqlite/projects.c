@@ -8,8 +8,9 @@
 #define COLUMNS                                                                            \
     "SELECT id, workspace, name, description, created_by, created_at FROM projects WHERE "
 
-static bool read_row(sqlite3_stmt *row, struct project *out, struct err *err)
+static bool read_row(sqlite3_stmt *row, void *item, struct err *err)
 {
+    struct project *out = item;
     *out = (struct project){0};
     db_col_id(row, 0, out->id);
     out->created_at = db_col_int(row, 5);
@@ -98,16 +99,8 @@ bool store_project_list(struct store_reader *r, const char *workspace,
     *out = (struct project_rows){0};
     sqlite3_stmt *row = db_query(r->db, COLUMNS "workspace = ? ORDER BY name",
                                  DB_ARGS(db_text(workspace)), err);
-    int got = -1;
-    while (row && (got = db_step(r->db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
-            !read_row(row, &out->items[out->count], err))
-            break;
-        out->count++;
-    }
-    if (got == 0)
+    if (ROWS_READ(r->db, row, out, read_row, err))
         return true;
-    db_end(row);
     project_rows_free(out);
     return false;
 }

@@ -18,36 +18,14 @@ static bool like_pattern(const char *part, struct buf *out)
     return buf_add_char(out, '%') && !out->failed;
 }
 
-static bool read_prompts(struct db *db, sqlite3_stmt *st, struct prompt_rows *out,
-                         struct err *err)
+static bool read_prompt(sqlite3_stmt *st, void *item, struct err *err)
 {
-    int row = st ? db_step(db, st, err) : -1;
-    for (; row > 0; row = db_step(db, st, err)) {
-        void *items = out->items;
-        bool fits = rows_grow(&items, out->count, sizeof *out->items, err);
-        out->items = items;
-        if (!fits || !prompt_sql_read(st, &out->items[out->count], err))
-            break;
-        out->count++;
-    }
-    db_end(st);
-    return row == 0;
+    return prompt_sql_read(st, item, err);
 }
 
-static bool read_versions(struct db *db, sqlite3_stmt *st, struct version_rows *out,
-                          struct err *err)
+static bool read_version(sqlite3_stmt *st, void *item, struct err *err)
 {
-    int row = st ? db_step(db, st, err) : -1;
-    for (; row > 0; row = db_step(db, st, err)) {
-        void *items = out->items;
-        bool fits = rows_grow(&items, out->count, sizeof *out->items, err);
-        out->items = items;
-        if (!fits || !prompt_sql_read_version(st, &out->items[out->count], err))
-            break;
-        out->count++;
-    }
-    db_end(st);
-    return row == 0;
+    return prompt_sql_read_version(st, item, err);
 }
 
 static int64_t at_least_zero(int64_t n)
@@ -73,15 +51,15 @@ bool prompt_list(struct db *db, const char *workspace, const char *name, bool ex
     bool done = db_number(db, "SELECT count(*)" MATCHING,
                           DB_ARGS(db_text(workspace), db_text(wanted), db_int(exact)), 0,
                           &out->total, err) &&
-                read_prompts(db,
-                             db_query(db,
-                                      "SELECT " PROMPT_COLUMNS MATCHING
-                                      " ORDER BY p.row DESC LIMIT ?4 OFFSET ?5",
-                                      DB_ARGS(db_text(workspace), db_text(wanted),
-                                              db_int(exact), db_int(at_least_zero(limit)),
-                                              db_int(at_least_zero(offset))),
-                                      err),
-                             out, err);
+                ROWS_READ(db,
+                          db_query(db,
+                                   "SELECT " PROMPT_COLUMNS MATCHING
+                                   " ORDER BY p.row DESC LIMIT ?4 OFFSET ?5",
+                                   DB_ARGS(db_text(workspace), db_text(wanted),
+                                           db_int(exact), db_int(at_least_zero(limit)),
+                                           db_int(at_least_zero(offset))),
+                                   err),
+                          out, read_prompt, err);
     buf_free(&pattern);
     if (!done)
         prompt_rows_free(out);
@@ -100,15 +78,14 @@ bool prompt_list_versions(struct db *db, const char *workspace, const char *prom
     bool done =
         db_number(db, "SELECT count(*)" OF_PROMPT "p.id = ?2",
                   DB_ARGS(db_text(workspace), db_text(prompt_id)), 0, &out->total, err) &&
-        read_versions(
-            db,
-            db_query(db,
-                     "SELECT " VERSION_COLUMNS OF_PROMPT
-                     "p.id = ?2 ORDER BY v.row DESC LIMIT ?3 OFFSET ?4",
-                     DB_ARGS(db_text(workspace), db_text(prompt_id),
-                             db_int(at_least_zero(limit)), db_int(at_least_zero(offset))),
-                     err),
-            out, err);
+        ROWS_READ(db,
+                  db_query(db,
+                           "SELECT " VERSION_COLUMNS OF_PROMPT
+                           "p.id = ?2 ORDER BY v.row DESC LIMIT ?3 OFFSET ?4",
+                           DB_ARGS(db_text(workspace), db_text(prompt_id),
+                                   db_int(at_least_zero(limit)), db_int(at_least_zero(offset))),
+                           err),
+                  out, read_version, err);
     if (!done)
         version_rows_free(out);
     return done;

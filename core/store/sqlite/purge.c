@@ -67,15 +67,7 @@ static bool find_old(struct tx *tx, const struct purge_step *s, enum delivery_st
         "SELECT row FROM deliveries WHERE state = ? AND created_at < ? "
         "ORDER BY created_at LIMIT ?",
         DB_ARGS(db_int(state), db_int(s->before), db_int(s->limit - s->result)), err);
-    int got = -1;
-    while (row && (got = db_step(tx->db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err)) {
-            db_end(row);
-            return false;
-        }
-        out->items[out->count++] = db_col_int(row, 0);
-    }
-    return got == 0;
+    return ROWS_READ(tx->db, row, out, rows_read_int, err);
 }
 
 static bool purge_state(struct tx *tx, struct purge_step *s, enum delivery_state state,

@@ -3,8 +3,9 @@
 #include "base/json.h"
 #include "store/sqlite/reader.h"
 
-static bool read_row(sqlite3_stmt *row, struct activity_row *out, struct err *err)
+static bool read_row(sqlite3_stmt *row, void *item, struct err *err)
 {
+    struct activity_row *out = item;
     out->seq = db_col_int(row, 0);
     out->at = db_col_int(row, 1);
     out->type = (enum event_type)db_col_int(row, 3);
@@ -25,15 +26,8 @@ bool store_activity_list(struct store_reader *r, const char *workspace, int64_t 
         "SELECT seq, at, workspace, type, project, user, matched, considered, passed_over, "
         "verdicts FROM activity WHERE workspace = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
         DB_ARGS(db_text(workspace), db_int(before), db_int(limit < 0 ? 0 : limit)), err);
-    int got = -1;
-    while (row && (got = db_step(r->db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
-            !read_row(row, &out->items[out->count++], err))
-            break;
-    }
-    if (got == 0)
+    if (ROWS_READ(r->db, row, out, read_row, err))
         return true;
-    db_end(row);
     activity_rows_free(out);
     return false;
 }

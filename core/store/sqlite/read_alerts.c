@@ -12,8 +12,9 @@
     "FROM alerts AS a LEFT JOIN alert_last AS l ON l.alert = a.row "
 #define ORDER "ORDER BY a.name COLLATE NOCASE, a.id"
 
-static bool read_list_row(sqlite3_stmt *row, struct alert_row *out, struct err *err)
+static bool read_list_row(sqlite3_stmt *row, void *item, struct err *err)
 {
+    struct alert_row *out = item;
     db_col_id(row, 0, out->id);
     out->enabled = db_col_int(row, 4);
     out->destination = (enum alert_destination)db_col_int(row, 5);
@@ -38,15 +39,8 @@ bool store_alert_list(struct store_reader *r, const char *workspace, struct aler
     sqlite3_stmt *row = workspace ? db_query(r->db, LIST "WHERE a.workspace = ? " ORDER,
                                              DB_ARGS(db_text(workspace)), err)
                                   : db_query(r->db, LIST ORDER, DB_NO_ARGS, err);
-    int got = -1;
-    while (row && (got = db_step(r->db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
-            !read_list_row(row, &out->items[out->count++], err))
-            break;
-    }
-    if (got == 0)
+    if (ROWS_READ(r->db, row, out, read_list_row, err))
         return true;
-    db_end(row);
     alert_rows_free(out);
     return false;
 }

@@ -3,8 +3,9 @@
 #include "store/audit.h"
 #include "store/sqlite/reader.h"
 
-static bool read_row(sqlite3_stmt *row, struct audit_row *out, struct err *err)
+static bool read_row(sqlite3_stmt *row, void *item, struct err *err)
 {
+    struct audit_row *out = item;
     char **const texts[] = {&out->user,   &out->host, &out->via,       &out->place, &out->action,
                             &out->object, &out->name, &out->workspace, &out->detail};
     out->seq = db_col_int(row, 0);
@@ -28,15 +29,8 @@ bool store_audit_list(struct store_reader *r, const struct audit_filter *filter,
         DB_ARGS(db_int(before), db_int(filter->since), db_text(filter->workspace),
                 db_int(limit < 0 ? 0 : limit)),
         err);
-    int got = -1;
-    while (row && (got = db_step(r->db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
-            !read_row(row, &out->items[out->count++], err))
-            break;
-    }
-    if (got == 0)
+    if (ROWS_READ(r->db, row, out, read_row, err))
         return true;
-    db_end(row);
     audit_rows_free(out);
     return false;
 }

@@ -6,8 +6,9 @@
     "SELECT seq, kind, at, alert, alert_name, workspace, type, events, delivery_id, n, "   \
     "of, outcome, status, latency_us, state, next_at, text FROM log WHERE "
 
-static bool read_row(sqlite3_stmt *row, struct log_row *out, struct err *err)
+static bool read_row(sqlite3_stmt *row, void *item, struct err *err)
 {
+    struct log_row *out = item;
     out->seq = db_col_int(row, 0);
     out->kind = (enum log_kind)db_col_int(row, 1);
     out->at = db_col_int(row, 2);
@@ -59,14 +60,7 @@ bool store_log_list(struct store_reader *r, const char *workspace, int64_t after
     *out = (struct log_rows){0};
     sqlite3_stmt *row =
         page_query(r->db, workspace, after, before, limit < 0 ? 0 : limit, err);
-    int got = -1;
-    while (row && (got = db_step(r->db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
-            !read_row(row, &out->items[out->count++], err))
-            break;
-    }
-    if (got != 0) {
-        db_end(row);
+    if (!ROWS_READ(r->db, row, out, read_row, err)) {
         log_rows_free(out);
         return false;
     }

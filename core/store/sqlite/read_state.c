@@ -65,8 +65,9 @@ bool store_gauges(struct store_reader *r, struct store_gauges *out, struct err *
     "LEFT JOIN silences AS s ON s.row = b.silence WHERE b.drops = 0 "
 #define BUCKET_ORDER "ORDER BY b.due_at LIMIT ?"
 
-static bool read_bucket(sqlite3_stmt *row, struct bucket *out, struct err *err)
+static bool read_bucket(sqlite3_stmt *row, void *item, struct err *err)
 {
+    struct bucket *out = item;
     db_col_id(row, 0, out->alert_id);
     out->type = (enum event_type)db_col_int(row, 3);
     out->events = db_col_int(row, 4);
@@ -85,19 +86,11 @@ bool store_bucket_list(struct store_reader *r, const char *workspace, int64_t li
 {
     *out = (struct bucket_rows){0};
     int64_t most = limit < 0 ? 0 : limit;
-    sqlite3_stmt *row =
-        workspace ? db_query(r->db, BUCKETS "AND b.workspace = ? " BUCKET_ORDER,
+    sqlite3_stmt *row = workspace ? db_query(r->db, BUCKETS "AND b.workspace = ? " BUCKET_ORDER,
                              DB_ARGS(db_text(workspace), db_int(most)), err)
                   : db_query(r->db, BUCKETS BUCKET_ORDER, DB_ARGS(db_int(most)), err);
-    int got = -1;
-    while (row && (got = db_step(r->db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
-            !read_bucket(row, &out->items[out->count++], err))
-            break;
-    }
-    if (got == 0)
+    if (ROWS_READ(r->db, row, out, read_bucket, err))
         return true;
-    db_end(row);
     bucket_rows_free(out);
     return false;
 }
@@ -155,6 +148,15 @@ bool store_counts(struct store_reader *r, struct store_counts *out, struct err *
 
 /* ---------------------------------------------------------------- what waits longest */
 
+static bool read_oldest(sqlite3_stmt *row, void *item, struct err *err)
+{
+    struct oldest_row *out = item;
+    (void)err;
+    db_col_id(row, 0, out->alert_id);
+    out->created_at = db_col_int(row, 1);
+    return true;
+}
+
 bool store_oldest_open(struct store_reader *r, struct oldest_rows *out, struct err *err)
 {
     *out = (struct oldest_rows){0};
@@ -162,20 +164,10 @@ bool store_oldest_open(struct store_reader *r, struct oldest_rows *out, struct e
                                  "SELECT alert, min(created_at) FROM deliveries "
                                  "WHERE state < 3 GROUP BY alert ORDER BY alert",
                                  DB_NO_ARGS, err);
-    int got = -1;
-    while (row && (got = db_step(r->db, row, err)) == 1) {
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err)) {
-            got = -1;
-            break;
-        }
-        struct oldest_row *next = &out->items[out->count++];
-        db_col_id(row, 0, next->alert_id);
-        next->created_at = db_col_int(row, 1);
-    }
-    db_end(row);
-    if (got < 0)
-        oldest_rows_free(out);
-    return got >= 0;
+    if (ROWS_READ(r->db, row, out, read_oldest, err))
+        return true;
+    oldest_rows_free(out);
+    return false;
 }
 
 void oldest_rows_free(struct oldest_rows *rows)

@@ -3,7 +3,7 @@
 #define SQLITE_READER_H
 
 #include "store/seal.h"
-#include "store/sqlite/db.h"
+#include "store/sqlite/rows.h"
 #include "store/store.h"
 
 struct store_reader {
@@ -14,8 +14,5 @@ struct store_reader {
 /* Several statements that must see the same state: between these two. */
 bool reader_begin(struct store_reader *r, struct err *err);
 void reader_end(struct store_reader *r);
-
-/* Grows a malloc'ed array so that items[count] exists, zeroed. */
-bool rows_grow(void **items, size_t count, size_t size, struct err *err);
 
 #endif

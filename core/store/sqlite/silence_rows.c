@@ -28,8 +28,9 @@ static bool read_schedule(sqlite3_stmt *row, struct silence_at *out, struct err 
     return !weekly.len || out->zone || why.code != ERR_MEMORY || err_memory(err);
 }
 
-static bool read_row(sqlite3_stmt *row, struct silence_at *out, struct err *err)
+static bool read_row(sqlite3_stmt *row, void *item, struct err *err)
 {
+    struct silence_at *out = item;
     struct silence *s = &out->silence;
     out->row = db_col_int(row, 0);
     out->state.looked_at = INT64_MAX;
@@ -56,15 +57,8 @@ static bool read_row(sqlite3_stmt *row, struct silence_at *out, struct err *err)
 static bool read_all(struct db *db, sqlite3_stmt *row, struct silences *out,
                      struct err *err)
 {
-    int got = -1;
-    while (row && (got = db_step(db, row, err)) == 1)
-        if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err) ||
-            !read_row(row, &out->items[out->count++], err))
-            break;
-    if (got == 0)
+    if (ROWS_READ(db, row, out, read_row, err))
         return true;
-    if (row)
-        db_end(row);
     silences_free(out);
     return false;
 }

@@ -285,16 +285,3 @@ void reader_end(struct store_reader *r)
 {
     db_run(r->db, "COMMIT", DB_NO_ARGS, NULL);
 }
-
-bool rows_grow(void **items, size_t count, size_t size, struct err *err)
-{
-    /* Doubled at each power of two, which spares a field for the room. */
-    if (count == 0 || (count & (count - 1)) == 0) {
-        void *grown = reallocarray(*items, count ? count * 2 : 1, size);
-        if (!grown)
-            return err_memory(err);
-        *items = grown;
-    }
-    memset((char *)*items + count * size, 0, size);
-    return true;
-}
