@@ -7,14 +7,12 @@
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/tx.h"
 
-enum { ERRORED_KEPT = 1000000 };
-
 struct accept_step {
     struct step step;
     struct accept *accept;
     struct accepted result;
     int64_t request;
-    int64_t errored; /* seq of the newest trace that raised an error; 0: none */
+    struct trace_space space;
 };
 
 /* ---------------------------------------------------------------- projects */
@@ -67,37 +65,14 @@ static bool resolve_project(struct tx *tx, const struct accept *a, const struct 
 /* ---------------------------------------------------------------- traces */
 
 /* False: it is about no trace, a thread for one. */
-static bool trace_of(const struct fact *f, unsigned char out[TRACE_BYTES])
-{
-    if (f->trace_id.len != UUID_SIZE - 1)
-        return false;
-    uuid_bytes(f->trace_id.at, out);
-    return true;
-}
-
-static bool raises_first_error(struct tx *tx, const struct accept *a, const struct fact *f,
-                               bool *first, int64_t *newest, struct err *err)
+static bool trace_of(const struct accept_step *s, const struct fact *f, struct trace_key *key)
 {
     unsigned char trace[TRACE_BYTES];
-    *first = true;
-    if (f->type != EVENT_TRACE_ERRORS || !trace_of(f, trace))
-        return true;
-    if (!db_run(tx->db, "INSERT OR IGNORE INTO errored (trace, workspace) VALUES (?, ?)",
-                DB_ARGS(db_blob((struct span){(char *)trace, sizeof trace}),
-                        db_text(a->workspace)),
-                err))
+    if (f->trace_id.len != UUID_SIZE - 1)
         return false;
-    *first = db_changes(tx->db) > 0;
-    if (*first)
-        *newest = db_last_row(tx->db);
+    uuid_bytes(f->trace_id.at, trace);
+    trace_key_make(key, &s->space, trace);
     return true;
-}
-
-/* Once for each request: the bound may be passed by as many errors as one request brings. */
-static bool forget_errored(struct tx *tx, int64_t newest, struct err *err)
-{
-    return newest == 0 || db_run(tx->db, "DELETE FROM errored WHERE seq <= ?",
-                                 DB_ARGS(db_int(newest - ERRORED_KEPT)), err);
 }
 
 /* ---------------------------------------------------------------- events */
@@ -163,17 +138,19 @@ static bool count_measure(struct tx *tx, const struct accept *a, const struct fa
     return !counts || metrics_add(tx, &m, err);
 }
 
+/* trace: what it is about; NULL: no trace. */
 static bool carry_event(struct tx *tx, struct accept_step *s, const struct fact *f,
-                        const struct project_entry *project, struct span name,
-                        struct err *err)
+                        const struct trace_key *trace, const struct project_entry *project,
+                        struct span name, struct err *err)
 {
     const struct accept *a = s->accept;
-    bool first;
-    if (!raises_first_error(tx, a, f, &first, &s->errored, err) || !first)
-        return !first;
+    bool error = f->type == EVENT_TRACE_ERRORS, first = true;
+    if (error && trace && !errored_add(&tx->store->errored, tx->db, trace, &first, err))
+        return false;
+    if (!first)
+        return true;
     const struct metric m = {a->workspace, f->type, {"", 0}, project ? project->row : 0, 0};
-    return (f->type != EVENT_TRACE_ERRORS || metrics_add(tx, &m, err)) &&
-           emit(tx, s, f, project, name, err);
+    return (!error || metrics_add(tx, &m, err)) && emit(tx, s, f, project, name, err);
 }
 
 static bool carry_fact(struct tx *tx, struct accept_step *s, const struct fact *f,
@@ -183,19 +160,19 @@ static bool carry_fact(struct tx *tx, struct accept_step *s, const struct fact *
     struct trace_memory *memory = &tx->store->traces;
     const struct project_entry *project = NULL;
     struct trace_known known = {0};
+    struct trace_key key;
     bool found = false;
     if (f->is_event && !event_type_info(f->type)->observability)
         return emit(tx, s, f, NULL, known.name, err);
-    unsigned char trace[TRACE_BYTES];
-    bool traced = trace_of(f, trace);
-    if (traced && !trace_memory_find(memory, tx->db, a->workspace, trace, &found, &known, err))
+    const struct trace_key *trace = trace_of(s, f, &key) ? &key : NULL;
+    if (trace && !trace_memory_find(memory, tx->db, trace, &found, &known, err))
         return false;
     if (!resolve_project(tx, a, f, &known, &project, err) ||
         !count_measure(tx, a, f, project, err) ||
-        (f->is_event && !carry_event(tx, s, f, project, known.name, err)))
+        (f->is_event && !carry_event(tx, s, f, trace, project, known.name, err)))
         return false;
     const struct trace_known now = {project->row, f->trace_name};
-    return !traced || trace_memory_put(memory, tx->db, a->workspace, trace, &now, err);
+    return !trace || trace_memory_put(memory, tx->db, trace, &now, err);
 }
 
 static bool run_accept(struct step *step, struct tx *tx, struct err *err)
@@ -203,11 +180,12 @@ static bool run_accept(struct step *step, struct tx *tx, struct err *err)
     struct accept_step *s = (struct accept_step *)step;
     if (!check_facts(tx, s->accept, err))
         return false;
+    s->space = trace_space_of(span_of(s->accept->workspace));
     for (size_t i = 0; i < s->accept->count; i++)
         if (!carry_fact(tx, s, &s->accept->facts[i], err))
             return false;
     step->result = &s->result;
-    return forget_errored(tx, s->errored, err);
+    return true;
 }
 
 static void accept_free(struct accept *a)

@@ -14,6 +14,7 @@ static const char *const migrations[] = {
     "sql/007-audit.sql",
     "sql/008-orphans.sql",
     "sql/009-pauses.sql",
+    "sql/010-errored.sql",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 

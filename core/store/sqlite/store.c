@@ -221,6 +221,7 @@ void store_close(struct store **store)
     buckets_clear(&s->buckets);
     tx_reset_caches(s);
     trace_memory_free(&s->traces);
+    errored_free(&s->errored);
     close_database(s);
     sealer_close(&s->sealer);
     while (s->subscribers) {

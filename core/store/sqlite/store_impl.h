@@ -12,6 +12,7 @@
 #include "store/sqlite/alert_cache.h"
 #include "store/sqlite/buckets.h"
 #include "store/sqlite/db.h"
+#include "store/sqlite/errored.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/silence_cache.h"
 #include "store/sqlite/trace_memory.h"
@@ -38,6 +39,7 @@ struct store {
     struct silence_cache silences;
     struct project_cache projects;
     struct trace_memory traces;
+    struct errored errored;
     struct buckets buckets;
     struct activity activity;
     int64_t request;            /* the last number given; 0: not read yet */

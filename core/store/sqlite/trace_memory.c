@@ -23,8 +23,8 @@ struct trace_entry {
     unsigned char trace[TRACE_BYTES];
     int64_t project;
     struct trace_name *name, *workspace; /* workspace NULL: a free slot */
-    uint32_t next;                       /* slot + 1 in the same hash bucket */
-    uint32_t bucket;
+    uint64_t hash;
+    uint32_t next; /* slot + 1 in the same hash bucket */
 };
 
 static uint32_t hash_bytes(const void *bytes, size_t len, uint32_t hash)
@@ -76,7 +76,7 @@ static void entry_remove(struct trace_memory *m, uint32_t slot)
     struct trace_entry *e = &m->ring[slot];
     if (!e->workspace)
         return;
-    uint32_t *at = &m->buckets[e->bucket];
+    uint32_t *at = &m->buckets[e->hash % HASHES];
     while (*at != slot + 1)
         at = &m->ring[*at - 1].next;
     *at = e->next;
@@ -85,52 +85,46 @@ static void entry_remove(struct trace_memory *m, uint32_t slot)
     memset(e, 0, sizeof *e);
 }
 
-static uint32_t bucket_of(const unsigned char trace[TRACE_BYTES], struct span workspace)
+static bool is_entry_of(const struct trace_entry *e, const struct trace_key *key)
 {
-    uint32_t hash = hash_bytes(trace, TRACE_BYTES, 2166136261u);
-    return hash_bytes(workspace.at, workspace.len, hash) % HASHES;
+    return e->hash == key->hash && memcmp(e->trace, key->trace, TRACE_BYTES) == 0 &&
+           /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is in a chain has one */
+           span_same((struct span){e->workspace->text, e->workspace->len}, key->in.workspace);
 }
 
-static struct trace_entry *entry_find(struct trace_memory *m, const unsigned char trace[TRACE_BYTES],
-                                      struct span workspace, uint32_t *slot)
+static struct trace_entry *entry_find(struct trace_memory *m, const struct trace_key *key)
 {
-    for (uint32_t at = m->buckets[bucket_of(trace, workspace)]; at;
-         at = m->ring[at - 1].next) {
-        struct trace_entry *e = &m->ring[at - 1];
-        if (memcmp(e->trace, trace, TRACE_BYTES) == 0 &&
-            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is in a chain has one */
-            span_same((struct span){e->workspace->text, e->workspace->len}, workspace)) {
-            *slot = at - 1;
-            return e;
-        }
-    }
+    for (uint32_t at = m->buckets[key->hash % HASHES]; at; at = m->ring[at - 1].next)
+        if (is_entry_of(&m->ring[at - 1], key))
+            return &m->ring[at - 1];
     return NULL;
 }
 
-static bool entry_add(struct trace_memory *m, const unsigned char trace[TRACE_BYTES],
-                      struct span workspace, const struct trace_known *known, int64_t seq)
+/* Takes the place of `old` (NULL: the trace has no entry). */
+static bool entry_add(struct trace_memory *m, const struct trace_key *key,
+                      struct trace_entry *old, const struct trace_known *known, int64_t seq)
 {
     struct span text = known->name.len <= NAME_MAX ? known->name : (struct span){0};
-    struct trace_name *in = name_use(m, workspace);
+    struct trace_name *in = name_use(m, key->in.workspace);
     struct trace_name *name = in && text.len ? name_use(m, text) : NULL;
-    uint32_t slot;
     if (!in || (text.len && !name)) {
         name_drop(m, in);
         return false;
     }
     /* Names are taken before the old entry goes: they may be its own. */
-    if (entry_find(m, trace, workspace, &slot))
-        entry_remove(m, slot);
-    slot = (uint32_t)(seq % TRACES);
+    if (old)
+        entry_remove(m, (uint32_t)(old - m->ring));
+    uint32_t slot = (uint32_t)(seq % TRACES);
     entry_remove(m, slot);
     struct trace_entry *e = &m->ring[slot];
-    memcpy(e->trace, trace, TRACE_BYTES);
+    uint32_t *bucket = &m->buckets[key->hash % HASHES];
+    memcpy(e->trace, key->trace, TRACE_BYTES);
     e->project = known->project;
     e->name = name;
     e->workspace = in;
-    e->bucket = bucket_of(trace, workspace);
-    e->next = m->buckets[e->bucket];
-    m->buckets[e->bucket] = slot + 1;
+    e->hash = key->hash;
+    e->next = *bucket;
+    *bucket = slot + 1;
     m->last = seq;
     if (m->first <= seq - TRACES || m->first == 0)
         m->first = seq - TRACES + 1 > 1 ? seq - TRACES + 1 : 1;
@@ -157,11 +151,14 @@ static bool load_run(struct trace_memory *m, sqlite3_stmt *row)
 {
     struct span ids = db_col_blob(row, 1);
     const struct trace_known known = {db_col_int(row, 3), db_col_text(row, 4)};
+    const struct trace_space in = trace_space_of(db_col_text(row, 2));
     int64_t count = (int64_t)(ids.len / TRACE_BYTES), seq = db_col_int(row, 0) - count;
     for (int64_t i = 0; i < count; i++) {
-        const unsigned char *trace = (const unsigned char *)ids.at + i * TRACE_BYTES;
-        if (++seq > m->saved - TRACES &&
-            !entry_add(m, trace, db_col_text(row, 2), &known, seq))
+        struct trace_key key;
+        if (++seq <= m->saved - TRACES)
+            continue;
+        trace_key_make(&key, &in, (const unsigned char *)ids.at + i * TRACE_BYTES);
+        if (!entry_add(m, &key, entry_find(m, &key), &known, seq))
             return false;
     }
     return true;
@@ -212,38 +209,38 @@ static bool load(struct trace_memory *m, struct db *db, struct err *err)
     return true;
 }
 
-bool trace_memory_find(struct trace_memory *m, struct db *db, const char *workspace,
-                       const unsigned char trace[TRACE_BYTES], bool *found,
-                       struct trace_known *out, struct err *err)
+static struct trace_known known_of(const struct trace_entry *e)
 {
-    uint32_t slot;
-    *found = false;
-    *out = (struct trace_known){0};
-    if (!load(m, db, err))
-        return false;
-    const struct trace_entry *e = entry_find(m, trace, span_of(workspace), &slot);
-    if (!e)
-        return true;
-    *found = true;
-    out->project = e->project;
-    if (e->name)
-        out->name = (struct span){e->name->text, e->name->len};
-    return true;
+    struct trace_known known = {0};
+    if (e)
+        known.project = e->project;
+    if (e && e->name)
+        known.name = (struct span){e->name->text, e->name->len};
+    return known;
 }
 
-bool trace_memory_put(struct trace_memory *m, struct db *db, const char *workspace,
-                      const unsigned char trace[TRACE_BYTES], const struct trace_known *known,
-                      struct err *err)
+bool trace_memory_find(struct trace_memory *m, struct db *db, const struct trace_key *key,
+                       bool *found, struct trace_known *out, struct err *err)
 {
-    bool found;
-    struct trace_known old, next = *known;
-    if (!trace_memory_find(m, db, workspace, trace, &found, &old, err))
+    bool fine = load(m, db, err);
+    const struct trace_entry *e = fine ? entry_find(m, key) : NULL;
+    *found = e != NULL;
+    *out = known_of(e);
+    return fine;
+}
+
+bool trace_memory_put(struct trace_memory *m, struct db *db, const struct trace_key *key,
+                      const struct trace_known *known, struct err *err)
+{
+    if (!load(m, db, err))
         return false;
+    struct trace_entry *e = entry_find(m, key);
+    struct trace_known old = known_of(e), next = *known;
     if (next.name.len == 0)
         next.name = old.name;
-    if (found && old.project == next.project && span_same(old.name, next.name))
+    if (e && old.project == next.project && span_same(old.name, next.name))
         return true;
-    return entry_add(m, trace, span_of(workspace), &next, m->last + 1) || err_memory(err);
+    return entry_add(m, key, e, &next, m->last + 1) || err_memory(err);
 }
 
 bool trace_memory_dirty(const struct trace_memory *m)

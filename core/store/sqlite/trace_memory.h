@@ -11,8 +11,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "store/sqlite/db.h"
-
-enum { TRACE_BYTES = 16 }; /* of an id, as a UUID's bytes */
+#include "store/sqlite/trace_key.h"
 
 struct trace_entry;
 struct trace_name;
@@ -20,7 +19,7 @@ struct trace_name;
 struct trace_memory {
     bool loaded, check;        /* check: another process may have saved something */
     struct trace_entry *ring;  /* slot = seq % its size */
-    uint32_t *buckets;         /* hash of trace and workspace -> slot + 1 */
+    uint32_t *buckets;         /* by hash -> slot + 1 */
     struct trace_name **names; /* by hash; workspaces too */
     size_t name_bytes;
     int64_t first, last; /* seq of the oldest (0: none) and the newest */
@@ -35,13 +34,11 @@ struct trace_known {
 void trace_memory_free(struct trace_memory *m); /* forgets all; usable again */
 
 /* False only when the store or the memory failed. */
-bool trace_memory_find(struct trace_memory *m, struct db *db, const char *workspace,
-                       const unsigned char trace[TRACE_BYTES], bool *found,
-                       struct trace_known *out, struct err *err);
+bool trace_memory_find(struct trace_memory *m, struct db *db, const struct trace_key *key,
+                       bool *found, struct trace_known *out, struct err *err);
 /* An empty name keeps the one that is known. */
-bool trace_memory_put(struct trace_memory *m, struct db *db, const char *workspace,
-                      const unsigned char trace[TRACE_BYTES], const struct trace_known *known,
-                      struct err *err);
+bool trace_memory_put(struct trace_memory *m, struct db *db, const struct trace_key *key,
+                      const struct trace_known *known, struct err *err);
 
 bool trace_memory_dirty(const struct trace_memory *m);
 bool trace_memory_save(struct trace_memory *m, struct db *db, struct err *err);

@@ -21,6 +21,7 @@ void tx_reset_caches(struct store *s)
     silence_cache_reset(&s->silences);
     project_cache_reset(&s->projects);
     s->traces.check = true;
+    s->errored.check = true;
     s->check_key = true;
     s->request = 0;
 }
@@ -103,7 +104,7 @@ bool tx_has_lazy(const struct store *s)
 bool tx_commit(struct tx *tx, bool lazy_too, struct err *err)
 {
     struct store *s = tx->store;
-    if (!buckets_flush(tx, err))
+    if (!buckets_flush(tx, err) || !errored_save(&s->errored, tx->db, err))
         return false;
     bool lazy =
         lazy_too || sqlite3_total_changes64(db_handle(tx->db)) != tx->changes_before;
@@ -114,6 +115,7 @@ bool tx_commit(struct tx *tx, bool lazy_too, struct err *err)
     }
     if (!db_run(tx->db, "COMMIT", DB_NO_ARGS, err))
         return false;
+    errored_saved(&s->errored);
     if (lazy) {
         s->unmatched = 0;
         trace_memory_saved(&s->traces);
@@ -125,6 +127,7 @@ void tx_rollback(struct tx *tx)
 {
     struct store *s = tx->store;
     buckets_clear(&s->buckets);
+    errored_undo(&s->errored);
     tx_reset_caches(s);
     s->version = -1; /* none: the next transaction tells what this one had found changed */
     s->unmatched -= tx->unmatched;

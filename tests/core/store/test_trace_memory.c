@@ -39,29 +39,31 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void trace_of(int i, unsigned char out[TRACE_BYTES])
+static struct trace_key key_of(const char *workspace, int i)
 {
+    const struct trace_space in = trace_space_of(span_of(workspace));
+    unsigned char trace[TRACE_BYTES];
     char id[UUID_SIZE];
+    struct trace_key key;
     snprintf(id, UUID_SIZE, "0193a000-0000-7000-8000-%012x", (unsigned)i);
-    uuid_bytes(id, out);
+    uuid_bytes(id, trace);
+    trace_key_make(&key, &in, trace);
+    return key;
 }
 
 static void put(struct rig *r, const char *workspace, int i, int64_t project,
                 const char *name)
 {
-    unsigned char trace[TRACE_BYTES];
-    trace_of(i, trace);
+    const struct trace_key key = key_of(workspace, i);
     const struct trace_known known = {project, span_of(name)};
-    assert_true(trace_memory_put(&r->m, r->db, workspace, trace, &known, NULL));
+    assert_true(trace_memory_put(&r->m, r->db, &key, &known, NULL));
 }
 
 static bool find(struct rig *r, const char *workspace, int i, struct trace_known *out)
 {
-    unsigned char trace[TRACE_BYTES];
+    const struct trace_key key = key_of(workspace, i);
     bool found;
-    trace_of(i, trace);
-    assert_true(
-        trace_memory_find(&r->m, r->db, workspace, trace, &found, out, NULL));
+    assert_true(trace_memory_find(&r->m, r->db, &key, &found, out, NULL));
     return found;
 }
 

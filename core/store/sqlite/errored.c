@@ -1,0 +1,192 @@
+#include "store/sqlite/errored.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sqlite/rows.h"
+
+enum { ERRORED_KEPT = 1000000 };
+
+/* ---------------------------------------------------------------- runs */
+
+/* Calls `each` with the hash of every trace of a run; false: one of the calls said so. */
+static bool each_hash(struct errored *e, struct span workspace, struct span traces,
+                      bool (*each)(struct errored *e, uint64_t hash))
+{
+    const struct trace_space in = trace_space_of(workspace);
+    for (size_t at = 0; at + TRACE_BYTES <= traces.len; at += TRACE_BYTES) {
+        struct trace_key key;
+        trace_key_make(&key, &in, (const unsigned char *)traces.at + at);
+        if (!each(e, key.hash))
+            return false;
+    }
+    return true;
+}
+
+static bool keep_hash(struct errored *e, uint64_t hash)
+{
+    return hash_set_has(&e->seen, hash) || hash_set_add(&e->seen, hash);
+}
+
+static bool remove_hash(struct errored *e, uint64_t hash)
+{
+    hash_set_remove(&e->seen, hash);
+    return true;
+}
+
+static bool note_gone(struct errored *e, uint64_t hash)
+{
+    return buf_add(&e->gone, &hash, sizeof hash);
+}
+
+static void clear_runs(struct errored *e)
+{
+    for (size_t i = 0; i < e->run_count; i++) {
+        free(e->runs[i].workspace);
+        buf_free(&e->runs[i].traces);
+    }
+    e->run_count = 0;
+    e->added = 0;
+    buf_free(&e->gone);
+}
+
+static bool begin_run(struct errored *e, struct span workspace, struct err *err)
+{
+    if (!rows_grow((void **)&e->runs, e->run_count, sizeof *e->runs, err))
+        return false;
+    struct errored_run *run = &e->runs[e->run_count];
+    buf_init(&run->traces, BUF_UNLIMITED);
+    run->workspace = strndup(workspace.at, workspace.len);
+    if (!run->workspace)
+        return err_memory(err);
+    e->run_count++;
+    return true;
+}
+
+static bool add_to_run(struct errored *e, const struct trace_key *key, struct err *err)
+{
+    struct errored_run *run = e->run_count ? &e->runs[e->run_count - 1] : NULL;
+    if ((!run || !span_is(key->in.workspace, run->workspace)) &&
+        !begin_run(e, key->in.workspace, err))
+        return false;
+    if (!buf_add(&e->runs[e->run_count - 1].traces, key->trace, TRACE_BYTES))
+        return err_memory(err);
+    e->added++;
+    return true;
+}
+
+/* ---------------------------------------------------------------- the table */
+
+static bool load_rows(struct errored *e, struct db *db, struct err *err)
+{
+    sqlite3_stmt *row = db_query(db, "SELECT workspace, trace FROM errored WHERE seq > ?",
+                                 DB_ARGS(db_int(e->last - ERRORED_KEPT)), err);
+    int got = -1;
+    while (row && (got = db_step(db, row, err)) == 1)
+        if (!each_hash(e, db_col_text(row, 0), db_col_blob(row, 1), keep_hash)) {
+            db_end(row);
+            return err_memory(err);
+        }
+    return got == 0;
+}
+
+/* What was added since the last commit is not looked for in the table: under the write lock
+ * it changes by the save alone. */
+static bool load(struct errored *e, struct db *db, struct err *err)
+{
+    int64_t last;
+    if (e->loaded && !e->check)
+        return true;
+    if (!db_number(db, "SELECT max(seq) FROM errored", DB_NO_ARGS, 0, &last, err))
+        return false;
+    e->check = false;
+    if (e->loaded && last == e->last)
+        return true;
+    errored_free(e);
+    e->last = last;
+    e->loaded = load_rows(e, db, err);
+    if (!e->loaded)
+        errored_free(e);
+    return e->loaded;
+}
+
+bool errored_add(struct errored *e, struct db *db, const struct trace_key *key, bool *first,
+                 struct err *err)
+{
+    if (!load(e, db, err))
+        return false;
+    *first = !hash_set_has(&e->seen, key->hash);
+    if (!*first)
+        return true;
+    if (!hash_set_add(&e->seen, key->hash))
+        return err_memory(err);
+    if (add_to_run(e, key, err))
+        return true;
+    hash_set_remove(&e->seen, key->hash);
+    return false;
+}
+
+static bool save_run(struct db *db, const struct errored_run *run, int64_t seq,
+                     struct err *err)
+{
+    return db_run(
+        db, "INSERT INTO errored (seq, workspace, trace) VALUES (?, ?, ?)",
+        DB_ARGS(db_int(seq), db_text(run->workspace), db_blob(buf_span(&run->traces))),
+        err);
+}
+
+/* Runs go as a whole, so that the bound may be passed by what one of them holds. */
+static bool forget_oldest(struct errored *e, struct db *db, int64_t upto, struct err *err)
+{
+    sqlite3_stmt *row = db_query(db, "SELECT workspace, trace FROM errored WHERE seq <= ?",
+                                 DB_ARGS(db_int(upto)), err);
+    int got = -1;
+    while (row && (got = db_step(db, row, err)) == 1)
+        if (!each_hash(e, db_col_text(row, 0), db_col_blob(row, 1), note_gone)) {
+            db_end(row);
+            return err_memory(err);
+        }
+    return got == 0 && (e->gone.len == 0 || db_run(db, "DELETE FROM errored WHERE seq <= ?",
+                                                   DB_ARGS(db_int(upto)), err));
+}
+
+bool errored_save(struct errored *e, struct db *db, struct err *err)
+{
+    int64_t seq = e->last;
+    if (e->run_count == 0)
+        return true;
+    buf_init(&e->gone, BUF_UNLIMITED);
+    for (size_t i = 0; i < e->run_count; i++) {
+        seq += (int64_t)(e->runs[i].traces.len / TRACE_BYTES);
+        if (!save_run(db, &e->runs[i], seq, err))
+            return false;
+    }
+    return forget_oldest(e, db, seq - ERRORED_KEPT, err);
+}
+
+void errored_saved(struct errored *e)
+{
+    for (size_t at = 0; at < e->gone.len; at += sizeof(uint64_t)) {
+        uint64_t hash;
+        memcpy(&hash, e->gone.data + at, sizeof hash);
+        hash_set_remove(&e->seen, hash);
+    }
+    e->last += e->added;
+    clear_runs(e);
+}
+
+void errored_undo(struct errored *e)
+{
+    for (size_t i = 0; i < e->run_count; i++)
+        each_hash(e, span_of(e->runs[i].workspace), buf_span(&e->runs[i].traces),
+                  remove_hash);
+    clear_runs(e);
+}
+
+void errored_free(struct errored *e)
+{
+    clear_runs(e);
+    free(e->runs);
+    hash_set_free(&e->seen);
+    *e = (struct errored){0};
+}
