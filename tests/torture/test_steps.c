@@ -104,15 +104,15 @@ void __wrap_store_accept(struct store *s, struct accept *a, store_done *done, vo
     __real_store_accept(s, a, done, arg);
 }
 
-bool __real_tx_emit(struct tx *tx, const struct event_ref *event, const char *user,
-                    int64_t request, struct span entity, struct err *err);
-bool __wrap_tx_emit(struct tx *tx, const struct event_ref *event, const char *user,
-                    int64_t request, struct span entity, struct err *err);
-bool __wrap_tx_emit(struct tx *tx, const struct event_ref *event, const char *user,
-                    int64_t request, struct span entity, struct err *err)
+bool __real_tx_emit_pieces(struct tx *tx, const struct event_ref *event, const char *user,
+                           int64_t *request, const struct entity *entity, struct err *err);
+bool __wrap_tx_emit_pieces(struct tx *tx, const struct event_ref *event, const char *user,
+                           int64_t *request, const struct entity *entity, struct err *err);
+bool __wrap_tx_emit_pieces(struct tx *tx, const struct event_ref *event, const char *user,
+                           int64_t *request, const struct entity *entity, struct err *err)
 {
     held |= HOLDS_EVENTS;
-    return __real_tx_emit(tx, event, user, request, entity, err);
+    return __real_tx_emit_pieces(tx, event, user, request, entity, err);
 }
 
 bool __real_db_run(struct db *db, const char *sql, const struct db_arg *args, size_t count,

@@ -1,6 +1,5 @@
 #include <stdlib.h>
 
-#include "base/json.h"
 #include "model/project.h"
 #include "store/sqlite/metrics.h"
 #include "store/sqlite/project_cache.h"
@@ -13,6 +12,7 @@ struct accept_step {
     struct accepted result;
     int64_t request;
     struct trace_space space;
+    const struct project_entry *named; /* the last project that was found by its name */
 };
 
 /* ---------------------------------------------------------------- projects */
@@ -20,6 +20,7 @@ struct accept_step {
 /* Everything that can refuse a request, before anything is changed. */
 static bool check_facts(struct tx *tx, const struct accept *a, struct err *err)
 {
+    struct span checked = {"", 0};
     for (size_t i = 0; i < a->count; i++) {
         const struct fact *f = &a->facts[i];
         const struct project_entry *project = NULL;
@@ -31,8 +32,10 @@ static bool check_facts(struct tx *tx, const struct accept *a, struct err *err)
                                "no project with id %.*s in this workspace",
                                (int)(f->project_id.len < 64 ? f->project_id.len : 64),
                                f->project_id.at);
-        } else if (f->project_name.len > 0 && !project_name_check(f->project_name, err)) {
-            return false;
+        } else if (f->project_name.len > 0 && !span_same(f->project_name, checked)) {
+            if (!project_name_check(f->project_name, err))
+                return false;
+            checked = f->project_name;
         }
     }
     return true;
@@ -47,15 +50,22 @@ static bool find_or_make(struct tx *tx, const struct accept *a, struct span name
     return *project || project_make(tx, &new, project, err);
 }
 
-static bool resolve_project(struct tx *tx, const struct accept *a, const struct fact *f,
+static bool resolve_project(struct tx *tx, struct accept_step *s, const struct fact *f,
                             const struct trace_known *known,
                             const struct project_entry **project, struct err *err)
 {
+    const struct accept *a = s->accept;
     *project = NULL;
     if (f->project_id.len > 0)
         return project_by_id(tx, a->workspace, f->project_id, project, err);
-    if (f->project_name.len > 0)
-        return find_or_make(tx, a, f->project_name, project, err);
+    if (f->project_name.len > 0) {
+        if (s->named && span_is(f->project_name, s->named->name))
+            *project = s->named;
+        else if (!find_or_make(tx, a, f->project_name, project, err))
+            return false;
+        s->named = *project;
+        return true;
+    }
     /* A remembered project may be gone: its transaction may not have come to its end. */
     if (known->project > 0 && !project_by_row(tx, known->project, project, err))
         return false;
@@ -77,23 +87,26 @@ static bool trace_of(const struct accept_step *s, const struct fact *f, struct t
 
 /* ---------------------------------------------------------------- events */
 
-static bool build_entity(struct buf *out, const struct fact *f,
-                         const struct project_entry *project, struct span name)
+static void add_piece(struct entity *e, struct span piece)
 {
-    buf_reserve(out, f->head.len + f->tail.len + name.len + 256);
-    buf_add_span(out, f->head);
+    if (piece.len)
+        e->pieces[e->count++] = piece;
+}
+
+static struct entity entity_of(const struct fact *f, const struct project_entry *project,
+                               struct span name)
+{
+    struct entity e = {.count = 0};
+    add_piece(&e, f->head);
     if (f->wants_trace_name && name.len > 0) {
-        buf_add_text(out, ",\"name\":");
-        buf_add_span(out, name);
+        add_piece(&e, span_of(",\"name\":"));
+        add_piece(&e, name);
     }
-    if (project) {
-        buf_add_text(out, ",\"project_id\":\"");
-        buf_add_text(out, project->id);
-        buf_add_text(out, "\",\"project_name\":");
-        js_append_string(out, span_of(project->name));
-    }
-    buf_add_span(out, f->tail);
-    return buf_add_char(out, '}');
+    if (project)
+        add_piece(&e, project->members);
+    add_piece(&e, f->tail);
+    add_piece(&e, span_of("}"));
+    return e;
 }
 
 static bool emit(struct tx *tx, struct accept_step *s, const struct fact *f,
@@ -101,28 +114,15 @@ static bool emit(struct tx *tx, struct accept_step *s, const struct fact *f,
 {
     const struct accept *a = s->accept;
     const struct event_ref event = {f->type, a->workspace, project ? project->id : NULL};
-    bool wanted;
-    s->result.events++;
-    if (!activity_note(tx, &event, span_of(project ? project->name : ""), a->user, err))
-        return false;
-    if (!tx_wanted(tx, &event, &wanted, err))
-        return false;
-    if (!wanted) {
-        s->result.unmatched++;
-        tx_count_unmatched(tx);
-        return true;
-    }
-    if (!tx_request(tx, &s->request, err))
-        return false;
-    struct buf entity;
-    buf_init(&entity, BUF_UNLIMITED);
+    const struct entity entity = entity_of(f, project, name);
     int64_t before = tx->pairs;
-    bool fine = build_entity(&entity, f, project, name)
-                    ? tx_emit(tx, &event, a->user, s->request, buf_span(&entity), err)
-                    : err_memory(err);
+    s->result.events++;
+    if (!activity_note(tx, &event, span_of(project ? project->name : ""), a->user, err) ||
+        !tx_emit_pieces(tx, &event, a->user, &s->request, &entity, err))
+        return false;
     s->result.pairs += tx->pairs - before;
-    buf_free(&entity);
-    return fine;
+    s->result.unmatched += tx->pairs == before;
+    return true;
 }
 
 static bool count_measure(struct tx *tx, const struct accept *a, const struct fact *f,
@@ -167,7 +167,7 @@ static bool carry_fact(struct tx *tx, struct accept_step *s, const struct fact *
     const struct trace_key *trace = trace_of(s, f, &key) ? &key : NULL;
     if (trace && !trace_memory_find(memory, tx->db, trace, &found, &known, err))
         return false;
-    if (!resolve_project(tx, a, f, &known, &project, err) ||
+    if (!resolve_project(tx, s, f, &known, &project, err) ||
         !count_measure(tx, a, f, project, err) ||
         (f->is_event && !carry_event(tx, s, f, trace, project, known.name, err)))
         return false;

@@ -9,6 +9,7 @@ void alert_cache_reset(struct alert_cache *c)
 {
     alerts_free(&c->alerts);
     free(c->uses);
+    free(c->workspace);
     *c = (struct alert_cache){0};
 }
 
@@ -55,12 +56,9 @@ static bool load(struct alert_cache *c, struct db *db, struct err *err)
     return true;
 }
 
-bool alert_cache_find(struct alert_cache *c, struct db *db, const char *workspace,
-                      enum event_type type, const struct alert_use **uses, size_t *count,
-                      struct err *err)
+static struct alert_found search(const struct alert_cache *c, const char *workspace,
+                                 enum event_type type)
 {
-    if (!load(c, db, err))
-        return false;
     size_t low = 0, high = c->use_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -72,8 +70,28 @@ bool alert_cache_find(struct alert_cache *c, struct db *db, const char *workspac
     size_t end = low;
     while (end < c->use_count && compare_key(&c->uses[end], workspace, type) == 0)
         end++;
-    *uses = c->uses + low;
-    *count = end - low;
+    return (struct alert_found){true, c->uses + low, end - low};
+}
+
+/* Nearly always the workspace is that of the last look. */
+bool alert_cache_find(struct alert_cache *c, struct db *db, const char *workspace,
+                      enum event_type type, const struct alert_use **uses, size_t *count,
+                      struct err *err)
+{
+    if (!load(c, db, err))
+        return false;
+    if (!c->workspace || strcmp(c->workspace, workspace) != 0) {
+        free(c->workspace);
+        c->workspace = strdup(workspace);
+        memset(c->found, 0, sizeof c->found);
+        if (!c->workspace)
+            return err_memory(err);
+    }
+    struct alert_found *found = &c->found[type];
+    if (!found->known)
+        *found = search(c, workspace, type);
+    *uses = found->uses;
+    *count = found->count;
     return true;
 }
 

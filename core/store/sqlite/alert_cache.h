@@ -16,6 +16,12 @@ struct alert_cache {
     struct alerts alerts;
     struct alert_use *uses; /* sorted by workspace and type */
     size_t use_count;
+    char *workspace; /* of the last look; NULL: none */
+    struct alert_found {
+        bool known;
+        const struct alert_use *uses;
+        size_t count;
+    } found[EVENT_TYPE_COUNT]; /* in that workspace */
 };
 
 void alert_cache_reset(struct alert_cache *c);

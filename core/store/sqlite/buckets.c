@@ -8,7 +8,6 @@
 #include <uthash.h>
 
 #include "base/buf.h"
-#include "store/sqlite/chunk.h"
 #include "store/sqlite/store_impl.h"
 
 enum { GATHERED_MAX = 16 << 20 };
@@ -179,7 +178,7 @@ static bool over_limits(const struct gathered *g, size_t size,
 }
 
 bool buckets_add(struct tx *tx, const struct alert *alert, enum event_type type,
-                 const struct silence_at *silence, const struct payload_event *event,
+                 const struct silence_at *silence, struct chunk_event *event,
                  struct err *err)
 {
     struct gathered *g = gathered_of(tx, alert, type, silence, err);
@@ -190,6 +189,8 @@ bool buckets_add(struct tx *tx, const struct alert *alert, enum event_type type,
         g->truncated++;
         return true;
     }
+    if (!event->id[0])
+        uuid_v7(event->id, tx->wall);
     if (!chunk_append(&g->chunk, event))
         return err_memory(err);
     g->kept++;

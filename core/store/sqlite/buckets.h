@@ -3,8 +3,8 @@
 #ifndef SQLITE_BUCKETS_H
 #define SQLITE_BUCKETS_H
 
-#include "rules/payload.h"
 #include "rules/silence.h"
+#include "store/sqlite/chunk.h"
 #include "store/sqlite/writer.h"
 
 struct gathered;
@@ -15,9 +15,10 @@ struct buckets {
 };
 
 /* Adds an event to the bucket of an alert, which is opened if there is none; over the
- * limits it is only counted. silence: what keeps it back; NULL: nothing. */
+ * limits it is only counted. The first bucket that keeps it gives it its id.
+ * silence: what keeps it back; NULL: nothing. */
 bool buckets_add(struct tx *tx, const struct alert *alert, enum event_type type,
-                 const struct silence_at *silence, const struct payload_event *event,
+                 const struct silence_at *silence, struct chunk_event *event,
                  struct err *err);
 
 /* Writes what was gathered, with its sums. */

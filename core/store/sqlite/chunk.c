@@ -18,21 +18,31 @@ static uint64_t get(const char *from, int bytes)
     return number;
 }
 
-size_t chunk_size(const struct payload_event *e)
+static size_t entity_size(const struct chunk_event *e)
 {
-    return HEAD + e->user.len + e->entity.len;
+    size_t size = 0;
+    for (size_t i = 0; i < e->piece_count; i++)
+        size += e->pieces[i].len;
+    return size;
 }
 
-bool chunk_append(struct buf *chunk, const struct payload_event *e)
+size_t chunk_size(const struct chunk_event *e)
+{
+    return HEAD + e->user.len + entity_size(e);
+}
+
+bool chunk_append(struct buf *chunk, const struct chunk_event *e)
 {
     unsigned char head[HEAD];
     memcpy(head, e->id, ID);
     put(head + ID, (uint64_t)e->request, 8);
     put(head + ID + 8, e->user.len, 4);
-    put(head + ID + 12, e->entity.len, 4);
+    put(head + ID + 12, entity_size(e), 4);
     buf_add(chunk, head, HEAD);
-    buf_add_span(chunk, e->user);
-    return buf_add_span(chunk, e->entity);
+    bool fine = buf_add_span(chunk, e->user);
+    for (size_t i = 0; i < e->piece_count; i++)
+        fine = buf_add_span(chunk, e->pieces[i]);
+    return fine;
 }
 
 bool chunk_next(struct span *chunk, char id[UUID_SIZE], struct payload_event *e)

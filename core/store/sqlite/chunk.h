@@ -8,8 +8,16 @@
 #include "base/uuid.h"
 #include "rules/payload.h"
 
-size_t chunk_size(const struct payload_event *e);
-bool chunk_append(struct buf *chunk, const struct payload_event *e);
+/* An event that goes into chunks; its entity in pieces, which stand side by side only there. */
+struct chunk_event {
+    char id[UUID_SIZE]; /* empty: none yet */
+    struct span user;
+    int64_t request;
+    const struct span *pieces; /* borrowed, as the rest */
+    size_t piece_count;
+};
+size_t chunk_size(const struct chunk_event *e);
+bool chunk_append(struct buf *chunk, const struct chunk_event *e);
 
 /* The next event; moves *chunk on. False: the end, or bytes that are no event. `id`
  * receives its id, the rest is borrowed from the chunk. */

@@ -150,14 +150,13 @@ static bool raise(struct tx *tx, const struct alert *a, enum event_type type,
                   const struct alert_condition *c, double value, const struct scope *s,
                   struct err *err)
 {
-    char id[UUID_SIZE];
     struct buf entity;
-    uuid_v7(id, tx->wall);
     buf_init(&entity, BUF_UNLIMITED);
     bool fine = threshold_entity(type, c, value, buf_text(&s->ids), buf_text(&s->names),
                                  &entity) ||
                 err_memory(err);
-    struct payload_event e = {id, span_of("system"), 0, buf_span(&entity)};
+    const struct span json = buf_span(&entity);
+    struct chunk_event e = {"", span_of("system"), 0, &json, 1};
     const struct silences *silences;
     const struct event_ref event = {type, a->workspace, only_project(a, type)};
     fine = fine && tx_request(tx, &e.request, err) &&

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "model/project.h"
 #include "store/sqlite/store_impl.h"
@@ -14,6 +16,7 @@ static void entry_free(struct project_entry *e)
     free(e->workspace);
     free(e->name);
     free(e->key);
+    free((char *)(uintptr_t)e->members.at);
     free(e);
 }
 
@@ -47,6 +50,20 @@ static char *make_key(struct span workspace, struct span name, size_t *len)
     return key;
 }
 
+/* As it goes into each entity. */
+static bool make_members(struct project_entry *e)
+{
+    struct buf json;
+    buf_init(&json, BUF_UNLIMITED);
+    buf_add_format(&json, ",\"project_id\":\"%s\",\"project_name\":", e->id);
+    js_append_string(&json, span_of(e->name));
+    e->members.len = json.len;
+    e->members.at = buf_take(&json);
+    if (!e->members.at)
+        buf_free(&json);
+    return e->members.at != NULL;
+}
+
 static struct project_entry *entry_new(sqlite3_stmt *row)
 {
     struct project_entry *e = calloc(1, sizeof *e);
@@ -56,7 +73,7 @@ static struct project_entry *entry_new(sqlite3_stmt *row)
     db_col_id(row, 1, e->id);
     if (db_col_copy(row, 2, &e->workspace) && db_col_copy(row, 3, &e->name))
         e->key = make_key(db_col_text(row, 2), db_col_text(row, 3), &e->key_len);
-    if (e->key)
+    if (e->key && make_members(e))
         return e;
     entry_free(e);
     return NULL;

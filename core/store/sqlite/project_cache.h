@@ -15,6 +15,7 @@ struct project_entry {
     int64_t row;
     char id[UUID_SIZE];
     char *workspace, *name;
+    struct span members; /* ,"project_id":"...","project_name":"..." */
     char *key; /* workspace, zero byte, name */
     size_t key_len;
     UT_hash_handle by_row, by_id, by_name;

@@ -205,27 +205,8 @@ bool tx_request(struct tx *tx, int64_t *request, struct err *err)
 
 /* ---------------------------------------------------------------- events */
 
-bool tx_wanted(struct tx *tx, const struct event_ref *event, bool *wanted, struct err *err)
-{
-    const struct alert_use *uses;
-    size_t count;
-    if (!alert_cache_find(&tx->store->alerts, tx->db, event->workspace, event->type, &uses,
-                          &count, err))
-        return false;
-    *wanted = false;
-    for (size_t i = 0; i < count && !*wanted; i++)
-        *wanted = match_alert(uses[i].alert, event) == MATCH_YES;
-    return true;
-}
-
-void tx_count_unmatched(struct tx *tx)
-{
-    tx->store->unmatched++;
-    tx->unmatched++;
-}
-
-bool tx_emit(struct tx *tx, const struct event_ref *event, const char *user,
-             int64_t request, struct span entity, struct err *err)
+bool tx_emit_pieces(struct tx *tx, const struct event_ref *event, const char *user,
+                    int64_t *request, const struct entity *entity, struct err *err)
 {
     const struct alert_use *uses;
     const struct silences *silences;
@@ -235,18 +216,21 @@ bool tx_emit(struct tx *tx, const struct event_ref *event, const char *user,
         !silence_cache_now(&tx->store->silences, tx, &silences, err))
         return false;
     int64_t before = tx->pairs;
-    char id[UUID_SIZE];
-    uuid_v7(id, tx->wall);
-    struct payload_event e = {id, span_of(user), request, entity};
+    struct chunk_event e = {"", span_of(user), *request, entity->pieces, entity->count};
     for (size_t i = 0; i < count; i++) {
         if (match_alert(uses[i].alert, event) != MATCH_YES)
             continue;
+        if (!tx_request(tx, request, err))
+            return false;
+        e.request = *request;
         if (!buckets_add(tx, uses[i].alert, event->type,
                          silences_pick(silences, uses[i].alert->id, event), &e, err))
             return false;
         tx->pairs++;
     }
-    if (tx->pairs == before)
-        tx_count_unmatched(tx);
+    if (tx->pairs == before) {
+        tx->store->unmatched++;
+        tx->unmatched++;
+    }
     return true;
 }

@@ -22,11 +22,6 @@ bool tx_last_steady(struct db *db, int64_t *steady, struct err *err);
 
 bool tx_has_lazy(const struct store *s);
 
-/* Whether any alert wants an event, so that its entity need not be made in vain; the other
- * case is then to be counted here. */
-bool tx_wanted(struct tx *tx, const struct event_ref *event, bool *wanted, struct err *err);
-void tx_count_unmatched(struct tx *tx);
-
 /* Forgets what was read of alerts and projects. */
 void tx_reset_caches(struct store *s);
 

@@ -77,9 +77,23 @@ void step_refuse(struct step *step);
  * as it is when *request is one already (not 0). */
 bool tx_request(struct tx *tx, int64_t *request, struct err *err);
 
+/* The JSON of an event's entity, in pieces. */
+struct entity {
+    struct span pieces[6];
+    size_t count;
+};
+
 /* An event: matched against the alerts as they stand in this transaction and appended to
- * the bucket of each that wants it. Gets an id of its own. All is copied. */
-bool tx_emit(struct tx *tx, const struct event_ref *event, const char *user,
-             int64_t request, struct span entity, struct err *err);
+ * the bucket of each that wants it. Gets an id of its own, and its request a number
+ * (tx_request) if any does. All is copied, and nothing where no alert wants it. */
+bool tx_emit_pieces(struct tx *tx, const struct event_ref *event, const char *user,
+                    int64_t *request, const struct entity *entity, struct err *err);
+
+static inline bool tx_emit(struct tx *tx, const struct event_ref *event, const char *user,
+                           int64_t request, struct span entity, struct err *err)
+{
+    const struct entity whole = {{entity}, 1};
+    return tx_emit_pieces(tx, event, user, &request, &whole, err);
+}
 
 #endif
