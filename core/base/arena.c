@@ -43,7 +43,8 @@ static struct arena_block *add_block(struct arena *a, size_t size)
     return block;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+/* Not zeroed. */
+static void *take(struct arena *a, size_t size)
 {
     const size_t align = _Alignof(max_align_t);
     struct arena_block *block = a->blocks;
@@ -54,18 +55,27 @@ void *arena_alloc(struct arena *a, size_t size)
         if (block) {
             void *piece = block->bytes + block->used;
             block->used += size;
-            return memset(piece, 0, size);
+            return piece;
         }
     }
     a->failed = true;
     return NULL;
 }
 
+void *arena_alloc(struct arena *a, size_t size)
+{
+    void *piece = take(a, size);
+    return piece ? memset(piece, 0, size) : NULL;
+}
+
 char *arena_copy(struct arena *a, struct span s)
 {
-    char *copy = s.len < SIZE_MAX ? arena_alloc(a, s.len + 1) : NULL;
-    if (copy && s.len)
+    char *copy = s.len < SIZE_MAX ? take(a, s.len + 1) : NULL;
+    if (!copy)
+        return NULL;
+    if (s.len)
         memcpy(copy, s.at, s.len);
+    copy[s.len] = '\0';
     return copy;
 }
 

@@ -75,7 +75,7 @@ bool buf_reserve(struct buf *b, size_t more)
     return true;
 }
 
-bool buf_add(struct buf *b, const void *bytes, size_t len)
+bool buf_add_more(struct buf *b, const void *bytes, size_t len)
 {
     if (!buf_reserve(b, len))
         return false;
@@ -84,21 +84,6 @@ bool buf_add(struct buf *b, const void *bytes, size_t len)
     b->len += len;
     b->data[b->len] = '\0';
     return true;
-}
-
-bool buf_add_span(struct buf *b, struct span s)
-{
-    return buf_add(b, s.at, s.len);
-}
-
-bool buf_add_text(struct buf *b, const char *text)
-{
-    return buf_add(b, text, strlen(text));
-}
-
-bool buf_add_char(struct buf *b, char c)
-{
-    return buf_add(b, &c, 1);
 }
 
 bool buf_add_format(struct buf *b, const char *format, ...)

@@ -28,10 +28,29 @@ void buf_free(struct buf *b); /* frees and makes it empty; usable again */
 void buf_wipe(struct buf *b); /* the same, with the memory overwritten first: for secrets */
 void buf_clear(struct buf *b); /* empties, keeps the memory and clears `failed` */
 
-bool buf_add(struct buf *b, const void *bytes, size_t len);
-bool buf_add_span(struct buf *b, struct span s);
-bool buf_add_text(struct buf *b, const char *text);
-bool buf_add_char(struct buf *b, char c);
+bool buf_add_more(struct buf *b, const void *bytes, size_t len); /* buf_add where there is no room */
+static inline bool buf_add(struct buf *b, const void *bytes, size_t len)
+{
+    if (b->failed || len >= b->cap - b->len || len > b->max - b->len)
+        return buf_add_more(b, bytes, len);
+    if (len)
+        memcpy(b->data + b->len, bytes, len);
+    b->len += len;
+    b->data[b->len] = '\0';
+    return true;
+}
+static inline bool buf_add_span(struct buf *b, struct span s)
+{
+    return buf_add(b, s.at, s.len);
+}
+static inline bool buf_add_text(struct buf *b, const char *text)
+{
+    return buf_add(b, text, strlen(text));
+}
+static inline bool buf_add_char(struct buf *b, char c)
+{
+    return buf_add(b, &c, 1);
+}
 bool buf_add_format(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool buf_reserve(struct buf *b, size_t more); /* room for `more` bytes beyond len */

@@ -499,15 +499,17 @@ bool js_next(struct js_iter *it, struct js_item *item)
 static size_t find_plain(struct span key, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if ((key.len == 0 || names[i][0] == key.at[0]) && span_is(key, names[i]))
+        if ((key.len == 0 || names[i][0] == key.at[0]) &&
+            strncmp(names[i], key.at, key.len) == 0 && !names[i][key.len])
             return i;
     return count;
 }
 
 size_t js_key_find(struct span key, const char *const *names, size_t count)
 {
-    if (!key.len || !memchr(key.at, '\\', key.len))
-        return find_plain(key, names, count);
+    size_t as_it_stands = find_plain(key, names, count);
+    if (as_it_stands < count || !key.len || !memchr(key.at, '\\', key.len))
+        return as_it_stands;
     struct buf plain;
     buf_init(&plain, key.len);
     struct js_value quoted = {.type = JS_STRING, .text = {key.at - 1, key.len + 2}};

@@ -86,6 +86,14 @@ static bool peek(const struct reader *r, char c)
     return r->at < r->end && *r->at == c;
 }
 
+static void sign(struct reader *r, char c)
+{
+    if (peek(r, c))
+        r->at++;
+    else
+        r->ok = false;
+}
+
 static bool leap(int year)
 {
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -154,15 +162,15 @@ bool timefmt_parse_iso(struct span text, int64_t *ms)
 {
     struct reader r = reader_of(text);
     int year = number(&r, 4);
-    literal(&r, "-");
+    sign(&r, '-');
     int month = number(&r, 2);
-    literal(&r, "-");
+    sign(&r, '-');
     int day = number(&r, 2);
-    literal(&r, "T");
+    sign(&r, 'T');
     int hour = number(&r, 2);
-    literal(&r, ":");
+    sign(&r, ':');
     int minute = number(&r, 2);
-    literal(&r, ":");
+    sign(&r, ':');
     int second = number(&r, 2);
     int fraction = fraction_ms(&r);
     int64_t offset = offset_ms(&r), base;

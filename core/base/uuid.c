@@ -96,23 +96,20 @@ static unsigned digit(char c)
     return DIGITS[(unsigned char)c] - 1u;
 }
 
-static bool is_dash(size_t i)
-{
-    return i == 8 || i == 13 || i == 18 || i == 23;
-}
-
 bool uuid_read(struct span text, char out[UUID_SIZE])
 {
-    if (text.len != UUID_SIZE - 1)
+    enum { DASHES = 4 };
+    unsigned others = 0;
+    if (text.len != UUID_SIZE - 1 || text.at[8] != '-' || text.at[13] != '-' ||
+        text.at[18] != '-' || text.at[23] != '-')
         return false;
     for (size_t i = 0; i < UUID_SIZE - 1; i++) {
         char c = text.at[i];
-        if (is_dash(i) ? c != '-' : !DIGITS[(unsigned char)c])
-            return false;
+        others += !DIGITS[(unsigned char)c];
         out[i] = c <= '9' ? c : (char)(c | 0x20);
     }
     out[UUID_SIZE - 1] = '\0';
-    return true;
+    return others == DASHES;
 }
 
 bool uuid_is_v7(const char *canonical)
@@ -123,10 +120,8 @@ bool uuid_is_v7(const char *canonical)
 
 void uuid_bytes(const char *canonical, unsigned char out[16])
 {
-    for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            canonical++;
-        out[i] = (unsigned char)(digit(canonical[0]) << 4 | digit(canonical[1]));
-        canonical += 2;
-    }
+    static const unsigned char at[16] = {0,  2,  4,  6,  9,  11, 14, 16,
+                                         19, 21, 24, 26, 28, 30, 32, 34};
+    for (int i = 0; i < 16; i++)
+        out[i] = (unsigned char)(digit(canonical[at[i]]) << 4 | digit(canonical[at[i] + 1]));
 }

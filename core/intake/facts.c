@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ACCEPT_ARENA_MAX = 512 * 1024 * 1024 };
+enum { ACCEPT_ARENA_MAX = 512 * 1024 * 1024, EXPECTED_MAX = 1024 };
 
 bool facts_init(struct facts *f, const char *workspace, const char *user, int64_t now,
                 struct err *err)
@@ -40,19 +40,30 @@ struct accept *facts_take(struct facts *f)
     return a;
 }
 
+static bool make_room(struct facts *f, size_t room, struct err *err)
+{
+    struct accept *a = f->accept;
+    struct fact *more = arena_alloc(&a->arena, room * sizeof *more);
+    if (!more)
+        return err_memory(err);
+    if (a->count)
+        memcpy(more, a->facts, a->count * sizeof *more);
+    a->facts = more;
+    f->room = room;
+    return true;
+}
+
+bool facts_expect(struct facts *f, size_t count, struct err *err)
+{
+    size_t room = f->accept->count + (count < EXPECTED_MAX ? count : EXPECTED_MAX);
+    return room <= f->room || make_room(f, room, err);
+}
+
 bool facts_add(struct facts *f, const struct fact *fact, struct err *err)
 {
     struct accept *a = f->accept;
-    if (a->count == f->room) {
-        size_t room = f->room ? 2 * f->room : 8;
-        struct fact *more = arena_alloc(&a->arena, room * sizeof *more);
-        if (!more)
-            return err_memory(err);
-        if (a->count)
-            memcpy(more, a->facts, a->count * sizeof *more);
-        a->facts = more;
-        f->room = room;
-    }
+    if (a->count == f->room && !make_room(f, f->room ? 2 * f->room : 1, err))
+        return false;
     a->facts[a->count++] = *fact;
     return true;
 }
@@ -134,12 +145,17 @@ bool facts_uuid(struct facts *f, struct js_value value, const char *key, struct 
 bool facts_project(struct facts *f, struct js_value name, struct js_value id,
                    struct fact *fact, struct err *err)
 {
-    struct span project_name, project_id;
-    if (!facts_text(f, name, "project_name", &project_name, err) ||
+    struct span project_name = f->project, project_id;
+    bool again = name.type == JS_STRING && span_same(name.text, f->written);
+    if ((!again && !facts_text(f, name, "project_name", &project_name, err)) ||
         !facts_uuid(f, id, "project_id", &project_id, err))
         return false;
     if (project_name.len > PROJECT_NAME_MAX)
         return facts_wrong(f, "project_name", "is too long", err);
+    if (name.type == JS_STRING) {
+        f->written = name.text;
+        f->project = project_name;
+    }
     fact->project_name = project_name;
     fact->project_id = project_id;
     return true;

@@ -19,6 +19,7 @@ struct facts {
     const char *user; /* of the request; borrowed from the accept */
     int64_t now;      /* wall ms, for ids that have to be made */
     struct buf text;  /* scratch */
+    struct span written, project; /* the last project_name: as it was written, and the text */
     const char *list; /* the place in the body, for errors: list[at], or list alone */
     size_t at;        /* FACTS_ALONE: alone */
     const char *within; /* what follows: ".trace"; NULL: nothing */
@@ -30,6 +31,8 @@ void facts_free(struct facts *f);
 struct accept *facts_take(struct facts *f);
 
 bool facts_add(struct facts *f, const struct fact *fact, struct err *err); /* copied */
+/* Makes room for so many at once, within reason. */
+bool facts_expect(struct facts *f, size_t count, struct err *err);
 
 /* The members named in `keys`, each at its index in `values`; the others are ignored. */
 void facts_members(struct js_value object, const char *const *keys, size_t count,

@@ -55,8 +55,9 @@ static bool build_head(struct facts *f, const struct js_value *v, struct fact *f
                        struct err *err)
 {
     buf_clear(&f->text);
-    buf_add_text(&f->text, "{\"id\":");
-    js_append_string(&f->text, fact->trace_id);
+    buf_add_text(&f->text, "{\"id\":\"");
+    buf_add_span(&f->text, fact->trace_id); /* canonical: nothing to escape */
+    buf_add_char(&f->text, '"');
     facts_put(f, KEYS[TRACE_NAME], v[TRACE_NAME]);
     return facts_half(f, &fact->head, err);
 }
@@ -167,7 +168,7 @@ bool facts_traces(struct facts *f, struct js_value root, struct err *err)
     struct js_item item;
     struct span id;
     size_t i = 0;
-    if (!facts_array(f, traces, "traces", err))
+    if (!facts_array(f, traces, "traces", err) || !facts_expect(f, js_count(traces), err))
         return false;
     for (js_iter(&it, traces); js_next(&it, &item); i++) {
         facts_at(f, "traces", i);
