@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BLOCK = 16 * 1024 };
+/* Of the first one malloc() has some at hand; each further one is twice as large. */
+enum { BLOCK_FIRST = 960, BLOCK_MAX = 16 * 1024 };
 
 struct arena_block {
     struct arena_block *next;
@@ -33,7 +34,10 @@ static struct arena_block *add_block(struct arena *a, size_t size)
     if (left < sizeof(struct arena_block) || size > left - sizeof(struct arena_block))
         return NULL;
     size_t room = left - sizeof(struct arena_block);
-    size_t whole = size > ARENA_BLOCK ? size : room < ARENA_BLOCK ? room : ARENA_BLOCK;
+    size_t usual = !a->blocks                        ? BLOCK_FIRST
+                   : a->blocks->size > BLOCK_MAX / 2 ? BLOCK_MAX
+                                                     : 2 * a->blocks->size;
+    size_t whole = size > usual ? size : room < usual ? room : usual;
     struct arena_block *block = malloc(sizeof *block + whole);
     if (!block)
         return NULL;

@@ -171,6 +171,8 @@ static bool start_daemon(struct intake *in, const struct intake_options *o, stru
 
 static void destroy(struct intake *in)
 {
+    if (in->api.empty)
+        MHD_destroy_response(in->api.empty);
     peers_free(&in->peers);
     courier_free(&in->api.courier);
     readers_free(&in->readers);
@@ -219,6 +221,12 @@ bool intake_set_sending(struct intake *in, const struct intake_options *o, struc
     return courier_set(in->api.courier, &options, err);
 }
 
+static bool make_empty(struct intake *in, struct err *err)
+{
+    in->api.empty = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    return in->api.empty || err_memory(err);
+}
+
 static bool make_courier(struct intake *in, const struct intake_options *o, struct err *err)
 {
     const struct courier_options options = courier_options(o);
@@ -238,7 +246,7 @@ struct intake *intake_start(const struct intake_options *o, struct err *err)
         return NULL;
     }
     readers_init(&in->readers, o->store);
-    if (copy_options(in, o, err) && make_courier(in, o, err) &&
+    if (copy_options(in, o, err) && make_empty(in, err) && make_courier(in, o, err) &&
         (in->peers = peers_new(o->clock, o->timeout_ms, IDLE_MS, o->connections, err)) &&
         start_daemon(in, o, err))
         return in;

@@ -341,12 +341,19 @@ static struct MHD_Response *response_of(struct request *r)
     return response;
 }
 
+static bool is_plain(const struct request *r)
+{
+    return !r->answer.failed && !r->answer.len && !r->location && !r->match.allow[0] && !r->last;
+}
+
 enum MHD_Result request_answer(struct request *r)
 {
     bool has_body = r->answer.failed || r->answer.len;
-    struct MHD_Response *response = response_of(r);
     if (r->status >= 100 && r->status < 600)
         atomic_fetch_add(&r->api->tally.answers[r->status / 100], 1);
+    if (is_plain(r))
+        return MHD_queue_response(r->connection, (unsigned)r->status, r->api->empty);
+    struct MHD_Response *response = response_of(r);
     if (!response)
         return MHD_NO;
     if (has_body)

@@ -31,6 +31,7 @@ struct tally {
 /* What the alerts API and monitoring need beside the store. */
 struct api {
     struct courier *courier;
+    struct MHD_Response *empty; /* of answers that have no body and no header of their own */
     enum payload_style style;
     int retries;
     void (*engine)(void *arg, struct intake_engine *out); /* NULL: none */

@@ -159,20 +159,36 @@ static void list_methods(const char *path, size_t fit, char allow[ROUTE_ALLOW_SI
             add_method(allow, ROUTES[i].method);
 }
 
+/* The route that is written as the path is. It has no placeholders, so none fits better. */
+static const struct route *find_plain(const char *method, const char *path)
+{
+    for (size_t i = 0; i < ROUTES_COUNT && !strchr(path, '{'); i++)
+        if (strcmp(ROUTES[i].pattern, path) == 0 && strcmp(ROUTES[i].method, method) == 0)
+            return &ROUTES[i];
+    return NULL;
+}
+
+static enum route_found serve(const struct route *served, struct route_match *match)
+{
+    match->handler = served->handler;
+    match->owner_only = served->owner_only;
+    match->open = served->open;
+    return ROUTE_SERVED;
+}
+
 enum route_found route_find(const char *method, const char *path, struct route_match *match)
 {
     *match = (struct route_match){0};
     path = route_path(path);
+    const struct route *plain = find_plain(method, path);
+    if (plain)
+        return serve(plain, match);
     size_t fit = best_fit(path);
     if (fit == SIZE_MAX)
         return is_known(NULL, path, fit) ? ROUTE_NOT_SERVED : ROUTE_UNKNOWN;
     const struct route *served = find_served(method, path, fit, match->params);
-    if (served && (fit == 0 || !is_known(method, path, fit - 1))) {
-        match->handler = served->handler;
-        match->owner_only = served->owner_only;
-        match->open = served->open;
-        return ROUTE_SERVED;
-    }
+    if (served && (fit == 0 || !is_known(method, path, fit - 1)))
+        return serve(served, match);
     if (is_known(method, path, fit))
         return ROUTE_NOT_SERVED;
     list_methods(path, fit, match->allow);

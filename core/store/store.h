@@ -96,7 +96,8 @@ enum store_change {
     STORE_CHANGED_TROUBLE = 256, /* see store_trouble(); also after a commit that failed */
     STORE_CHANGED_SILENCES = 512,
     STORE_CHANGED_AUDIT = 1024,
-    STORE_CHANGED_ALL = 255 | STORE_CHANGED_SILENCES | STORE_CHANGED_AUDIT /* that is stored */
+    STORE_CHANGED_EVENTS = 2048, /* open buckets have more; BUCKETS is any other change of them */
+    STORE_CHANGED_ALL = 4095 & ~STORE_CHANGED_TROUBLE /* that is stored */
 };
 typedef void store_changed(void *arg, unsigned changes);
 bool store_subscribe(struct store *s, store_changed *changed, void *arg);
@@ -150,8 +151,7 @@ struct accepted {
  * else "Default Project"; a name never seen makes the project; an id never seen is ERR_INVALID
  * for the whole request), remembers traces, drops an error whose trace id has raised one among
  * the last 1,000,000, matches the rest against the alerts and appends them to their buckets.
- * Takes over *a whole, also on failure: a is malloc'ed and freed here with its arena.
- * result: const struct accepted *. */
+ * Takes over *a (malloc'ed) and its arena, also on failure. result: const struct accepted *. */
 void store_accept(struct store *s, struct accept *a, store_done *done, void *arg);
 
 /* Makes sure that projects exist. Names are copied. result: const struct project *. */

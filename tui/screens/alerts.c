@@ -161,7 +161,7 @@ static void refresh(struct screen *s, unsigned changes)
         read_rows(&a->base);
     if (changes & STORE_CHANGED_SILENCES)
         muted_refresh(&a->muted);
-    if (changes & STORE_CHANGED_BUCKETS)
+    if (changes & (STORE_CHANGED_BUCKETS | STORE_CHANGED_EVENTS))
         waiting_refresh(&a->waiting);
     if (changes & STORE_CHANGED_LOG)
         logpane_refresh(&a->log);

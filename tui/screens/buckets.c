@@ -107,7 +107,7 @@ static void read_rows(struct table_screen *t)
 
 static void refresh(struct screen *s, unsigned changes)
 {
-    if (changes & (STORE_CHANGED_BUCKETS | STORE_CHANGED_ALERTS))
+    if (changes & (STORE_CHANGED_BUCKETS | STORE_CHANGED_EVENTS | STORE_CHANGED_ALERTS))
         read_rows(&of(s)->base);
 }
 

@@ -271,7 +271,7 @@ static void read_rows(struct table_screen *t)
 static void refresh(struct screen *s, unsigned changes)
 {
     if (changes & (STORE_CHANGED_ALERTS | STORE_CHANGED_LOG | STORE_CHANGED_BUCKETS |
-                   STORE_CHANGED_DELIVERIES))
+                   STORE_CHANGED_EVENTS | STORE_CHANGED_DELIVERIES))
         read_rows(&of(s)->base);
 }
 

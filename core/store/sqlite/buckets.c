@@ -121,6 +121,7 @@ static bool open_bucket(struct tx *tx, struct gathered *g, struct err *err)
                 err))
         return false;
     g->row = db_last_row(tx->db);
+    tx->changes |= STORE_CHANGED_BUCKETS;
     tx->delta[COUNTER_OPEN_BUCKETS] += !g->drops;
     return true;
 }
@@ -165,7 +166,7 @@ bool buckets_flush(struct tx *tx, struct err *err)
         if (!write_gathered(tx, g, err))
             return false;
     if (b->gathered)
-        tx->changes |= STORE_CHANGED_BUCKETS;
+        tx->changes |= STORE_CHANGED_EVENTS;
     buckets_clear(b);
     return true;
 }

@@ -390,7 +390,13 @@ static void subscribers_hear_what_changed(void **state)
     assert_true(comes(&changes, STORE_CHANGED_ALERTS));
     assert_false(atomic_load(&changes) & STORE_CHANGED_BUCKETS);
     pairs_of_one(f->store);
-    assert_true(comes(&changes, STORE_CHANGED_BUCKETS | STORE_CHANGED_PROJECTS));
+    assert_true(comes(&changes, STORE_CHANGED_BUCKETS | STORE_CHANGED_PROJECTS |
+                                    STORE_CHANGED_EVENTS));
+    store_drain(f->store);
+    atomic_store(&changes, 0);
+    pairs_of_one(f->store);
+    assert_true(comes(&changes, STORE_CHANGED_EVENTS));
+    assert_false(atomic_load(&changes) & STORE_CHANGED_BUCKETS);
     store_unsubscribe(f->store, note_change, &changes);
     atomic_store(&changes, 0);
     add_alert(f->store, NULL);
