@@ -16,8 +16,11 @@ static bool start(struct request *r, struct js_value *root, struct facts *f)
     return false;
 }
 
+/* The facts are copies: of many requests that wait for one commit, no body has to stay. */
 static void hand_over(struct request *r, struct facts *f, store_done *done)
 {
+    js_index_free(&r->index);
+    buf_free(&r->body);
     if (request_wait(r))
         store_accept(r->store, facts_take(f), done, r);
     else

@@ -21,6 +21,12 @@ static size_t find(const struct hash_set *s, uint64_t hash)
     return at;
 }
 
+void hash_set_soon(const struct hash_set *s, uint64_t hash)
+{
+    if (s->room > 0)
+        __builtin_prefetch(&s->slots[home_of(s, hash)]);
+}
+
 bool hash_set_has(const struct hash_set *s, uint64_t hash)
 {
     return s->room > 0 && s->slots[find(s, hash)] != 0;

@@ -12,6 +12,7 @@ struct hash_set {    /* zeroed: empty */
     size_t room, count;
 };
 
+void hash_set_soon(const struct hash_set *s, uint64_t hash); /* has() or add() will follow */
 bool hash_set_has(const struct hash_set *s, uint64_t hash);
 bool hash_set_add(struct hash_set *s,
                   uint64_t hash); /* one it has not; false: out of memory */

@@ -219,6 +219,24 @@ static struct trace_known known_of(const struct trace_entry *e)
     return known;
 }
 
+void trace_memory_soon(const struct trace_memory *m, const struct trace_key *key)
+{
+    if (m->buckets)
+        __builtin_prefetch(&m->buckets[key->hash % HASHES]);
+}
+
+/* The entry of that hash, and the bucket of the one that has to go. */
+void trace_memory_next(const struct trace_memory *m, const struct trace_key *key, int ahead)
+{
+    if (!m->buckets)
+        return;
+    uint32_t at = m->buckets[key->hash % HASHES];
+    if (at)
+        __builtin_prefetch(&m->ring[at - 1]);
+    const struct trace_entry *oldest = &m->ring[(m->last + ahead) % TRACES];
+    __builtin_prefetch(&m->buckets[oldest->hash % HASHES]);
+}
+
 bool trace_memory_find(struct trace_memory *m, struct db *db, const struct trace_key *key,
                        bool *found, struct trace_known *out, struct err *err)
 {

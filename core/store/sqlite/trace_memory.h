@@ -33,6 +33,11 @@ struct trace_known {
 
 void trace_memory_free(struct trace_memory *m); /* forgets all; usable again */
 
+/* Has the processor fetch what find() and put() will look at: soon() for each trace of some, then
+ * next() for each; `ahead`: the which of them it is, from 1. */
+void trace_memory_soon(const struct trace_memory *m, const struct trace_key *key);
+void trace_memory_next(const struct trace_memory *m, const struct trace_key *key, int ahead);
+
 /* False only when the store or the memory failed. */
 bool trace_memory_find(struct trace_memory *m, struct db *db, const struct trace_key *key,
                        bool *found, struct trace_known *out, struct err *err);
