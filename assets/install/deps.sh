@@ -5,7 +5,7 @@
 #
 #   deps.sh check [run|test|...]    says what is missing, by package name; exit 1 if anything is
 #   deps.sh install [run|test|...]  installs it through apt (Debian and its kin), after saying what
-#                                   and why; asks first on a terminal
+#                                   and why; asks first on a terminal. bench: one peer through npm
 #
 # CC names the compiler that will be used.
 set -u
@@ -55,6 +55,9 @@ cppcheck|tool cppcheck|cppcheck|cppcheck|cppcheck|cppcheck|to read the source fo
 clang-tidy|tool clang-tidy|clang-tidy|clang-tools-extra|clang|clang-extra-tools|to read the source for faults
 '
 needs_bench='
+Alertmanager|tool prometheus-alertmanager|prometheus-alertmanager|golang-github-prometheus-alertmanager|alertmanager|alertmanager|to compare the engine with
+Redis|tool redis-server|redis-server|redis|redis|redis|to compare the engine with BullMQ
+valgrind|tool valgrind|valgrind|valgrind|valgrind|valgrind|to count instructions
 htop|tool htop|htop|htop|htop|htop|to compare the console with
 tig|tool tig|tig|tig|tig|tig|to compare the console with
 ncdu|tool ncdu|ncdu|ncdu|ncdu|ncdu|to compare the console with
@@ -129,6 +132,19 @@ install() {
             --no-install-recommends $(column "$1" 2)
 }
 
+# The benchmarks' peer from npm, as its package-lock.json has it.
+peer=$(dirname "$0")/../../tests/bench/bullmq
+
+modules_there() { # GROUP
+    [ "$1" != bench ] || cmp -s "$peer/package-lock.json" "$peer/node_modules/.installed" 2>/dev/null
+}
+
+fetch_modules() {
+    echo "opik-alerts: to be fetched with npm: BullMQ, to compare the engine with (tests/bench/bullmq)"
+    (cd "$peer" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error &&
+        cp package-lock.json node_modules/.installed)
+}
+
 case ${2:-run} in
 run) wanted=$needs_run ;;
 test) wanted=$needs_run$needs_test ;;
@@ -140,9 +156,17 @@ bench) wanted=$needs_run$needs_test$needs_bench ;;
 esac
 rows=$(missing "$wanted")
 [ -z "$wanted" ] && set -- usage
-[ -z "$rows" ] && [ -n "$wanted" ] && exit 0
+[ -z "$rows" ] && [ -n "$wanted" ] && modules_there "${2:-run}" && exit 0
 case ${1:-check} in
-check) check "$rows" >&2; exit 1 ;;
-install) install "$rows" || { echo "opik-alerts: the installation failed" >&2; exit 1; } ;;
+check)
+    [ -z "$rows" ] || check "$rows" >&2
+    modules_there "${2:-run}" || echo "opik-alerts: BullMQ, to compare the engine with, is missing:" \
+        "make deps FOR=bench fetches it with npm" >&2
+    exit 1
+    ;;
+install)
+    [ -z "$rows" ] || install "$rows" || { echo "opik-alerts: the installation failed" >&2; exit 1; }
+    modules_there "${2:-run}" || fetch_modules || { echo "opik-alerts: npm failed" >&2; exit 1; }
+    ;;
 *) echo "usage: deps.sh check|install [run|test|coverage|sanitize|lint|bench]" >&2; exit 2 ;;
 esac

@@ -1,240 +1,277 @@
-/* Accepted events per second, everything durable and answered after the commit, beside what a team
- * would pick instead; each server alone with the load on the same processors. Prints a table, bars
- * and ratios; asserts nothing. BENCH_RUNS (5), BENCH_SECONDS (2). */
+/* Accepted events per second, everything durable and answered after the commit, beside what
+ * a team would pick instead; each server alone with the load on the same processors, each
+ * measurement on a server just started, one server after the other in every run. Prints a
+ * table, bars and goals; asserts nothing. BENCH_RUNS (5), BENCH_SECONDS (1). */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "bench/accepting.h"
+#include "bench/events.h"
 #include "bench/loader.h"
 #include "bench/measure.h"
-#include "bench/peer.h"
+#include "bench/rivals.h"
+#include "bench/table.h"
 #include "support/run.h"
 
-enum { ALERTS = 100, CONNECTIONS = 64, SERVERS_MAX = 8, RUNS_MAX = 15 };
-
-#define TRACE                                                                                  \
-    "{\"id\":\"0193a000-0000-7000-8000-{N}\",\"project_name\":\"%s\",\"name\":\"ask\","           \
-    "\"start_time\":\"2026-01-02T03:04:05.678Z\",\"end_time\":\"2026-01-02T03:04:07.012Z\","      \
-    "\"input\":{\"question\":\"What is the refund policy for orders older than thirty days?\"}," \
-    "\"tags\":[\"prod\",\"eu\"],\"metadata\":{\"model\":\"gpt-4o\",\"tokens\":1234567}%s}"
-#define ERROR_INFO                                                                             \
-    ",\"error_info\":{\"exception_type\":\"TimeoutError\",\"message\":\"the model did not answer\"}"
-#define AM_ALERT                                                                               \
-    "{\"labels\":{\"alertname\":\"trace_error\",\"id\":\"{N}\"},\"annotations\":{\"trace\":"       \
-    "\"0193a000-0000-7000-8000-00000000000a project chat name ask start 2026-01-02T03:04:05Z "    \
-    "What is the refund policy for orders older than thirty days? prod eu gpt-4o 1234567 "        \
-    "TimeoutError: the model did not answer\"},\"startsAt\":\"2026-01-02T03:04:05.678Z\"}"
+enum { ALERTS = 100, CONNECTIONS = ACCEPTING_CONNECTIONS, WAITING = 100000 };
 
 static const size_t BATCHES[] = {1, 10, 100};
 enum { BATCH_COUNT = 3 };
 
+enum who { OURS, PASSING, BARE, JANSSON, STORED, MANAGER, REPEATED, BULLMQ, SERVERS };
+
+static char data[512]; /* of our alerts */
+
 struct server {
-    const char *name;
-    const char *const *argv;
-    const char *path, *prefix, *suffix;
+    const char *name, *path, *prefix, *suffix;
     const char *event; /* with {N} */
-    bool own;          /* ours: alerts are made first */
+    bool (*start)(struct peer *p);
+    bool keeps;   /* the events: what waits is memory */
+    size_t again; /* events with different labels */
+};
+
+static bool start_ours(struct peer *p)
+{
+    return ours_start(p, data, accepting_sets);
+}
+
+static bool start_bare(struct peer *p)
+{
+    return mhd_start(p, "bare");
+}
+
+static bool start_jansson(struct peer *p)
+{
+    return mhd_start(p, "jansson");
+}
+
+static bool start_stored(struct peer *p)
+{
+    return mhd_start(p, "store");
+}
+
+static bool start_manager(struct peer *p)
+{
+    return alertmanager_installed() && alertmanager_start(p, "alertname", "1h", NULL);
+}
+
+static bool start_bullmq(struct peer *p)
+{
+    return bullmq_installed() && bullmq_start(p, 3600 * 1000);
+}
+
+#define TRACES EVENTS_PATH, EVENTS_PREFIX, EVENTS_SUFFIX
+static const struct server servers[SERVERS] = {
+    [OURS] = {"opik-alerts, errors", TRACES, EVENTS_FAILED, start_ours, true},
+    [PASSING] = {"opik-alerts, no alert wants them", TRACES, EVENTS_PASSED, start_ours},
+    [BARE] = {"libmicrohttpd, nothing parsed", TRACES, EVENTS_FAILED, start_bare},
+    [JANSSON] = {"libmicrohttpd, jansson", TRACES, EVENTS_FAILED, start_jansson},
+    [STORED] = {"the same, a row each in SQLite", TRACES, EVENTS_FAILED, start_stored,
+                true},
+    [MANAGER] = {"Alertmanager, all distinct", EVENTS_MANAGER_PATH, "[", "]",
+                 EVENTS_MANAGER, start_manager, true},
+    [REPEATED] = {"Alertmanager, 1,000 label sets", EVENTS_MANAGER_PATH, "[", "]",
+                  EVENTS_MANAGER, start_manager, true, 1000},
+    [BULLMQ] = {"BullMQ, Redis with AOF", TRACES, EVENTS_FAILED, start_bullmq, true},
 };
 
 struct figures {
-    double per_second[BATCH_COUNT], cpu_per_100k[BATCH_COUNT], peak_mib;
-    double loader_share, p99_ms;
+    bool gone; /* not installed, or it ended */
+    struct series rate[BATCH_COUNT], cpu[BATCH_COUNT], load[BATCH_COUNT];
+    struct series p99, peak, waiting;
 };
-
-/* ---------------------------------------------------------------- our alerts */
-
-static void make_alerts(const char *program, const char *dir)
-{
-    char path[512], words[2048];
-    snprintf(path, sizeof path, "%s/alerts.json", dir);
-    FILE *file = fopen(path, "w");
-    if (!file)
-        abort();
-    fputc('[', file);
-    for (int i = 0; i < ALERTS; i++)
-        fprintf(file,
-                "%s{\"name\":\"Alert %d\",\"webhook\":{\"url\":\"http://127.0.0.1:9/%d\"},"
-                "\"triggers\":[{\"event_type\":\"%s\"}]}",
-                i ? "," : "", i, i, i == 0 ? "trace:errors" : "prompt:created");
-    fputc(']', file);
-    fclose(file);
-    snprintf(words, sizeof words, "'%s' --data-dir='%s/data' alert import '%s' >/dev/null", program,
-             dir, path);
-    if (system(words) != 0)
-        fputs("the alerts could not be made\n", stderr);
-}
+static struct figures figures[SERVERS];
 
 /* ---------------------------------------------------------------- one measurement */
 
-static bool measure_batch(const struct server *s, const struct peer *p, size_t batch, double seconds,
-                          struct loader_result *r, double *cpu)
+static void make_request(struct loader_request *r, const struct server *s, size_t batch)
+{
+    loader_request_make(r, s->path, "", s->prefix, s->event, s->suffix, batch);
+    r->again = (uint32_t)(s->again / batch);
+}
+
+/* Whether what was answered is all there, and not only counted. */
+static void look_for_truncated(const struct peer *p)
+{
+    char dir[300];
+    snprintf(dir, sizeof dir, "%s/data", p->dir);
+    double left_out = ours_number(dir, "SELECT sum(truncated) FROM buckets", 0);
+    if (left_out > 0)
+        printf("(%.0f events were over the limit of a bucket, and only counted)\n",
+               left_out);
+}
+
+static bool load_server(const struct server *s, struct figures *f, const struct peer *p,
+                        size_t b, double seconds)
 {
     struct loader_request request;
-    loader_request_make(&request, s->path, "", s->prefix, s->event, s->suffix, batch);
-    bool fine = loader_run(p->port, CONNECTIONS, &request, seconds / 4, 0, r);
-    double before = measure_cpu_s(p->pid);
-    fine = fine && loader_run(p->port, CONNECTIONS, &request, seconds, 0, r);
-    *cpu = measure_cpu_s(p->pid) - before;
+    struct loader_result r;
+    double cpu;
+    make_request(&request, s, BATCHES[b]);
+    bool fine = accepting_load(p, &request, seconds, &r, &cpu);
     loader_request_free(&request);
-    if (fine && r->failed)
-        fprintf(stderr, "%s: %llu of %llu requests failed\n", s->name,
-                (unsigned long long)r->failed, (unsigned long long)r->answered);
+    if (!fine)
+        return false;
+    if (r.failed)
+        printf("(%s: %llu of %llu requests failed)\n", s->name,
+               (unsigned long long)r.failed, (unsigned long long)r.answered);
+    double events = (double)(r.answered - r.failed) * (double)BATCHES[b];
+    series_add(&f->rate[b], events / r.seconds);
+    series_add(&f->cpu[b], cpu / events * 1e5);
+    series_add(&f->load[b], r.cpu_s / r.seconds);
+    if (b == BATCH_COUNT - 1) {
+        series_add(&f->p99, r.p99_ms);
+        series_add(&f->peak, peer_peak_mib(p));
+    }
+    return true;
+}
+
+static bool measure_batch(enum who who, size_t b, double seconds)
+{
+    struct peer p;
+    if (!servers[who].start(&p))
+        return false;
+    bool fine = load_server(&servers[who], &figures[who], &p, b, seconds);
+    if (who == OURS)
+        look_for_truncated(&p);
+    peer_stop(&p);
     return fine;
 }
 
-static bool measure_server(const struct server *s, const char *program, size_t runs, double seconds,
-                           struct figures *out)
+/* Memory once exactly so many events wait, and the first work is done. */
+static bool measure_waiting(enum who who)
 {
-    double rate[BATCH_COUNT][RUNS_MAX], cpu[BATCH_COUNT][RUNS_MAX], own_cpu = 0, wall = 0;
-    *out = (struct figures){0};
-    for (size_t run = 0; run < runs; run++) {
-        struct peer p;
-        if (!peer_start(&p, s->name, s->argv))
-            return false;
-        if (s->own)
-            make_alerts(program, p.dir);
-        for (size_t b = 0; b < BATCH_COUNT; b++) {
-            struct loader_result r;
-            double used;
-            if (!measure_batch(s, &p, BATCHES[b], seconds, &r, &used)) {
-                peer_stop(&p);
-                return false;
-            }
-            double events = (double)(r.answered - r.failed) * (double)BATCHES[b];
-            rate[b][run] = events / r.seconds;
-            cpu[b][run] = used / events * 1e5;
-            own_cpu += r.cpu_s;
-            wall += r.seconds;
-            out->p99_ms = r.p99_ms > out->p99_ms ? r.p99_ms : out->p99_ms;
-        }
-        double peak = measure_peak_mib(p.pid);
-        out->peak_mib = peak > out->peak_mib ? peak : out->peak_mib;
-        peer_stop(&p);
-    }
-    for (size_t b = 0; b < BATCH_COUNT; b++) {
-        out->per_second[b] = measure_median(rate[b], runs);
-        out->cpu_per_100k[b] = measure_median(cpu[b], runs);
-    }
-    out->loader_share = own_cpu / wall;
-    return true;
+    const struct loader_plan plan = {
+        .connections = 8, .seconds = 60, .requests = WAITING / 100};
+    struct loader_request request;
+    struct loader_result r;
+    struct peer p;
+    if (!servers[who].start(&p))
+        return false;
+    make_request(&request, &servers[who], 100);
+    bool fine = loader_run(p.port, &request, &plan, &r) && r.failed == 0;
+    loader_request_free(&request);
+    measure_pause(1);
+    if (fine)
+        series_add(&figures[who].waiting, peer_pss_mib(&p));
+    peer_stop(&p);
+    return fine;
 }
 
 /* ---------------------------------------------------------------- the table */
 
-static void print_row(const char *name, const struct figures *f)
+static void print_row(enum who who)
 {
-    printf("%-34s", name);
+    const struct figures *f = &figures[who];
+    printf("%-33s", servers[who].name);
     for (size_t b = 0; b < BATCH_COUNT; b++)
-        printf(" %10.0f", f->per_second[b]);
-    printf("  %6.2f %6.2f %6.2f %8.1f %7.2f\n", f->cpu_per_100k[0], f->cpu_per_100k[1],
-           f->cpu_per_100k[2], f->peak_mib, f->loader_share);
-    fflush(stdout);
+        printf(" %9.0f", series_median(&f->rate[b]));
+    printf(" ");
+    for (size_t b = 0; b < BATCH_COUNT; b++)
+        printf(" %6.2f", series_median(&f->cpu[b]));
+    printf(" %7.1f", series_median(&f->peak));
+    if (servers[who].keeps)
+        printf(" %8.1f", series_median(&f->waiting));
+    else
+        printf(" %8s", "-");
+    printf(" %7.1f %5.0f %%\n", series_median(&f->p99), series_median(&f->load[2]) * 50);
 }
 
-static void print_bars(const struct server *servers, const struct figures *figures, const bool *there,
-                       size_t count)
+static void print_table(void)
 {
-    char bar[41];
-    double most = 0;
-    for (size_t i = 0; i < count; i++)
-        most = there[i] && figures[i].per_second[2] > most ? figures[i].per_second[2] : most;
-    printf("\nbatch 100, events a second\n");
-    for (size_t i = 0; i < count; i++) {
-        if (!there[i])
-            continue;
-        measure_bar(figures[i].per_second[2], most, 40, bar);
-        printf("%-34s |%s| %.0f\n", servers[i].name, bar, figures[i].per_second[2]);
+    const char *names[SERVERS];
+    double rates[SERVERS];
+    printf("%-33s %9s %9s %9s  %20s %7s %8s %7s %7s\n%-33s %9s %9s %9s  %6s %6s %6s %7s "
+           "%8s %7s %7s\n",
+           "", "events a", "second", "", "CPU s per 100,000", "peak", "100,000", "p99 ms",
+           "load", "", "batch 1", "batch 10", "batch 100", "1", "10", "100", "MiB",
+           "wait MiB", "at 100", "at 100");
+    for (enum who i = 0; i < SERVERS; i++) {
+        names[i] = servers[i].name;
+        rates[i] = series_median(&figures[i].rate[2]);
+        if (figures[i].gone)
+            printf("%-33s is not installed, or ended\n", servers[i].name);
+        else
+            print_row(i);
     }
+    puts("load: share of both processors that the load itself took");
+    table_bars("batch 100, events a second", names, rates, SERVERS, "");
+    for (enum who i = 0; i < SERVERS; i++)
+        rates[i] = series_median(&figures[i].cpu[2]) * 10;
+    table_bars("batch 100, CPU of an event", names, rates, SERVERS, "us");
 }
 
-static void print_ratios(const struct server *servers, const struct figures *figures,
-                         const bool *there, size_t count, size_t own)
+static double ratio(enum who a, enum who b, size_t batch)
 {
-    printf("\n%-34s %10s %10s %10s  CPU of an event at batch 100\n", servers[own].name, "batch 1",
-           "batch 10", "batch 100");
-    for (size_t i = 0; i < count; i++) {
-        if (!there[i] || i == own)
-            continue;
-        printf("to %-31s", servers[i].name);
+    return series_median(&figures[a].rate[batch]) / series_median(&figures[b].rate[batch]);
+}
+
+static void print_goals(void)
+{
+    putchar('\n');
+    goal_at_least("accepting, batch 100, to Alertmanager", ratio(OURS, MANAGER, 2), 12,
+                  "x");
+    goal_at_least("accepting, batch 10, to Alertmanager", ratio(OURS, MANAGER, 1), 10, "x");
+    goal_at_least("accepting, batch 1, to Alertmanager", ratio(OURS, MANAGER, 0), 3, "x");
+    goal_at_least("accepting, batch 100, to bare with jansson", ratio(OURS, JANSSON, 2),
+                  2.5, "x");
+    goal_at_least("CPU of an event, batch 100, Alertmanager's to ours",
+                  series_median(&figures[MANAGER].cpu[2]) /
+                      series_median(&figures[OURS].cpu[2]),
+                  15, "x");
+    goal_at_most("memory with 100,000 events waiting",
+                 series_median(&figures[OURS].waiting), 35, " MB");
+    goal_at_least("passing over, batch 10, to bare", ratio(PASSING, BARE, 1), 0.5, "x");
+    goal_at_least("passing over, batch 100, to bare", ratio(PASSING, BARE, 2), 0.2, "x");
+}
+
+/* ---------------------------------------------------------------- */
+
+static void write_alert(FILE *f, size_t i, const void *arg)
+{
+    (void)arg;
+    ours_write_alert(f, i, i == 0 ? "trace:errors" : "prompt:created",
+                     "http://127.0.0.1:9/");
+}
+
+static void measure_all(size_t runs, double seconds)
+{
+    for (size_t run = 0; run < runs; run++) {
         for (size_t b = 0; b < BATCH_COUNT; b++)
-            printf(" %9.2fx", figures[own].per_second[b] / figures[i].per_second[b]);
-        printf("  1/%.1f\n", figures[i].cpu_per_100k[2] / figures[own].cpu_per_100k[2]);
+            for (enum who i = 0; i < SERVERS; i++)
+                if (!figures[i].gone && !measure_batch(i, b, seconds))
+                    figures[i].gone = true;
+        for (enum who i = 0; i < SERVERS; i++)
+            if (servers[i].keeps && !figures[i].gone && !measure_waiting(i))
+                figures[i].gone = true;
+        fprintf(stderr, "accepting: run %zu of %zu\n", run + 1, runs);
     }
-}
-
-/* ---------------------------------------------------------------- who is measured */
-
-static void write_alertmanager_config(const char *path)
-{
-    FILE *file = fopen(path, "w");
-    if (!file)
-        abort();
-    fputs("route: {receiver: none, group_by: [alertname], group_wait: 1h}\n"
-          "receivers: [{name: none}]\n",
-          file);
-    fclose(file);
 }
 
 int main(void)
 {
-    static char failed[1024], passed[1024];
-    const char *built = getenv("OPIK_ALERTS");
-    const char *program = built ? built : "build/opik-alerts";
-    char config[300], dir[256], config_word[320], peer_mhd[512];
-    run_dir_make(dir, sizeof dir);
-    snprintf(config, sizeof config, "%s/alertmanager.yml", dir);
-    snprintf(config_word, sizeof config_word, "--config.file=%s", config);
-    write_alertmanager_config(config);
-    peer_program("peer_mhd", peer_mhd, sizeof peer_mhd);
-    snprintf(failed, sizeof failed, TRACE, "chat", ERROR_INFO);
-    snprintf(passed, sizeof passed, TRACE, "chat", "");
-    const char *const ours[] = {program, "--data-dir={DIR}/data", "--set=intake.listen=127.0.0.1:{PORT}",
-                                "--set=debounce.window=1h", "serve", NULL};
-    const char *const bare[] = {peer_mhd, "bare", "{PORT}", NULL};
-    const char *const jansson[] = {peer_mhd, "jansson", "{PORT}", NULL};
-    const char *const stored[] = {peer_mhd, "store", "{PORT}", "{DIR}/events.db", NULL};
-    const char *const manager[] = {"prometheus-alertmanager", config_word,
-                                   "--storage.path={DIR}", "--cluster.listen-address=",
-                                   "--web.listen-address=127.0.0.1:{PORT}", "--log.level=error",
-                                   NULL};
-    static const char path[] = "/api/v1/private/traces/batch", prefix[] = "{\"traces\":[",
-                      suffix[] = "]}";
-    const struct server servers[SERVERS_MAX] = {
-        {"opik-alerts, errors", ours, path, prefix, suffix, failed, true},
-        {"opik-alerts, no alert wants them", ours, path, prefix, suffix, passed, true},
-        {"libmicrohttpd, nothing parsed", bare, path, prefix, suffix, failed, false},
-        {"libmicrohttpd, jansson", jansson, path, prefix, suffix, failed, false},
-        {"the same, a row each in SQLite", stored, path, prefix, suffix, failed, false},
-        {"Alertmanager, all distinct", manager, "/api/v2/alerts", "[", "]", AM_ALERT, false},
-    };
-    size_t runs = (size_t)measure_setting("BENCH_RUNS", 5), count = 6;
-    double seconds = (double)measure_setting("BENCH_SECONDS", 2), stolen = measure_stolen_s();
-    struct figures figures[SERVERS_MAX];
-    bool there[SERVERS_MAX];
-    runs = runs < RUNS_MAX ? runs : RUNS_MAX;
+    char dir[256];
+    double seconds = (double)measure_setting("BENCH_SECONDS", 1),
+           stolen = measure_stolen_s(), begun = measure_now_s();
+    size_t runs = table_runs();
     signal(SIGPIPE, SIG_IGN);
-    printf("accepting: events of %zu bytes, %d connections, %d alerts of which one matches, "
-           "median of %zu\n%-34s %10s %10s %10s  %20s %8s %7s\n",
-           strlen(failed), CONNECTIONS, ALERTS, runs, "events a second", "batch 1", "batch 10",
-           "batch 100", "CPU s per 100,000", "peak MiB", "load");
-    for (size_t i = 0; i < count; i++) {
-        there[i] = (servers[i].argv != manager || peer_installed("prometheus-alertmanager")) &&
-                   measure_server(&servers[i], program, runs, seconds, &figures[i]);
-        if (there[i])
-            print_row(servers[i].name, &figures[i]);
-        else
-            printf("%-34s is not installed, or ended\n", servers[i].name);
-    }
-    if (there[0]) {
-        print_bars(servers, figures, there, count);
-        print_ratios(servers, figures, there, count, 0);
-        if (there[1])
-            print_ratios(servers, figures, there, count, 1);
-    }
-    printf("load: processors that the load itself took; stolen by other machines: %.2f s\n\n",
-           measure_stolen_s() - stolen);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    run_dir_make(dir, sizeof dir);
+    snprintf(data, sizeof data, "%s/data", dir);
+    if (!ours_import(data, ALERTS, write_alert, NULL))
+        return 1;
+    printf(
+        "Accepting: events of %zu bytes, %d connections, %d alerts of which one matches, "
+        "median of %zu\n",
+        strlen(EVENTS_FAILED), CONNECTIONS, ALERTS, runs);
+    rivals_tell_missing();
+    measure_all(runs, seconds);
+    print_table();
+    print_goals();
+    printf("stolen by other machines: %.2f s of %.0f\n\n", measure_stolen_s() - stolen,
+           measure_now_s() - begun);
     run_dir_remove(dir);
     return 0;
 }

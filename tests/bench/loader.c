@@ -27,42 +27,62 @@ struct connection {
 
 struct loader {
     const struct loader_request *request;
+    const struct loader_plan *plan;
     int epoll;
     struct connection *connections;
     size_t count;
     double *latencies;
     size_t measured;
+    uint64_t begun;
+    double cpu; /* the loader's own when the counting began */
     struct loader_result *out;
 };
 
-static uint64_t numbers = UINT64_C(0x100000000); /* of the whole process: never twice */
+/* ---------------------------------------------------------------- requests */
+
+static _Atomic uint32_t requests; /* of the whole process: never the same number twice */
+
+static void write_request(struct loader_request *r, const char *path, const char *headers,
+                          struct span body)
+{
+    buf_init(&r->bytes, BUF_UNLIMITED);
+    buf_add_format(
+        &r->bytes,
+        "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        "%sContent-Length: %zu\r\n\r\n",
+        path, headers, body.len);
+    buf_add_span(&r->bytes, body);
+}
 
 void loader_request_make(struct loader_request *r, const char *path, const char *headers,
-                         const char *prefix, const char *event, const char *suffix, size_t count)
+                         const char *prefix, const char *event, const char *suffix,
+                         size_t count)
 {
     struct buf body;
-    size_t places[LOADER_PLACES];
     const char *number = strstr(event, "{N}");
+    r->count = count < LOADER_PLACES ? count : LOADER_PLACES;
+    r->again = 0;
     buf_init(&body, BUF_UNLIMITED);
-    buf_init(&r->bytes, BUF_UNLIMITED);
     buf_add_text(&body, prefix);
-    for (size_t i = 0; i < count && i < LOADER_PLACES; i++) {
+    for (size_t i = 0; i < r->count; i++) {
         buf_add_text(&body, i ? "," : "");
         buf_add_span(&body, (struct span){event, (size_t)(number - event)});
-        places[i] = body.len;
-        buf_add_text(&body, "000000000000");
-        buf_add_text(&body, number + 3);
+        r->places[i] = body.len;
+        buf_add_format(&body, "00000000%04zx%s", i, number + 3);
     }
     buf_add_text(&body, suffix);
-    buf_add_format(&r->bytes,
-                   "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                   "%sContent-Length: %zu\r\n\r\n",
-                   path, headers, body.len);
-    for (size_t i = 0; i < count; i++)
-        r->places[i] = r->bytes.len + places[i];
-    r->count = count;
-    buf_add_span(&r->bytes, buf_span(&body));
+    write_request(r, path, headers, buf_span(&body));
+    for (size_t i = 0; i < r->count; i++)
+        r->places[i] += r->bytes.len - body.len;
     buf_free(&body);
+}
+
+void loader_request_raw(struct loader_request *r, const char *path, const char *headers,
+                        struct span body)
+{
+    r->count = 0;
+    r->again = 0;
+    write_request(r, path, headers, body);
 }
 
 void loader_request_free(struct loader_request *r)
@@ -72,13 +92,15 @@ void loader_request_free(struct loader_request *r)
 
 void loader_request_patch(const struct loader_request *r, char *bytes)
 {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < r->count; i++) {
-        uint64_t n = numbers++;
-        for (int d = LOADER_DIGITS - 1; d >= 0; d--, n >>= 4)
-            bytes[r->places[i] + (size_t)d] = digits[n & 15];
-    }
+    char number[LOADER_DIGITS];
+    uint32_t n = r->again ? requests++ % r->again : requests++;
+    for (int d = LOADER_DIGITS - 1; d >= 0; d--, n >>= 4)
+        number[d] = "0123456789abcdef"[n & 15];
+    for (size_t i = 0; i < r->count; i++)
+        memcpy(bytes + r->places[i], number, sizeof number);
 }
+
+/* ---------------------------------------------------------------- connections */
 
 static bool connect_one(struct connection *c, int port, size_t request_size)
 {
@@ -116,12 +138,13 @@ static bool send_rest(struct loader *l, struct connection *c)
     return true;
 }
 
-static bool begin(struct loader *l, struct connection *c)
+static bool begin(struct loader *l, struct connection *c, double due)
 {
     loader_request_patch(l->request, c->out);
+    l->begun++;
     c->sent = c->got = 0;
     c->waits = true;
-    c->begun = measure_now_s();
+    c->begun = due;
     return send_rest(l, c);
 }
 
@@ -132,6 +155,8 @@ static int whole_answer(const struct connection *c)
     if (!end)
         return 0;
     int status = atoi(c->in + 9);
+    if (status == 204)
+        return status;
     const char *length = strcasestr(c->in, "\r\ncontent-length:");
     size_t body = length && length < end ? strtoul(length + 17, NULL, 10) : 0;
     return c->got >= (size_t)(end + 4 - c->in) + body ? status : 0;
@@ -156,7 +181,12 @@ static int take(struct loader *l, struct connection *c)
     return 1;
 }
 
-static bool handle(struct loader *l, struct connection *c, uint32_t events, bool more)
+static bool more(const struct loader *l)
+{
+    return l->plan->requests == 0 || l->begun < l->plan->requests;
+}
+
+static bool handle(struct loader *l, struct connection *c, uint32_t events)
 {
     if (events & EPOLLOUT) {
         watch(l, c, EPOLLIN, EPOLL_CTL_MOD);
@@ -164,34 +194,74 @@ static bool handle(struct loader *l, struct connection *c, uint32_t events, bool
             return false;
     }
     int got = events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? take(l, c) : 0;
-    return got >= 0 && (got == 0 || !more || begin(l, c));
+    bool again = got > 0 && l->plan->rate <= 0 && more(l);
+    return got >= 0 && (!again || begin(l, c, measure_now_s()));
 }
 
-static void begin_as_due(struct loader *l, double rate, double since, uint64_t *begun)
+/* What is due by now, on connections that are free: what finds none waits, and its time
+ * counts. */
+static void begin_as_due(struct loader *l, double start)
 {
-    uint64_t due = (uint64_t)(rate * since);
-    for (size_t i = 0; i < l->count && *begun < due; i++)
-        if (!l->connections[i].waits && begin(l, &l->connections[i]))
-            ++*begun;
+    double due = start + (double)l->begun / l->plan->rate, now = measure_now_s();
+    for (size_t i = 0; i < l->count && due <= now && more(l); i++) {
+        if (l->connections[i].waits || !begin(l, &l->connections[i], due))
+            continue;
+        due = start + (double)l->begun / l->plan->rate;
+    }
 }
 
-static bool turn(struct loader *l, double seconds, double rate)
+static int wait_events(const struct loader *l, double start, struct epoll_event *events,
+                       int max)
+{
+    if (l->plan->rate <= 0)
+        return epoll_wait(l->epoll, events, max, 100);
+    double left = start + (double)l->begun / l->plan->rate - measure_now_s();
+    left = left < 0 ? 0.001 : left > 0.1 ? 0.1 : left; /* < 0: no connection is free */
+    struct timespec t = {0, (long)(left * 1e9)};
+    return epoll_pwait2(l->epoll, events, max, &t, NULL);
+}
+
+static bool turn_once(struct loader *l, double start)
 {
     struct epoll_event events[256];
-    double start = measure_now_s(), now = start;
-    uint64_t begun = 0;
-    for (size_t i = 0; rate <= 0 && i < l->count; i++)
-        if (!begin(l, &l->connections[i]))
+    if (l->plan->rate > 0)
+        begin_as_due(l, start);
+    int n = wait_events(l, start, events, 256);
+    for (int i = 0; i < n; i++)
+        if (!handle(l, events[i].data.ptr, events[i].events))
             return false;
-    for (; now - start < seconds; now = measure_now_s()) {
-        if (rate > 0)
-            begin_as_due(l, rate, now - start, &begun);
-        int n = epoll_wait(l->epoll, events, 256, rate > 0 ? 1 : 100);
-        for (int i = 0; i < n; i++)
-            if (!handle(l, events[i].data.ptr, events[i].events, rate <= 0))
-                return false;
-    }
-    l->out->seconds = now - start;
+    return true;
+}
+
+/* What is under way goes on, but counts only from here. */
+static void count_anew(struct loader *l)
+{
+    l->out->answered = l->out->failed = 0;
+    l->measured = 0;
+    l->cpu = measure_own_cpu_s();
+    if (l->plan->warmed)
+        l->plan->warmed(l->plan->arg);
+}
+
+static bool turn(struct loader *l)
+{
+    const struct loader_plan *plan = l->plan;
+    double start = measure_now_s(), now = start, first = start + plan->warm;
+    for (size_t i = 0; plan->rate <= 0 && i < l->count && more(l); i++)
+        if (!begin(l, &l->connections[i], now))
+            return false;
+    for (; now < first; now = measure_now_s())
+        if (!turn_once(l, start))
+            return false;
+    count_anew(l);
+    first = now;
+    for (; now - first < plan->seconds &&
+           (!plan->requests || l->out->answered < plan->requests);
+         now = measure_now_s())
+        if (!turn_once(l, start))
+            return false;
+    l->out->seconds = now - first;
+    l->out->cpu_s = measure_own_cpu_s() - l->cpu;
     return true;
 }
 
@@ -209,18 +279,20 @@ static void finish(struct loader *l)
     close(l->epoll);
 }
 
-bool loader_run(int port, size_t connections, const struct loader_request *request, double seconds,
-                double rate, struct loader_result *out)
+bool loader_run(int port, const struct loader_request *request,
+                const struct loader_plan *plan, struct loader_result *out)
 {
-    struct loader l = {.request = request, .epoll = epoll_create1(EPOLL_CLOEXEC), .out = out};
+    struct loader l = {.request = request,
+                       .plan = plan,
+                       .epoll = epoll_create1(EPOLL_CLOEXEC),
+                       .connections = calloc(plan->connections, sizeof *l.connections),
+                       .latencies = calloc(LATENCIES, sizeof *l.latencies),
+                       .out = out};
     bool fine = true;
     *out = (struct loader_result){0};
-    l.connections = calloc(connections, sizeof *l.connections);
-    l.latencies = calloc(LATENCIES, sizeof *l.latencies);
     if (!l.connections || !l.latencies)
         abort();
-    double cpu = measure_own_cpu_s();
-    for (l.count = 0; l.count < connections && fine; l.count++) {
+    for (; l.count < plan->connections && fine; l.count++) {
         struct connection *c = &l.connections[l.count];
         fine = connect_one(c, port, request->bytes.len);
         if (fine) {
@@ -228,10 +300,9 @@ bool loader_run(int port, size_t connections, const struct loader_request *reque
             watch(&l, c, EPOLLIN, EPOLL_CTL_ADD);
         }
     }
-    fine = fine && turn(&l, seconds, rate);
+    fine = fine && turn(&l);
     if (!fine)
         fputs("a connection of the load was closed\n", stderr);
-    out->cpu_s = measure_own_cpu_s() - cpu;
     finish(&l);
     return fine;
 }
@@ -245,8 +316,10 @@ bool loader_once(int port, const struct loader_request *request)
     if (connect_one(c, port, request->bytes.len)) {
         memcpy(c->out, request->bytes.data, request->bytes.len);
         loader_request_patch(request, c->out);
-        ssize_t n = send(c->fd, c->out, request->bytes.len, MSG_NOSIGNAL);
-        while (n > 0 && status == 0 && (n = recv(c->fd, c->in + c->got, ANSWER_BYTES - c->got, 0)) > 0) {
+        ssize_t n =
+            send(c->fd, c->out, request->bytes.len, MSG_NOSIGNAL); /* waits for all */
+        while (n > 0 && status == 0 &&
+               (n = recv(c->fd, c->in + c->got, ANSWER_BYTES - c->got, 0)) > 0) {
             c->got += (size_t)n;
             c->in[c->got] = '\0';
             status = whole_answer(c);

@@ -1,5 +1,6 @@
 #include "bench/measure.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,8 @@ double measure_cpu_s(pid_t pid)
     text[len] = '\0';
     const char *after = strrchr(text, ')'); /* a name may hold anything */
     if (after)
-        sscanf(after + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
+        sscanf(after + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+               &system);
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
@@ -61,6 +63,11 @@ double measure_pss_mib(pid_t pid)
     return kib_line(pid, "smaps_rollup", "Pss: %ld");
 }
 
+double measure_rss_mib(pid_t pid)
+{
+    return kib_line(pid, "status", "VmRSS: %ld");
+}
+
 double measure_peak_mib(pid_t pid)
 {
     return kib_line(pid, "status", "VmHWM: %ld");
@@ -76,6 +83,40 @@ double measure_stolen_s(void)
         stolen = 0;
     fclose(file);
     return (double)stolen / (double)sysconf(_SC_CLK_TCK);
+}
+
+static uint64_t sleeps_of(pid_t pid, const char *task)
+{
+    char path[64 + 256], line[256];
+    unsigned long long count = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%s/status", (int)pid, task);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        sscanf(line, "voluntary_ctxt_switches: %llu", &count);
+    if (file)
+        fclose(file);
+    return count;
+}
+
+uint64_t measure_sleeps(pid_t pid)
+{
+    char path[64];
+    uint64_t sum = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    for (struct dirent *e; tasks && (e = readdir(tasks));)
+        if (e->d_name[0] != '.')
+            sum += sleeps_of(pid, e->d_name);
+    if (tasks)
+        closedir(tasks);
+    return sum;
+}
+
+void measure_pause(double seconds)
+{
+    struct timespec t = {(time_t)seconds,
+                         (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    nanosleep(&t, NULL);
 }
 
 static int by_value(const void *a, const void *b)
@@ -102,12 +143,4 @@ long measure_setting(const char *name, long standard)
 {
     const char *text = getenv(name);
     return text && *text ? strtol(text, NULL, 10) : standard;
-}
-
-void measure_bar(double value, double most, size_t width, char *out)
-{
-    size_t filled = most > 0 ? (size_t)(value / most * (double)width + 0.5) : 0;
-    for (size_t i = 0; i < width; i++)
-        out[i] = i < filled ? '#' : ' ';
-    out[width] = '\0';
 }

@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/measure.h"
 #include "support/run.h"
 
 enum { ARGUMENTS = 32, START_MS = 30000 };
@@ -82,6 +83,7 @@ static bool listens(int port)
 static void become(const struct peer *p, const char *const *argv)
 {
     char path[300], *words[ARGUMENTS + 1] = {NULL};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     snprintf(path, sizeof path, "%s/output", p->dir);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     dup2(fd, STDOUT_FILENO);
@@ -93,35 +95,67 @@ static void become(const struct peer *p, const char *const *argv)
     _exit(127);
 }
 
-bool peer_start(struct peer *p, const char *name, const char *const *argv)
+void peer_prepare(struct peer *p, const char *name)
 {
-    const struct timespec tick = {0, 20 * 1000 * 1000};
-    p->name = name;
-    p->port = peer_free_port();
+    *p = (struct peer){.name = name, .port = peer_free_port()};
     run_dir_make(p->dir, sizeof p->dir);
+}
+
+bool peer_launch(struct peer *p, const char *const *argv)
+{
     p->pid = fork();
     if (p->pid == 0)
         become(p, argv);
-    for (long long end = run_now_ms() + START_MS; run_now_ms() < end;) {
+    for (long long end = run_now_ms() + START_MS; run_now_ms() < end;
+         measure_pause(0.001)) {
         if (waitpid(p->pid, NULL, WNOHANG) != 0) {
             p->pid = 0;
             break;
         }
         if (listens(p->port))
             return true;
-        nanosleep(&tick, NULL);
     }
-    fprintf(stderr, "%s does not listen\n", name);
+    fprintf(stderr, "%s does not listen\n", p->name);
     peer_stop(p);
     return false;
 }
 
-void peer_stop(struct peer *p)
+bool peer_start(struct peer *p, const char *name, const char *const *argv)
+{
+    peer_prepare(p, name);
+    return peer_launch(p, argv);
+}
+
+void peer_kill(struct peer *p)
 {
     if (p->pid > 0) {
         kill(p->pid, SIGKILL);
         waitpid(p->pid, NULL, 0);
     }
-    run_dir_remove(p->dir);
     p->pid = 0;
+}
+
+void peer_stop(struct peer *p)
+{
+    peer_kill(p);
+    run_dir_remove(p->dir);
+    if (p->behind)
+        peer_stop(p->behind);
+    free(p->behind);
+    p->behind = NULL;
+}
+
+double peer_cpu_s(const struct peer *p)
+{
+    return measure_cpu_s(p->pid) + (p->behind ? peer_cpu_s(p->behind) : 0);
+}
+
+double peer_pss_mib(const struct peer *p)
+{
+    return measure_pss_mib(p->pid) + (p->behind ? peer_pss_mib(p->behind) : 0);
+}
+
+double peer_peak_mib(const struct peer *p)
+{
+    return measure_peak_mib(p->pid) + (p->behind ? peer_peak_mib(p->behind) : 0);
 }
