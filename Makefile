@@ -3,7 +3,7 @@
 # make test    installs what is missing, builds, runs every test
 # make torture the proofs of delivery at length (hours); make test runs them in short
 # make fuzz    runs each fuzz target for FUZZ_SECONDS (10)
-# make bench   prints figures beside htop, tig and ncdu, those that are installed
+# make bench   prints figures beside the peers that are installed, and each goal (BENCH_RUNS=1 for a look)
 # make coverage    which lines and branches of core/ the tests run
 # make lint    cppcheck and clang-tidy over core/ and tui/: any finding fails
 # make tsan    runs the test programs under ThreadSanitizer
@@ -165,8 +165,9 @@ $(foreach m,tui screens torture,$(eval $(call tui_test_rule,$(m))))
 
 # The longest first: they run beside the others.
 PROGRAMS := $(foreach m,torture screens $(addprefix core/,$(MODULES)) tui,$(call programs,$(m)))
-# Figures beside peers that are installed in the same run: prints, asserts nothing.
-BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+# Figures beside peers in the same run: prints, asserts nothing. Peers that are not installed are
+# left out. BENCH_ONLY="accept deliver" for some of them; BENCH_RUNS, BENCH_SECONDS, BENCH_ATTEMPTS.
+BENCHES := $(patsubst %,$(BUILD)/tests/bench/bench_%,accept deliver many growth latency idle console live)
 PEERS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/peers/peer_*.c))
 $(BUILD)/libbench.a: $(filter-out $(BUILD)/tests/bench/bench_%.o,$(call objects,$(filter-out tests/bench/instructions.c,$(wildcard tests/bench/*.c))))
 	@rm -f $@
@@ -182,7 +183,8 @@ bench-instructions: $(BUILD)/tests/bench/instructions
 bench:
 	@$(DEPS) check bench || true
 	@$(MAKE) --no-print-directory -j2 all $(BENCHES) $(PEERS)
-	@for b in $(BENCHES); do OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts BENCH_PEERS=$(abspath $(BUILD))/tests/bench/peers $$b; done
+	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts BENCH_PEERS=$(abspath $(BUILD))/tests/bench/peers \
+	  sh tests/bench/run.sh $(BENCHES)
 
 test-programs: $(PROGRAMS)
 
