@@ -29,6 +29,7 @@ static const struct {
     {"help/custom-dashboard.md", "A custom dashboard"},
     {"help/best-practices.md", "Best practices"},
     {"help/scaling.md", "Scaling"},
+    {"help/performance.md", "Performance"},
     {"help/architecture.md", "Architecture"},
     {"help/command-line.md", "Command line and settings"},
     {"help/monitoring.md", "Monitoring"},
