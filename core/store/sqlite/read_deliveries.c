@@ -38,6 +38,16 @@ static const char by_status[] = COLUMNS "WHERE status = ?1 " PAGE;
 static const char by_workspace[] = COLUMNS "WHERE workspace = ?1 " PAGE;
 static const char by_time[] = COLUMNS "WHERE ?1 IS NULL " PAGE;
 
+/* A range of statuses has no order by time in any index; the few that are there are merged. */
+#define OF_STATUS(status)                                                                  \
+    COLUMNS "WHERE status = " status                                                       \
+            " AND created_at >= ?2 AND (created_at, row) < (?3, ?4) "
+enum { MERGED = 8 };
+static const char by_statuses[] =
+    OF_STATUS("?5") "UNION ALL " OF_STATUS("?6") "UNION ALL " OF_STATUS("?7") "UNION ALL "
+    OF_STATUS("?8") "UNION ALL " OF_STATUS("?9") "UNION ALL " OF_STATUS("?10") "UNION ALL "
+    OF_STATUS("?11") "UNION ALL " OF_STATUS("?12") "ORDER BY created_at DESC, row DESC";
+
 static bool passes(const struct delivery_filter *f, sqlite3_stmt *row)
 {
     return (!f->workspace || span_is(db_col_text(row, 4), f->workspace)) &&
@@ -67,12 +77,44 @@ static bool page_start(struct db *db, const char *before, int64_t *created, int6
     return got >= 0;
 }
 
+/* The statuses of the range that are there, a look at the index for each; what is left of `found`
+ * is -1. *few: they are no more than MERGED. */
+static bool find_statuses(struct db *db, const struct delivery_filter *f, int64_t found[MERGED],
+                          bool *few, struct err *err)
+{
+    int64_t from = f->status_from, status;
+    size_t count = 0;
+    for (size_t i = 0; i < MERGED; i++)
+        found[i] = -1;
+    *few = false;
+    while (from <= f->status_to) {
+        if (!db_number(db, "SELECT min(status) FROM deliveries WHERE status BETWEEN ? AND ?",
+                       DB_ARGS(db_int(from), db_int(f->status_to)), -1, &status, err))
+            return false;
+        if (status < 0)
+            break;
+        if (count == MERGED)
+            return true;
+        found[count++] = status;
+        from = status + 1;
+    }
+    *few = true;
+    return true;
+}
+
 static sqlite3_stmt *page_query(struct db *db, const struct delivery_filter *f,
                                 int64_t created, int64_t number, struct err *err)
 {
     const char *sql = by_time;
     struct db_arg key = db_null();
-    if (f->alert_id) {
+    int64_t s[MERGED] = {0};
+    bool few = false;
+    bool range = !f->alert_id && f->state < 0 && f->status_to && f->status_from != f->status_to;
+    if (range && !find_statuses(db, f, s, &few, err))
+        return NULL;
+    if (few) {
+        sql = by_statuses;
+    } else if (f->alert_id) {
         sql = by_alert;
         key = db_text(f->alert_id);
     } else if (f->state >= 0) {
@@ -85,8 +127,11 @@ static sqlite3_stmt *page_query(struct db *db, const struct delivery_filter *f,
         sql = by_workspace;
         key = db_text(f->workspace);
     }
-    return db_query(db, sql,
-                    DB_ARGS(key, db_int(f->since ? f->since : INT64_MIN), db_int(created), db_int(number)), err);
+    const struct db_arg args[] = {
+        key,           db_int(f->since ? f->since : INT64_MIN), db_int(created), db_int(number),
+        db_int(s[0]),  db_int(s[1]), db_int(s[2]), db_int(s[3]), db_int(s[4]), db_int(s[5]),
+        db_int(s[6]),  db_int(s[7])};
+    return db_query(db, sql, args, few ? sizeof args / sizeof *args : 4, err);
 }
 
 bool store_delivery_list(struct store_reader *r, const struct delivery_filter *filter,

@@ -186,6 +186,55 @@ static void lists_deliveries_by_their_last_status(void **state)
     assert_int_equal(count_of(f, 200, 299), 0);
 }
 
+/* One delivery for each status, the oldest first. */
+static void deliver_with(struct store_fixture *f, const int *statuses, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct claims claims;
+        accept_events(f, 1);
+        f->now += f->limits.window_ms;
+        assert_int_equal(step_close_due(f->store, f->now, 10), 1);
+        assert_true(step_claim(f->store, f->now, 10, NULL, 0, &claims, NULL));
+        assert_true(step_record(f->store, &claims.items[0], statuses[i], DELIVERY_DEAD, 0, NULL));
+        step_claims_free(&claims);
+    }
+}
+
+/* Page after page, one row each. */
+static void expect_in_order(struct store_fixture *f, int from, int to, const int *statuses,
+                            size_t count)
+{
+    const struct delivery_filter filter = {
+        .workspace = "default", .state = -1, .status_from = from, .status_to = to};
+    char last[UUID_SIZE] = "";
+    for (size_t i = 0; i <= count; i++) {
+        struct delivery_rows rows;
+        assert_true(store_delivery_list(f->reader, &filter, i ? last : NULL, 1, &rows, NULL));
+        assert_int_equal(rows.count, i < count ? 1 : 0);
+        if (i < count) {
+            assert_int_equal(rows.items[0].status, statuses[i]);
+            memcpy(last, rows.items[0].id, sizeof last);
+        }
+        delivery_rows_free(&rows);
+    }
+}
+
+static void merges_the_statuses_of_a_range_by_time(void **state)
+{
+    static const int made[] = {503, 404, 500, 503, 599, 400, 500};
+    static const int few[] = {500, 599, 503, 500, 503};
+    static const int many[] = {508, 507, 506, 505, 504, 502, 501};
+    static const int all[] = {501, 502, 504, 505, 506, 507, 508, 500, 599, 503, 500, 503};
+    struct store_fixture *f = *state;
+    char id[UUID_SIZE];
+    add_alert(f, "a", EVENT_TRACE_ERRORS, true, id);
+    deliver_with(f, made, 7);
+    expect_in_order(f, 500, 599, few, 5);
+    expect_in_order(f, 300, 399, NULL, 0);
+    deliver_with(f, many, 7); /* more statuses than are merged */
+    expect_in_order(f, 500, 599, all, 12);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -196,6 +245,7 @@ int main(void)
         TEST(forgets_the_oldest),
         TEST(sends_a_bucket_before_its_window_ends),
         TEST(lists_deliveries_by_their_last_status),
+        TEST(merges_the_statuses_of_a_range_by_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
