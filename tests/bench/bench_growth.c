@@ -2,6 +2,7 @@
  * start and every screen. Two stores side by side in each run, with the same last 20
  * minutes. Prints; asserts nothing. BENCH_RUNS (5), BENCH_SECONDS (1), BENCH_ATTEMPTS
  * (1000000; the goals are for 10000000). */
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ static void measure_alerts(const char *dir, size_t runs)
     static const size_t counts[STORES] = {10, 10000}, batches[] = {10, 100};
     struct series each[2][STORES] = {0}, cpu[2][STORES] = {0};
     char data[STORES][300];
-    double worst = 0;
+    double worst = NAN;
     for (size_t i = 0; i < STORES; i++) {
         snprintf(data[i], sizeof data[i], "%s/alerts%zu", dir, counts[i]);
         if (!ours_import(data[i], counts[i], write_alert, "http://127.0.0.1:9/"))
@@ -69,7 +70,7 @@ static void measure_alerts(const char *dir, size_t runs)
     printf("%-44s %12s %12s %8s\n", "accepting", "10 alerts", "10,000", "cost");
     for (size_t b = 0; b < 2; b++) {
         double cost = print_alerts_row("us an event", batches[b], each[b]);
-        worst = cost > worst ? cost : worst;
+        worst = fmax(worst, cost);
         print_alerts_row("CPU us an event", batches[b], cpu[b]);
     }
     goal_at_most("10 -> 10,000 alerts, cost of accepting", worst, 1.2, "x");
@@ -209,13 +210,13 @@ static void print_attempt_goals(const char *counted, const double cost[ROWS])
     static const char *const names[] = {"accepting", "delivering", "the start of serve",
                                         "the start of the console"};
     char goal[128];
-    double worst = 0;
+    double worst = NAN;
     for (size_t i = 0; i < FIRST_SCREEN; i++) {
         snprintf(goal, sizeof goal, "10,000 -> %s attempts, %s", counted, names[i]);
         goal_at_most(goal, cost[i], 1.2, "x");
     }
     for (size_t i = FIRST_SCREEN; i < ROWS; i++)
-        worst = cost[i] > worst ? cost[i] : worst;
+        worst = fmax(worst, cost[i]);
     snprintf(goal, sizeof goal, "10,000 -> %s attempts, the slowest screen", counted);
     goal_at_most(goal, worst, 1.2, "x");
 }

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench/measure.h"
 
@@ -18,19 +17,13 @@ void series_add(struct series *s, double value)
 double series_median(const struct series *s)
 {
     struct series sorted = *s;
-    return measure_median(sorted.values, sorted.count);
+    return s->count ? measure_median(sorted.values, sorted.count) : NAN;
 }
 
 size_t table_runs(void)
 {
     long runs = measure_setting("BENCH_RUNS", 5);
     return runs < 1 ? 1 : runs > SERIES_MAX ? SERIES_MAX : (size_t)runs;
-}
-
-bool table_wanted(const char *measured)
-{
-    const char *only = getenv("BENCH_ONLY");
-    return !only || !*only || strstr(only, measured);
 }
 
 void table_bars(const char *title, const char *const *names, const double *values,
@@ -76,10 +69,10 @@ static void goal(const char *what, double measured, const char *sign, double goa
 
 void goal_at_least(const char *what, double measured, double least, const char *unit)
 {
-    goal(what, measured > 0 ? measured : NAN, ">=", least, measured >= least, unit);
+    goal(what, measured, ">=", least, measured >= least, unit);
 }
 
 void goal_at_most(const char *what, double measured, double most, const char *unit)
 {
-    goal(what, measured >= 0 ? measured : NAN, "<=", most, measured <= most, unit);
+    goal(what, measured, "<=", most, measured <= most, unit);
 }

@@ -14,18 +14,16 @@ struct series {
 };
 
 void series_add(struct series *s, double value); /* those beyond SERIES_MAX are left out */
-double series_median(const struct series *s);    /* 0: there are none */
+double series_median(const struct series *s);    /* NAN: there are none */
 
-size_t table_runs(void);                 /* BENCH_RUNS (5), at most SERIES_MAX */
-bool table_wanted(const char *measured); /* BENCH_ONLY names it, or is not set */
+size_t table_runs(void); /* BENCH_RUNS (5), at most SERIES_MAX */
 
 /* A bar for each name whose value is above 0. */
 void table_bars(const char *title, const char *const *names, const double *values,
                 size_t count, const char *unit);
 
 /* A line that says whether a goal is reached, printed and kept for the summary in the file
- * $BENCH_SUMMARY. A ratio to something that is not there (measured 0, or not finite) has no
- * mark. */
+ * $BENCH_SUMMARY. What is not finite was not measured, and has no mark. */
 void goal_at_least(const char *what, double measured, double goal, const char *unit);
 void goal_at_most(const char *what, double measured, double goal, const char *unit);
 
