@@ -89,19 +89,20 @@ bool buf_add_more(struct buf *b, const void *bytes, size_t len)
 bool buf_add_format(struct buf *b, const char *format, ...)
 {
     va_list args, again;
+    size_t room = b->failed || !b->data ? 0 : b->cap - b->len;
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(room ? b->data + b->len : NULL, room, format, args);
     va_end(args);
-
     bool ok = len >= 0 && buf_reserve(b, (size_t)len);
-    if (ok) {
+    if (ok && (size_t)len >= room)
         vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
-        b->len += (size_t)len;
-    } else {
-        b->failed = true;
-    }
     va_end(again);
+    if (ok)
+        b->len += (size_t)len;
+    else if (room)
+        b->data[b->len] = '\0';
+    b->failed = !ok;
     return ok;
 }
 

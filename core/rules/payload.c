@@ -24,7 +24,9 @@ struct user {
 
 void payload_add_key(struct buf *out, const char *key)
 {
-    buf_add_format(out, "\"%s\":", key);
+    buf_add_char(out, '"');
+    buf_add_text(out, key);
+    buf_add_text(out, "\":");
 }
 
 void payload_add_text(struct buf *out, const char *key, const char *text)
@@ -37,17 +39,28 @@ void payload_add_text(struct buf *out, const char *key, const char *text)
 static void add_ids(struct buf *out, const struct payload_event *events, size_t count)
 {
     payload_add_key(out, "eventIds");
-    for (size_t i = 0; i < count; i++)
-        buf_add_format(out, "%c\"%s\"", i ? ',' : '[', events[i].id);
+    for (size_t i = 0; i < count; i++) {
+        buf_add_text(out, i ? ",\"" : "[\"");
+        buf_add_text(out, events[i].id);
+        buf_add_char(out, '"');
+    }
     buf_add_text(out, count ? "]," : "[],");
 }
 
-static void add_users(struct buf *out, const struct payload_event *events, size_t count)
+/* Most often all are of one user. */
+static bool same_user(const struct payload_event *events, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (!span_same(events[i].user, events[0].user))
+            return false;
+    return count > 0;
+}
+
+static void add_different_users(struct buf *out, const struct payload_event *events,
+                                size_t count)
 {
     struct user *seen = NULL, *users = calloc(count ? count : 1, sizeof *users);
     out->failed = out->failed || !users;
-    payload_add_key(out, "userNames");
-    buf_add_char(out, '[');
     for (size_t i = 0; users && !out->failed && i < count; i++) {
         struct user *known, *user = &users[i];
         user->name = events[i].user;
@@ -62,9 +75,19 @@ static void add_users(struct buf *out, const struct payload_event *events, size_
         HASH_ADD_KEYPTR(hh, seen, user->name.at, user->name.len, user);
         out->failed = out->failed || user->lost;
     }
-    buf_add_text(out, "],");
     HASH_CLEAR(hh, seen);
     free(users);
+}
+
+static void add_users(struct buf *out, const struct payload_event *events, size_t count)
+{
+    payload_add_key(out, "userNames");
+    buf_add_char(out, '[');
+    if (!same_user(events, count))
+        add_different_users(out, events, count);
+    else if (events[0].user.len > 0)
+        js_append_string(out, events[0].user);
+    buf_add_text(out, "],");
 }
 
 void payload_add_message(struct buf *out, const struct payload_head *head, size_t count)
