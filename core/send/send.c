@@ -26,7 +26,11 @@ enum {
     CONNECTION_LIFE_S = 300,
     IDLE_HANDLES_MAX = 64,
     KEPT_CONNECTIONS_MAX = 1024,
-    UPLOAD_BYTES = 32 * 1024, /* that libcurl holds of a body that it is given in pieces */
+    /* What libcurl holds of a body, and of an answer: for each request it takes the blocks, and
+     * gives them back wiped. */
+    UPLOAD_BYTES = 16 * 1024,
+    PIECE_BYTES = 32 * 1024, /* of a body that it is given in pieces */
+    ANSWER_BYTES = 4 * 1024,
 };
 
 struct send_handle {
@@ -239,11 +243,12 @@ static bool set_body(struct send_handle *h, CURL *easy, const struct send_reques
     bool fine = true;
     OPTION_SET(fine, easy, CURLOPT_POST, 1L);
     OPTION_SET(fine, easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
+    OPTION_SET(fine, easy, CURLOPT_UPLOAD_BUFFERSIZE, h->more ? (long)PIECE_BYTES : (long)UPLOAD_BYTES);
+    OPTION_SET(fine, easy, CURLOPT_BUFFERSIZE, (long)ANSWER_BYTES);
     if (!h->more) {
         OPTION_SET(fine, easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
         return fine;
     }
-    OPTION_SET(fine, easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
     OPTION_SET(fine, easy, CURLOPT_READFUNCTION, give_more);
     OPTION_SET(fine, easy, CURLOPT_READDATA, h);
     OPTION_SET(fine, easy, CURLOPT_SEEKFUNCTION, give_again);
