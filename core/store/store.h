@@ -36,6 +36,7 @@
 #include "rules/payload.h"
 #include "rules/retry.h"
 #include "rules/silence.h"
+#include "store/claim.h"
 
 struct store;
 struct store_reader;
@@ -280,45 +281,15 @@ void store_close_due(struct store *s, int64_t now, int64_t limit, store_done *do
 void store_check_conditions(struct store *s, int64_t interval_ms, int64_t repeat_ms,
                             int64_t limit, store_done *done, void *arg);
 
-/* A delivery under way: what is needed for one request. `alert` is the alert as it is now, with
- * its secrets. */
-struct claim {
-    char id[UUID_SIZE];
-    int64_t row;             /* the store's own number for it */
-    char alert_id[UUID_SIZE];
-    char endpoint[33];       /* keyed hash of the URL */
-    enum event_type type;
-    int n;                   /* the attempt that this will be, from 1 */
-    int64_t created_at;      /* steady ms */
-    struct alert alert;
-    /* With the alert's routing key where it belongs into it. NULL with a body_len: it is long,
-     * and read by store_body_read(). */
-    char *body;
-    size_t body_len;
-    bool body_is_secret; /* it holds a routing key */
-};
-struct claims {
-    struct claim *items;
-    size_t count;
-};
-void claim_free(struct claim *c); /* what it holds, secrets wiped */
-
 /* `len` bytes of the body of delivery `row`, from `at` on. */
 bool store_body_read(struct store_reader *r, int64_t row, size_t at, char *to, size_t len,
                      struct err *err);
 
-/* How many an endpoint (keyed hash) takes now. */
-struct claim_room {
-    char endpoint[33];
-    size_t room;
-};
-struct claim_wish {
-    int64_t now, limit;
-    bool newest;                    /* those that became due last, in place of the oldest */
-    size_t each;                    /* for one endpoint, */
-    const struct claim_room *rooms; /* but for these; copied */
-    size_t room_count;
-};
+/* As store_close_due(), with wish->now for now, and claims the new deliveries at once where the
+ * wish has room and nothing else waits for their endpoint: a step less for each.
+ * result: struct closed * whose claims the callee may move out, as store_claim()'s. */
+void store_close_claim(struct store *s, int64_t limit, const struct claim_wish *wish,
+                       store_done *done, void *arg);
 
 /* Claims due deliveries. They are SENDING until recorded. result: struct claims * whose items
  * the callee may move out (set count to 0); the rest is freed after done. */

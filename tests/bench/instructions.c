@@ -12,7 +12,7 @@
 #include "intake/facts.h"
 #include "support/steps.h"
 
-enum { ALERTS = 100, BATCH = 100, AT_ONCE = 64 };
+enum { ALERTS = 100, BUCKETS = 1000, BATCH = 100, AT_ONCE = 64 };
 
 static struct err err;
 
@@ -84,34 +84,32 @@ static void answer_200(const struct claim *c, struct record *r)
     r->decision.state = DELIVERY_DELIVERED;
 }
 
-/* Answers 200 to all that was claimed; false: nothing was due. */
-static bool deliver_some(struct store_fixture *f)
+/* Closes up to `limit` buckets, and answers 200 to what was claimed with them. */
+static void deliver_some(struct store_fixture *f, int64_t limit)
 {
-    struct claims claims;
-    struct step_wait wait = {0};
-    must(step_claim(f->store, f->now, AT_ONCE, NULL, 0, &claims, &err));
-    size_t count = claims.count;
+    struct closed closed;
+    struct step_wait recorded = {0};
+    must(step_close_claim(f->store, f->now, limit, SIZE_MAX, &closed, &err));
+    size_t count = closed.claims.count;
     struct record *records = calloc(count + 1, sizeof *records);
     for (size_t i = 0; i < count; i++)
-        answer_200(&claims.items[i], &records[i]);
-    store_record(f->store, records, count, step_done, &wait);
-    must(step_wait(&wait, &err));
-    step_claims_free(&claims);
-    return count > 0;
+        answer_200(&closed.claims.items[i], &records[i]);
+    store_record(f->store, records, count, step_done, &recorded);
+    must(step_wait(&recorded, &err));
+    step_claims_free(&closed.claims);
 }
 
+/* The buckets are always as many, so that what filling them takes is taken off. */
 static void deliver(struct store_fixture *f, long count)
 {
     struct fact *fact;
     struct accept *a = step_request("default");
-    make_alerts(f->store, count, true);
+    make_alerts(f->store, BUCKETS, true);
     fact = step_add_fact(a, EVENT_TRACE_ERRORS, "0193a000-0000-7000-8000-00000000000a", "chat", 1);
     must(fact != NULL && step_accept(f->store, a, NULL, &err));
     f->now += f->limits.window_ms;
-    while (step_close_due(f->store, f->now, AT_ONCE) > 0)
-        ;
-    while (deliver_some(f))
-        ;
+    for (long left = count < BUCKETS ? count : BUCKETS; left > 0; left -= AT_ONCE)
+        deliver_some(f, left < AT_ONCE ? left : AT_ONCE);
 }
 
 int main(int argc, char **argv)

@@ -181,6 +181,23 @@ bool step_claim(struct store *s, int64_t now, int64_t limit, const char (*busy)[
     return step_wait(&wait, err);
 }
 
+static void take_closed(void *to, const void *result)
+{
+    struct closed *from = (struct closed *)(uintptr_t)result;
+    *(struct closed *)to = *from;
+    from->claims = (struct claims){0};
+}
+
+bool step_close_claim(struct store *s, int64_t now, int64_t limit, size_t each,
+                      struct closed *out, struct err *err)
+{
+    *out = (struct closed){0};
+    struct step_wait wait = {.copy = take_closed, .to = out};
+    const struct claim_wish wish = {now, limit, false, each, NULL, 0};
+    store_close_claim(s, limit, &wish, step_done, &wait);
+    return step_wait(&wait, err);
+}
+
 void step_claims_free(struct claims *claims)
 {
     for (size_t i = 0; i < claims->count; i++)

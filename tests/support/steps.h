@@ -45,6 +45,9 @@ int64_t step_close_due(struct store *s, int64_t now, int64_t limit);
 /* The caller frees each claim and items. */
 bool step_claim(struct store *s, int64_t now, int64_t limit, const char (*busy)[33],
                 size_t busy_count, struct claims *out, struct err *err);
+/* `limit` of buckets and of claims; `each`: claims of one endpoint. */
+bool step_close_claim(struct store *s, int64_t now, int64_t limit, size_t each,
+                      struct closed *out, struct err *err);
 void step_claims_free(struct claims *claims);
 /* Records an answer with that status (0: a network error) and moves to that state. */
 bool step_record(struct store *s, const struct claim *c, int status,

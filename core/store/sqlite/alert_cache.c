@@ -10,6 +10,7 @@ void alert_cache_reset(struct alert_cache *c)
     alerts_free(&c->alerts);
     free(c->uses);
     free(c->workspace);
+    free(c->known);
     *c = (struct alert_cache){0};
 }
 
@@ -44,11 +45,46 @@ static bool index_uses(struct alert_cache *c, struct err *err)
     return true;
 }
 
+static int compare_known(const void *a, const void *b)
+{
+    const struct alert_known *left = a, *right = b;
+    return strcmp(left->alert->id, right->alert->id);
+}
+
+/* In the order of rows, as alert_rows_all() has them. */
+static bool read_known(struct alert_cache *c, struct db *db, struct err *err)
+{
+    sqlite3_stmt *row =
+        db_query(db, "SELECT row, endpoint FROM alerts ORDER BY row", DB_NO_ARGS, err);
+    int got = -1;
+    for (size_t i = 0; row && i < c->alerts.count && (got = db_step(db, row, err)) == 1; i++) {
+        struct span endpoint = db_col_text(row, 1);
+        c->known[i].alert = &c->alerts.items[i];
+        c->known[i].row = db_col_int(row, 0);
+        if (endpoint.at && endpoint.len < sizeof c->known[i].endpoint)
+            memcpy(c->known[i].endpoint, endpoint.at, endpoint.len);
+    }
+    db_end(row);
+    return row && (got == 1 || c->alerts.count == 0);
+}
+
+static bool index_ids(struct alert_cache *c, struct db *db, struct err *err)
+{
+    c->known = calloc(c->alerts.count + 1, sizeof *c->known);
+    if (!c->known)
+        return err_memory(err);
+    if (!read_known(c, db, err))
+        return false;
+    qsort(c->known, c->alerts.count, sizeof *c->known, compare_known);
+    return true;
+}
+
 static bool load(struct alert_cache *c, struct db *db, struct err *err)
 {
     if (c->loaded)
         return true;
-    if (!alert_rows_all(db, &c->alerts, err) || !index_uses(c, err)) {
+    if (!alert_rows_all(db, &c->alerts, err) || !index_uses(c, err) ||
+        !index_ids(c, db, err)) {
         alert_cache_reset(c);
         return false;
     }
@@ -92,6 +128,28 @@ bool alert_cache_find(struct alert_cache *c, struct db *db, const char *workspac
         *found = search(c, workspace, type);
     *uses = found->uses;
     *count = found->count;
+    return true;
+}
+
+bool alert_cache_get(struct alert_cache *c, struct db *db, const char *id,
+                     const struct alert_known **out, struct err *err)
+{
+    *out = NULL;
+    if (!load(c, db, err))
+        return false;
+    size_t low = 0, high = c->alerts.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(c->known[middle].alert->id, id);
+        if (order == 0) {
+            *out = &c->known[middle];
+            return true;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return true;
 }
 

@@ -11,9 +11,16 @@ struct alert_use { /* an alert under one of its event types */
     enum event_type type;
 };
 
+struct alert_known { /* an alert by its id */
+    const struct alert *alert;
+    int64_t row;
+    char endpoint[33]; /* keyed hash of its URL */
+};
+
 struct alert_cache {
     bool loaded;
     struct alerts alerts;
+    struct alert_known *known; /* as many, sorted by id */
     struct alert_use *uses; /* sorted by workspace and type */
     size_t use_count;
     char *workspace; /* of the last look; NULL: none */
@@ -30,6 +37,10 @@ void alert_cache_reset(struct alert_cache *c);
 bool alert_cache_find(struct alert_cache *c, struct db *db, const char *workspace,
                       enum event_type type, const struct alert_use **uses, size_t *count,
                       struct err *err);
+
+/* The one of this id; NULL: there is none. Borrowed until the next reset. */
+bool alert_cache_get(struct alert_cache *c, struct db *db, const char *id,
+                     const struct alert_known **out, struct err *err);
 
 /* All of them, the disabled ones too. Borrowed until the next reset. */
 bool alert_cache_all(struct alert_cache *c, struct db *db, const struct alerts **alerts,

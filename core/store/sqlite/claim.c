@@ -1,3 +1,5 @@
+#include "store/sqlite/claim.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,10 +10,7 @@
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
 
-enum {
-    CLAIM_BYTES = 4 << 20, /* of bodies in one step */
-    CLAIM_BODY = 64 << 10, /* that a claim holds whole, unless it takes a routing key */
-};
+enum { CLAIM_BYTES = 4 << 20 }; /* of bodies in one step */
 
 struct claim_step {
     struct step step;
@@ -29,6 +28,11 @@ void claim_free(struct claim *c)
     memset(c, 0, sizeof *c);
 }
 
+bool claim_holds(struct span body)
+{
+    return body.len <= CLAIM_BODY || payload_wants_routing_key(body);
+}
+
 static bool read_body(struct tx *tx, struct claim *c, struct err *err)
 {
     sqlite3_stmt *row =
@@ -39,7 +43,7 @@ static bool read_body(struct tx *tx, struct claim *c, struct err *err)
     if (got == 1) {
         struct span body = db_col_blob(row, 0);
         c->body_len = body.len;
-        if (body.len <= CLAIM_BODY || payload_wants_routing_key(body))
+        if (claim_holds(body))
             fine = db_col_copy(row, 0, &c->body) || err_memory(err);
     }
     db_end(row);
@@ -60,8 +64,9 @@ bool store_body_read(struct store_reader *r, int64_t row, size_t at, char *to, s
 }
 
 /* PagerDuty's routing key stands in the body only from here to the end of its sending. */
-static bool add_routing_key(struct claim *c, const char *key, struct err *err)
+bool claim_add_key(struct claim *c, struct err *err)
 {
+    const char *key = alert_metadata(&c->alert, ALERT_ROUTING_KEY);
     struct span body = {c->body, c->body ? c->body_len : 0};
     struct buf whole;
     if (!payload_wants_routing_key(body))
@@ -79,13 +84,36 @@ static bool add_routing_key(struct claim *c, const char *key, struct err *err)
     return true;
 }
 
-/* *why: why it can never be sent; NULL: it can. */
-static bool read_alert(struct tx *tx, const struct delivery_row *d, struct claim *c,
-                          struct err *why, struct err *err)
+/* The alert as it is now, with its secrets; *found false: there is none. */
+static bool find_alert(struct tx *tx, const char *id, bool *found, struct alert *out,
+                       struct err *err)
+{
+    const struct alert_known *known;
+    if (!alert_cache_get(&tx->store->alerts, tx->db, id, &known, err))
+        return false;
+    *found = known != NULL;
+    if (!known)
+        return true;
+    if (!alert_copy(out, known->alert))
+        return err_memory(err);
+    sqlite3_stmt *row = db_query(tx->db, "SELECT sealed FROM alerts WHERE row = ?",
+                                 DB_ARGS(db_int(known->row)), err);
+    int got = row ? db_step(tx->db, row, err) : -1;
+    *found = got == 1;
+    bool fine = got == 1 ? alert_secrets_unseal(tx->store->sealer, id, db_col_blob(row, 0), out,
+                                                err)
+                         : got == 0;
+    db_end(row);
+    if (!fine || !*found)
+        alert_free(out);
+    return fine;
+}
+
+bool claim_read_alert(struct tx *tx, struct claim *c, struct err *why, struct err *err)
 {
     bool found;
     *why = (struct err){0};
-    if (!alert_row_find(tx->db, tx->store->sealer, d->alert_id, &found, &c->alert, why)) {
+    if (!find_alert(tx, c->alert_id, &found, &c->alert, why)) {
         /* A key that does not fit must not keep all the others waiting. */
         if (why->code == ERR_DENIED || why->code == ERR_UNSUPPORTED ||
             why->code == ERR_INVALID)
@@ -93,12 +121,7 @@ static bool read_alert(struct tx *tx, const struct delivery_row *d, struct claim
         *err = *why;
         return false;
     }
-    if (!found) {
-        err_set(why, ERR_NOT_FOUND, "the alert was deleted");
-        return true;
-    }
-    return read_body(tx, c, err) &&
-           add_routing_key(c, alert_metadata(&c->alert, ALERT_ROUTING_KEY), err);
+    return found || !err_set(why, ERR_NOT_FOUND, "the alert was deleted");
 }
 
 static bool fill(struct tx *tx, const struct delivery_row *d, struct claim *c,
@@ -112,7 +135,8 @@ static bool fill(struct tx *tx, const struct delivery_row *d, struct claim *c,
     c->type = d->type;
     c->n = d->attempts - d->round_from + 1;
     c->created_at = d->born_at;
-    return read_alert(tx, d, c, why, err);
+    return claim_read_alert(tx, c, why, err) &&
+           (why->code || (read_body(tx, c, err) && claim_add_key(c, err)));
 }
 
 static bool claim_one(struct tx *tx, struct claims *claims, int64_t row, struct err *err)
@@ -175,14 +199,8 @@ void store_claim(struct store *s, const struct claim_wish *wish, store_done *don
     struct claim_step *step = step_new(sizeof *step, run_claim, free_claim, done, arg);
     if (!step)
         return;
-    step->wish = *wish;
-    step->wish.rooms = step->rooms = calloc(wish->room_count + 1, sizeof *step->rooms);
-    if (!step->rooms) {
+    if (due_copy_wish(wish, &step->wish, &step->rooms))
+        writer_submit(s, &step->step);
+    else
         step_refuse(&step->step);
-        return;
-    }
-    if (wish->room_count)
-        memcpy(step->rooms, wish->rooms, wish->room_count * sizeof *wish->rooms);
-    qsort(step->rooms, wish->room_count, sizeof *step->rooms, due_compare_rooms);
-    writer_submit(s, &step->step);
 }

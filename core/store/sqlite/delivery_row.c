@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "store/sqlite/ending.h"
+#include "store/sqlite/store_impl.h"
 
 #define COLUMNS                                                                            \
     "SELECT row, id, alert, alert_name, workspace, type, state, events, attempts, "        \
-    "round_from, born_at, endpoint FROM deliveries WHERE "
+    "round_from, born_at, endpoint, next_at FROM deliveries WHERE "
 
 static bool read_row(sqlite3_stmt *row, struct delivery_row *out, struct err *err)
 {
@@ -21,6 +22,7 @@ static bool read_row(sqlite3_stmt *row, struct delivery_row *out, struct err *er
     out->attempts = (int)db_col_int(row, 8);
     out->round_from = (int)db_col_int(row, 9);
     out->born_at = db_col_int(row, 10);
+    out->next_at = db_col_int(row, 12);
     struct span endpoint = db_col_text(row, 11);
     if (endpoint.at && endpoint.len < sizeof out->endpoint)
         memcpy(out->endpoint, endpoint.at, endpoint.len);
@@ -60,23 +62,46 @@ struct log_about delivery_row_about(const struct delivery_row *d)
                               d->events,   d->row,        d->id};
 }
 
+/* SQLite writes every index anew that has a column in it which is named after SET. */
+#define MOVE(more) "UPDATE deliveries SET state = ?2, reason = ?3, attempts = ?4" more " WHERE row = ?1"
+#define NEXT_AT    ", next_at = ?5"
+#define STATUS     ", status = ?6"
+
+static bool move(struct tx *tx, const struct delivery_row *d, const struct delivery_move *to,
+                 struct err *err)
+{
+    bool times = to->next_at || d->next_at;
+    const char *sql = times ? to->status ? MOVE(NEXT_AT STATUS) : MOVE(NEXT_AT)
+                            : to->status ? MOVE(STATUS) : MOVE("");
+    const struct db_arg args[] = {db_int(d->row),
+                                  db_int(to->state),
+                                  db_text(to->reason),
+                                  db_int(to->attempts),
+                                  to->next_at ? db_int(to->next_at) : db_null(),
+                                  db_int(to->status)};
+    return db_run(tx->db, sql, args, to->status ? 6 : times ? 5 : 4, err);
+}
+
+/* Where it still is the alert's newest. */
+static bool note_last(struct tx *tx, const struct delivery_row *d,
+                      const struct delivery_move *to, struct err *err)
+{
+    const struct alert_known *alert;
+    if (!alert_cache_get(&tx->store->alerts, tx->db, d->alert_id, &alert, err))
+        return false;
+    return !alert || db_run(tx->db,
+                            "UPDATE alert_last SET state = ?1, "
+                            "status = CASE ?2 WHEN 0 THEN status ELSE ?2 END, at = ?3 "
+                            "WHERE alert = ?4 AND delivery = ?5",
+                            DB_ARGS(db_int(to->state), db_int(to->status), db_int(tx->wall),
+                                    db_int(alert->row), db_int(d->row)),
+                            err);
+}
+
 bool delivery_row_move(struct tx *tx, const struct delivery_row *d,
                        const struct delivery_move *to, struct err *err)
 {
     ending_count_state(tx, d->state, to->state, d->events);
     tx->changes |= STORE_CHANGED_DELIVERIES;
-    return db_run(tx->db,
-                  "UPDATE deliveries SET state = ?1, next_at = ?2, reason = ?3, attempts = ?4, "
-                  "status = CASE ?6 WHEN 0 THEN status ELSE ?6 END WHERE row = ?5",
-                  DB_ARGS(db_int(to->state), to->next_at ? db_int(to->next_at) : db_null(),
-                          db_text(to->reason), db_int(to->attempts), db_int(d->row),
-                          db_int(to->status)),
-                  err) &&
-           db_run(tx->db,
-                  "UPDATE alert_last SET state = ?1, "
-                  "status = CASE ?2 WHEN 0 THEN status ELSE ?2 END, at = ?3 "
-                  "WHERE alert = (SELECT row FROM alerts WHERE id = ?4) AND delivery = ?5",
-                  DB_ARGS(db_int(to->state), db_int(to->status), db_int(tx->wall),
-                          db_text(d->alert_id), db_int(d->row)),
-                  err);
+    return move(tx, d, to, err) && note_last(tx, d, to, err);
 }

@@ -13,7 +13,7 @@ struct delivery_row {
     enum event_type type;
     enum delivery_state state;
     int attempts, round_from; /* see 001-store.sql */
-    int64_t born_at;
+    int64_t born_at, next_at; /* next_at 0: none */
 };
 
 /* By row, or by id with row == 0. *found false: there is none, and nothing to free. */

@@ -10,18 +10,31 @@
 
 enum { PASSED_OVER_MAX = 512 };
 
-int due_compare_rooms(const void *a, const void *b)
+static int compare_rooms(const void *a, const void *b)
 {
     const struct claim_room *left = a, *right = b;
     return strcmp(left->endpoint, right->endpoint);
 }
 
-static size_t room_of(const struct claim_wish *q, const char endpoint[33])
+bool due_copy_wish(const struct claim_wish *wish, struct claim_wish *out,
+                   struct claim_room **rooms)
+{
+    *out = *wish;
+    out->rooms = *rooms = calloc(wish->room_count + 1, sizeof **rooms);
+    if (!*rooms)
+        return false;
+    if (wish->room_count)
+        memcpy(*rooms, wish->rooms, wish->room_count * sizeof **rooms);
+    qsort(*rooms, wish->room_count, sizeof **rooms, compare_rooms);
+    return true;
+}
+
+size_t due_room(const struct claim_wish *q, const char endpoint[33])
 {
     struct claim_room key = {0};
     memcpy(key.endpoint, endpoint, sizeof key.endpoint);
     const struct claim_room *known =
-        q->room_count ? bsearch(&key, q->rooms, q->room_count, sizeof key, due_compare_rooms)
+        q->room_count ? bsearch(&key, q->rooms, q->room_count, sizeof key, compare_rooms)
                       : NULL;
     return known ? known->room : q->each;
 }
@@ -29,7 +42,7 @@ static size_t room_of(const struct claim_wish *q, const char endpoint[33])
 static bool has_room(const struct claim_wish *q, const struct due_list *out,
                      const char endpoint[33])
 {
-    size_t room = room_of(q, endpoint);
+    size_t room = due_room(q, endpoint);
     for (size_t i = 0; i < out->count && room > 0; i++)
         room -= strcmp(out->items[i].endpoint, endpoint) == 0;
     return room > 0;
@@ -100,7 +113,7 @@ static void keep_first(struct due_list *out, const struct claim_wish *q, int64_t
 static bool find_of_endpoint(struct db *db, const struct claim_wish *q, const char *endpoint,
                              struct due_list *out, struct err *err)
 {
-    size_t room = room_of(q, endpoint);
+    size_t room = due_room(q, endpoint);
     int64_t most = room < (size_t)q->limit ? (int64_t)room : q->limit;
     sqlite3_stmt *row =
         db_query(db,
@@ -145,7 +158,7 @@ static bool find_by_endpoint(struct db *db, const struct claim_wish *q, struct d
     out->count = 0;
     while ((got = next_endpoint(db, endpoint, err)) == 1) {
         memcpy(at, endpoint, sizeof at);
-        if (room_of(q, at) == 0)
+        if (due_room(q, at) == 0)
             continue;
         if (!find_of_endpoint(db, q, at, out, err))
             return false;

@@ -22,6 +22,11 @@ struct due_list {
 bool due_find(struct db *db, const struct claim_wish *wish, struct due_list *out,
               struct err *err); /* its rooms are sorted */
 
-int due_compare_rooms(const void *a, const void *b);
+/* A wish as due_find() takes it; *rooms holds its rooms, malloc'ed. False: no memory. */
+bool due_copy_wish(const struct claim_wish *wish, struct claim_wish *out,
+                   struct claim_room **rooms);
+
+/* How many an endpoint takes. */
+size_t due_room(const struct claim_wish *wish, const char endpoint[33]);
 
 #endif

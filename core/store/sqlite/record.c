@@ -113,6 +113,7 @@ void store_record(struct store *s, struct record *records, size_t count, store_d
     }
     step->records = records;
     step->count = count;
+    step->step.undo = count > 1; /* or one that fails leaves the others half done */
     for (size_t i = 0; i < count; i++)
         step->step.bytes += records[i].outcome.headers_len + records[i].outcome.body_len;
     writer_submit(s, &step->step);
