@@ -144,7 +144,7 @@ $(foreach m,$(MODULES),$(eval $(call core_test_rule,$(m))))
 # The network of tests/support/scripted.h in place of send.h
 SCRIPTED := $(patsubst %,-Wl$(comma)--wrap=%,sender_new sender_free sender_start sender_cancel \
   sender_turn sender_active sender_wake pthread_cond_timedwait)
-WRAP_test_model := $(SCRIPTED) $(patsubst %,-Wl$(comma)--wrap=%,store_close_due store_expire \
+WRAP_test_model := $(SCRIPTED) $(patsubst %,-Wl$(comma)--wrap=%,store_close_due store_close_claim store_expire \
   store_purge store_recover store_claim store_record store_endpoint_note getrandom \
   randombytes_buf crypto_kdf_keygen)
 WRAP_test_time := $(SCRIPTED) -Wl,--wrap=clock_gettime

@@ -12,6 +12,7 @@ enum {
     PURGE_EVERY_MS = 3600 * 1000,
     TRIM_AFTER_MS = 60 * 1000, /* something was recorded */
     STAGGER_MS = 100, /* see engine_failed() */
+    RECORD_AT_ONCE = 128, /* outcomes in one step */
     BLOCKED_MS = 250, /* while all that is due belongs to busy endpoints */
     LONG_MS = 24 * 3600 * 1000,
 };
@@ -92,22 +93,68 @@ static void keep_unrecorded(struct engine *e, struct note *n)
     e->unrecorded = n;
 }
 
-/* Asks for the note's record; the texts are moved in. False: no memory, nothing done. */
-static bool record(struct engine *e, struct note *n, struct outcome *texts,
-                   char *request_headers)
+static void drop_texts(struct record *r)
 {
-    struct record *r = malloc(sizeof *r);
+    r->outcome.headers = r->outcome.body = r->request_headers = NULL;
+    r->outcome.headers_len = r->outcome.body_len = 0;
+}
+
+/* Asks for the records of the note and its others; their texts are moved in. False: no memory,
+ * nothing done. */
+static bool record(struct engine *e, struct note *n)
+{
+    size_t count = 1;
+    for (struct note *other = n->others; other; other = other->next)
+        count++;
+    struct record *r = calloc(count, sizeof *r);
     if (!r)
         return false;
-    *r = n->record;
-    r->request_headers = request_headers;
-    if (texts) {
-        r->outcome = *texts;
-        *texts = (struct outcome){0};
+    r[0] = n->record;
+    drop_texts(&n->record);
+    size_t i = 1;
+    for (struct note *other = n->others; other; other = other->next) {
+        r[i++] = other->record;
+        drop_texts(&other->record);
     }
     n->failed = false;
-    store_record(e->store, r, 1, note_answered, n);
+    store_record(e->store, r, count, note_answered, n);
     return true;
+}
+
+static void lose_texts(struct engine *e, struct note *n)
+{
+    outcome_free(&n->record.outcome);
+    free(n->record.request_headers);
+    n->record.request_headers = NULL;
+    keep_unrecorded(e, n);
+}
+
+/* Each is said again by itself, or one that cannot be recorded would fail the others for ever. */
+static void split_unrecorded(struct engine *e, struct note *n)
+{
+    for (struct note *other = n->others, *next; other; other = next) {
+        next = other->next;
+        lose_texts(e, other);
+    }
+    n->others = NULL;
+    lose_texts(e, n);
+}
+
+/* What landed is recorded in one step: to begin and to commit one takes longer than a record. */
+static void record_landed(struct engine *e)
+{
+    while (e->landed) {
+        struct note *first = e->landed, *last = first;
+        for (int i = 1; i < RECORD_AT_ONCE && last->next; i++)
+            last = last->next;
+        e->landed = last->next;
+        last->next = NULL;
+        first->others = first->next;
+        first->next = NULL;
+        if (!record(e, first))
+            split_unrecorded(e, first);
+    }
+    e->landed_end = &e->landed;
 }
 
 /* What was not sent at all for want of memory must not be tried again in a tight circle (what only
@@ -120,7 +167,7 @@ static int64_t earliest_next(struct engine *e, const struct outcome *outcome)
 }
 
 static void fill_record(struct engine *e, const struct claim *claim,
-                        const struct outcome *outcome, bool probe, struct record *r)
+                        struct outcome *outcome, bool probe, struct record *r)
 {
     r->row = claim->row;
     r->n = claim->n;
@@ -135,8 +182,7 @@ static void fill_record(struct engine *e, const struct claim *claim,
     if (r->decision.state == DELIVERY_RETRYING && r->decision.next_at < earliest)
         r->decision.next_at = earliest;
     r->outcome = *outcome;
-    r->outcome.headers = r->outcome.body = NULL;
-    r->outcome.headers_len = r->outcome.body_len = 0;
+    *outcome = (struct outcome){0};
 }
 
 static void count_attempt(struct engine *e, const struct outcome *outcome)
@@ -147,8 +193,8 @@ static void count_attempt(struct engine *e, const struct outcome *outcome)
 }
 
 /* `mark` is the note that was made before the delivery went under way. */
-static void record_landed(void *arg, const struct claim *claim, void *mark,
-                          struct outcome *outcome, char *request_headers, bool probe)
+static void note_landed(void *arg, const struct claim *claim, void *mark, struct outcome *outcome,
+                        char *request_headers, bool probe)
 {
     struct engine *e = arg;
     struct note *n = mark;
@@ -157,10 +203,10 @@ static void record_landed(void *arg, const struct claim *claim, void *mark,
     if (outcome->started_at == 0)
         outcome->started_at = clock_wall_ms(e->clock);
     fill_record(e, claim, outcome, probe, &n->record);
-    if (record(e, n, outcome, request_headers))
-        return;
-    free(request_headers);
-    keep_unrecorded(e, n);
+    n->record.request_headers = request_headers;
+    n->next = NULL;
+    *e->landed_end = n;
+    e->landed_end = &n->next;
 }
 
 /* For those who look on; it is not needed to go on, so nobody waits for it. */
@@ -182,7 +228,7 @@ void engine_record_again(struct engine *e)
         struct note *n = e->unrecorded;
         e->unrecorded = n->next;
         n->next = NULL;
-        if (record(e, n, NULL, NULL))
+        if (record(e, n))
             continue;
         keep_unrecorded(e, n);
         return;
@@ -199,7 +245,7 @@ static void put_back(struct engine *e, struct claim *c, struct note *n, bool ful
              full                        ? "its endpoint takes no more now"
              : atomic_load(&e->stopping) ? "the engine stopped"
                                          : "out of memory");
-    record_landed(e, c, n, &outcome, NULL, false);
+    note_landed(e, c, n, &outcome, NULL, false);
 }
 
 static void forget_first(struct claims *claims, size_t count)
@@ -264,6 +310,8 @@ static void take_note(struct engine *e, struct note *n)
         break;
     case NOTE_CLOSED:
         e->closing = false;
+        if (n->claims_too)
+            take_claims(e, n);
         break;
     case NOTE_CLAIMED:
         take_claimed(e, n);
@@ -307,10 +355,11 @@ static void take_notes(struct engine *e)
         next = n->next;
         take_note(e, n);
         if (n->failed && n->kind == NOTE_RECORDED)
-            keep_unrecorded(e, n);
+            split_unrecorded(e, n);
         else if (n != e->untaken)
             note_free(n);
     }
+    record_landed(e); /* what went back */
 }
 
 /* ------------------------------------------------------------------ what to do next */
@@ -365,7 +414,10 @@ void engine_turn(struct engine *e, int64_t wait_ms)
     if (next < INT64_MAX && next - now < wait)
         wait = next > now ? next - now : 0;
     publish(e);
+    /* Not before the plan: the store is to work while requests are made ready. */
+    flights_start(e->flights);
     sender_turn(e->sender, wait);
+    record_landed(e);
     take_notes(e);
     publish(e);
 }
@@ -391,6 +443,10 @@ static void destroy(struct engine *e)
     sender_free(&e->sender);
     store_reader_close(&e->reader);
     for (struct note *n = e->unrecorded, *next; n; n = next) {
+        next = n->next;
+        note_free(n);
+    }
+    for (struct note *n = e->landed, *next; n; n = next) {
         next = n->next;
         note_free(n);
     }
@@ -431,11 +487,12 @@ struct engine *engine_new(const struct engine_options *o, struct err *err)
     e->random = o->seed;
     pthread_mutex_init(&e->lock, NULL);
     inbox_init(&e->inbox, wake, e);
+    e->landed_end = &e->landed;
     if (!e->random && getrandom(&e->random, sizeof e->random, 0) < 0)
         e->random = (uint64_t)engine_now(e);
     e->sender = sender_new(&sending, err);
     e->reader = e->sender ? store_reader_open(o->store, err) : NULL;
-    e->flights = e->reader ? flights_new(e->sender, e->reader, o->clock, record_landed,
+    e->flights = e->reader ? flights_new(e->sender, e->reader, o->clock, note_landed,
                                          record_endpoint, e)
                            : NULL;
     if (!e->flights || !store_subscribe(o->store, store_has_changed, e)) {
@@ -477,11 +534,15 @@ static void finish(struct engine *e, int64_t grace_ms)
 {
     int64_t end = monotonic_ms() + grace_ms, left;
     flights_close(e->flights);
-    while (flights_sending(e->flights) > 0 && (left = end - monotonic_ms()) > 0)
+    record_landed(e);
+    while (flights_sending(e->flights) > 0 && (left = end - monotonic_ms()) > 0) {
         sender_turn(e->sender, left);
+        record_landed(e);
+    }
     flights_cancel(e->flights);
     while (flights_sending(e->flights) > 0)
         sender_turn(e->sender, 100);
+    record_landed(e);
     store_drain(e->store);
     take_notes(e);   /* a claim that was asked for goes back */
     engine_record_again(e); /* once; else the next start finds them */

@@ -37,6 +37,7 @@ struct engine {
     int64_t purge_at;
     int64_t trim_at; /* INT64_MAX: nothing was recorded since the last one */
     int64_t expire_at; /* nothing is claimed from then on until what is too old has gone */
+    struct note *landed, **landed_end; /* outcomes that are still to be recorded, in order */
     struct note *unrecorded; /* what the store could not take: said again */
     struct note *untaken;    /* claims that there was no memory for; `claiming` until there is */
 

@@ -16,7 +16,7 @@
 enum { OUTCOME_WORDS = 256, BACKLOG_MS = 600 * 1000 };
 
 struct flight {
-    struct flight *prev, *next; /* among those under way */
+    struct flight *prev, *next; /* among those added, then those under way */
     struct flights *flights;
     struct endpoint *endpoint;
     struct claim claim;
@@ -47,7 +47,7 @@ struct flights {
     void *arg;
     struct flights_limits limits;
     struct endpoint *endpoints;
-    struct flight *under_way;
+    struct flight *added, *under_way;
     size_t sending;
     int64_t backlog_until; /* steady ms */
     bool closed, cancelled;
@@ -213,14 +213,19 @@ static void judge(struct flights *f, struct endpoint *e, const struct outcome *o
     f->tripped(f->arg, e->hash, &e->breaker, e->paused_until, why);
 }
 
+static void free_slot(struct flights *f, struct endpoint *e)
+{
+    f->sending--;
+    e->sending--;
+}
+
 static void sent(void *arg, struct outcome *outcome)
 {
     struct flight *x = arg;
     struct flights *f = x->flights;
     struct endpoint *e = x->endpoint;
     DL_DELETE(f->under_way, x);
-    f->sending--;
-    e->sending--;
+    free_slot(f, e);
     e->slow = outcome->timed_out;
     judge(f, e, outcome, x->claim.row);
     if (f->cancelled && outcome->kind == OUTCOME_CANCELLED) {
@@ -235,9 +240,13 @@ static void sent(void *arg, struct outcome *outcome)
 static void land_unsent(struct flight *x, const char *why)
 {
     struct outcome outcome = {.kind = OUTCOME_CANCELLED, .retry_after_ms = -1};
-    snprintf(outcome.error, sizeof outcome.error, "%s", why);
+    struct flights *f = x->flights;
+    struct endpoint *e = x->endpoint;
+    snprintf(outcome.error, sizeof outcome.error, "not sent: %s", why);
+    free_slot(f, e);
     land(x, &outcome);
     outcome_free(&outcome);
+    forget_idle(f, e);
 }
 
 static void start(struct flights *f, struct flight *x)
@@ -260,17 +269,19 @@ static void start(struct flights *f, struct flight *x)
     buf_free(&shown);
     x->handle = sender_start(f->sender, &request, sent, x);
     alert_free(&x->claim.alert); /* the body must stay until the end; its secrets need not */
-    if (!x->handle) {
-        land_unsent(x, "not sent: out of memory");
-        return;
+    if (x->handle)
+        DL_APPEND(f->under_way, x);
+    else
+        land_unsent(x, "out of memory");
+}
+
+void flights_start(struct flights *f)
+{
+    while (f->added) {
+        struct flight *x = f->added;
+        DL_DELETE(f->added, x);
+        start(f, x);
     }
-    DL_APPEND(f->under_way, x);
-    if (f->limits.rate > 0) /* rounded up: never more than it */
-        x->endpoint->rate_at =
-            clock_steady_ms(f->clock) + (1000 + f->limits.rate - 1) / f->limits.rate;
-    x->probe = x->endpoint->breaker.state == BREAKER_OPEN;
-    x->endpoint->sending++;
-    f->sending++;
 }
 
 int64_t flights_resume(struct flights *f, bool *any)
@@ -324,13 +335,23 @@ enum flights_answer flights_add(struct flights *f, struct claim *claim, void *ma
     x->mark = mark;
     x->claim = *claim;
     *claim = (struct claim){0};
-    start(f, x);
+    if (f->limits.rate > 0) /* rounded up: never more than it */
+        e->rate_at = clock_steady_ms(f->clock) + (1000 + f->limits.rate - 1) / f->limits.rate;
+    x->probe = e->breaker.state == BREAKER_OPEN;
+    e->sending++;
+    f->sending++;
+    DL_APPEND(f->added, x);
     return FLIGHTS_TAKEN;
 }
 
 void flights_close(struct flights *f)
 {
     f->closed = true;
+    while (f->added) {
+        struct flight *x = f->added;
+        DL_DELETE(f->added, x);
+        land_unsent(x, "the engine stopped");
+    }
 }
 
 void flights_cancel(struct flights *f)

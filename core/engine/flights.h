@@ -1,7 +1,7 @@
 /* The requests under way, and the slots of each endpoint (a full URL, by its keyed hash).
  *
  * A request begins when its endpoint has a free slot: per_endpoint of them, or one after an
- * attempt that timed out. So one that hangs holds up only itself. No claim waits in here: what it
+ * attempt that timed out. So one that hangs holds up only itself. No claim waits in here for a slot: what it
  * says of URL, headers and token, and that its alert is enabled, is true when it is sent. One that
  * fails again and again is left alone but for probes (rules/breaker.h). One
  * whose failure comes with a Retry-After is paused as a whole (RFC 9110 10.2.3: the server
@@ -51,8 +51,9 @@ void flights_set_limits(struct flights *f, const struct flights_limits *limits);
  * both the claim is still the caller's. */
 enum flights_answer { FLIGHTS_TAKEN, FLIGHTS_FULL, FLIGHTS_REFUSED };
 
-/* Takes the claim over and sends it. */
+/* Takes the claim over, with a slot for it; flights_start() sends all that were added. */
 enum flights_answer flights_add(struct flights *f, struct claim *claim, void *mark);
+void flights_start(struct flights *f);
 
 /* An endpoint as an earlier engine left it: its breaker open until probe_at, or at the foot of its
  * ramp; paused until then (0: not). */
@@ -77,7 +78,7 @@ size_t flights_room(const struct flights *f); /* of all together */
  * breaker was open a while ago. Then new deliveries go ahead of the backlog. */
 bool flights_has_backlog(const struct flights *f);
 
-/* From here on nothing is sent. */
+/* From here on nothing is sent: what was only added lands as not sent. */
 void flights_close(struct flights *f);
 
 /* Ends also what is under way: it lands in the next sender_turn(), as OUTCOME_UNKNOWN. */

@@ -28,23 +28,39 @@ struct note *note_new(struct inbox *in, enum note_kind kind)
     return n;
 }
 
-void note_free(struct note *n)
+static void free_one(struct note *n)
 {
     for (size_t i = 0; i < n->claims.count; i++)
         claim_free(&n->claims.items[i]);
     free(n->claims.items);
+    outcome_free(&n->record.outcome);
+    free(n->record.request_headers);
     free(n);
+}
+
+void note_free(struct note *n)
+{
+    for (struct note *other = n->others, *next; other; other = next) {
+        next = other->next;
+        free_one(other);
+    }
+    free_one(n);
+}
+
+static void take_claims(struct note *n, struct claims *claims)
+{
+    n->claims = *claims;
+    *claims = (struct claims){0};
 }
 
 static void take_result(struct note *n, const void *result)
 {
-    if (n->kind == NOTE_CLAIMED) {
-        struct claims *claims = (struct claims *)(uintptr_t)result;
-        n->claims = *claims;
-        *claims = (struct claims){0};
-    } else if (result) {
+    if (n->kind == NOTE_CLAIMED)
+        take_claims(n, (struct claims *)(uintptr_t)result);
+    else if (n->kind == NOTE_CLOSED && n->claims_too)
+        take_claims(n, &((struct closed *)(uintptr_t)result)->claims);
+    else if (result)
         n->count = *(const int64_t *)result;
-    }
 }
 
 void note_answered(void *arg, const struct err *err, const void *result)
@@ -57,9 +73,11 @@ void note_answered(void *arg, const struct err *err, const void *result)
     else
         take_result(n, result);
     pthread_mutex_lock(&in->lock);
+    bool first = !in->first; /* else it was woken already */
     *in->last = n;
     in->last = &n->next;
-    in->wake(in->arg);
+    if (first)
+        in->wake(in->arg);
     pthread_mutex_unlock(&in->lock);
 }
 

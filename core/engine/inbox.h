@@ -30,9 +30,11 @@ struct note {
     bool failed;
     struct err err;
     int64_t count;        /* closed, purged, trimmed, expired, followed */
-    struct claims claims; /* NOTE_CLAIMED: owned by the note */
-    struct record
-        record; /* NOTE_RECORDED: without its texts, to be said again if need be */
+    bool claims_too;      /* NOTE_CLOSED: asked for claims, too */
+    struct claims claims; /* owned by the note */
+    struct record record; /* NOTE_RECORDED: without its texts, to be said again if need be; until
+                             it is asked for they are in it */
+    struct note *others;  /* NOTE_RECORDED: those of the same step, by `next` */
 };
 
 struct inbox {
@@ -46,7 +48,7 @@ void inbox_init(struct inbox *in, void (*wake)(void *arg), void *arg);
 void inbox_free(struct inbox *in);
 
 struct note *note_new(struct inbox *in, enum note_kind kind); /* NULL: no memory */
-void note_free(struct note *n);
+void note_free(struct note *n); /* and its others */
 
 /* The `done` of every step; arg is the step's note. */
 store_done note_answered;

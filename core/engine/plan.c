@@ -24,16 +24,6 @@ static struct note *note_for(struct engine *e, enum note_kind kind)
     return n;
 }
 
-static int64_t ask_to_close(struct engine *e, int64_t now)
-{
-    struct note *n = note_for(e, NOTE_CLOSED);
-    if (!n)
-        return e->resting[NOTE_CLOSED];
-    e->closing = true;
-    store_close_due(e->store, now, CLOSE_AT_ONCE, note_answered, n);
-    return INT64_MAX;
-}
-
 static bool list_rooms(struct engine *e, struct claim_wish *wish)
 {
     size_t most = flights_endpoints(e->flights);
@@ -49,16 +39,39 @@ static bool list_rooms(struct engine *e, struct claim_wish *wish)
     return true;
 }
 
+static bool make_wish(struct engine *e, int64_t now, struct claim_wish *wish)
+{
+    size_t room = flights_room(e->flights);
+    *wish = (struct claim_wish){.now = now,
+                                .limit = (int64_t)(room < CLAIM_AT_ONCE ? room : CLAIM_AT_ONCE),
+                                .each = flights_each(e->flights)};
+    return list_rooms(e, wish);
+}
+
+/* claim: what is closed goes out at once. */
+static int64_t ask_to_close(struct engine *e, int64_t now, bool claim)
+{
+    struct note *n = note_for(e, NOTE_CLOSED);
+    struct claim_wish wish;
+    if (!n)
+        return e->resting[NOTE_CLOSED];
+    e->closing = true;
+    n->claims_too = claim && make_wish(e, now, &wish);
+    e->claiming |= n->claims_too;
+    if (n->claims_too)
+        store_close_claim(e->store, CLOSE_AT_ONCE, &wish, note_answered, n);
+    else
+        store_close_due(e->store, now, CLOSE_AT_ONCE, note_answered, n);
+    return INT64_MAX;
+}
+
 static int64_t ask_to_claim(struct engine *e, int64_t now)
 {
     struct note *n = note_for(e, NOTE_CLAIMED);
+    struct claim_wish wish;
     if (!n)
         return e->resting[NOTE_CLAIMED];
-    size_t room = flights_room(e->flights);
-    struct claim_wish wish = {.now = now,
-                              .limit = (int64_t)(room < CLAIM_AT_ONCE ? room : CLAIM_AT_ONCE),
-                              .each = flights_each(e->flights)};
-    if (!list_rooms(e, &wish)) {
+    if (!make_wish(e, now, &wish)) {
         struct err err;
         err_memory(&err);
         engine_failed(e, NOTE_CLAIMED, &err);
@@ -146,14 +159,17 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static int64_t plan_close(struct engine *e, int64_t now, int64_t due)
+/* What waits for room goes before what is closed only now. */
+static int64_t plan_close(struct engine *e, int64_t now, const struct store_due *due)
 {
-    int64_t at = later(due, e->resting[NOTE_CLOSED]);
+    int64_t at = later(due->buckets, e->resting[NOTE_CLOSED]);
+    bool others_first = due->deliveries <= now && !e->blocked;
     if (e->closing)
         return INT64_MAX;
     if (at > now)
         return at;
-    return ask_to_close(e, now);
+    return ask_to_close(e, now,
+                        !others_first && !e->claiming && flights_room(e->flights) > 0);
 }
 
 static int64_t plan_claim(struct engine *e, int64_t now, int64_t due)
@@ -264,7 +280,7 @@ int64_t engine_plan(struct engine *e)
     }
     engine_succeeded(e, READING);
     next = earlier(next, plan_follow(e, now, due.held)); /* first: it says what is due */
-    next = earlier(next, plan_close(e, now, due.buckets));
+    next = earlier(next, plan_close(e, now, &due));
     next = earlier(next, plan_expire(e, now, due.deliveries));
     if (!e->expiring)
         next = earlier(next, plan_claim(e, now, due.deliveries));

@@ -122,6 +122,8 @@ void __real_store_expire(struct store *s, int64_t before, int64_t limit, store_d
 void __real_store_purge(struct store *s, int64_t before, int64_t limit, store_done *done,
                         void *arg);
 void __real_store_recover(struct store *s, store_done *done, void *arg);
+void __real_store_close_claim(struct store *s, int64_t limit, const struct claim_wish *wish,
+                              store_done *done, void *arg);
 void __real_store_claim(struct store *s, const struct claim_wish *wish, store_done *done,
                         void *arg);
 void __real_store_record(struct store *s, struct record *records, size_t count,
@@ -135,6 +137,8 @@ void __wrap_store_expire(struct store *s, int64_t before, int64_t limit, store_d
 void __wrap_store_purge(struct store *s, int64_t before, int64_t limit, store_done *done,
                         void *arg);
 void __wrap_store_recover(struct store *s, store_done *done, void *arg);
+void __wrap_store_close_claim(struct store *s, int64_t limit, const struct claim_wish *wish,
+                              store_done *done, void *arg);
 void __wrap_store_claim(struct store *s, const struct claim_wish *wish, store_done *done,
                         void *arg);
 void __wrap_store_record(struct store *s, struct record *records, size_t count,
@@ -170,10 +174,18 @@ struct claim_tap {
     void *arg;
 };
 
-static void claimed(void *arg, const struct err *err, const void *result)
+static struct claim_tap *tap_make(store_done *done, void *arg)
 {
-    struct claim_tap *tap = arg;
-    const struct claims *claims = result;
+    struct claim_tap *tap = malloc(sizeof *tap);
+    if (!tap)
+        abort();
+    *tap = (struct claim_tap){done, arg};
+    return tap;
+}
+
+static void tapped(struct claim_tap *tap, const struct err *err, const struct claims *claims,
+                   const void *result)
+{
     pthread_mutex_lock(&w.lock);
     for (size_t i = 0; !err && i < claims->count && w.claims < CLAIMED_MAX; i++)
         w.claimed[w.claims++] = (struct claimed){
@@ -184,20 +196,35 @@ static void claimed(void *arg, const struct err *err, const void *result)
     free(tap);
 }
 
+static void claimed(void *arg, const struct err *err, const void *result)
+{
+    tapped(arg, err, result, result);
+}
+
+static void closed(void *arg, const struct err *err, const void *result)
+{
+    tapped(arg, err, err ? NULL : &((const struct closed *)result)->claims, result);
+}
+
 void __wrap_store_claim(struct store *s, const struct claim_wish *wish, store_done *done,
                         void *arg)
 {
-    struct claim_tap *tap = malloc(sizeof *tap);
-    if (!tap)
-        abort();
-    *tap = (struct claim_tap){done, arg};
-    if (swallowed(done, arg)) {
-        free(tap);
+    if (swallowed(done, arg))
         return;
-    }
     world_take_claims();
     w.claim_asked = true;
-    __real_store_claim(s, wish, claimed, tap);
+    __real_store_claim(s, wish, claimed, tap_make(done, arg));
+}
+
+void __wrap_store_close_claim(struct store *s, int64_t limit, const struct claim_wish *wish,
+                              store_done *done, void *arg)
+{
+    if (swallowed(done, arg))
+        return;
+    world_take_claims();
+    model_close_due(&w.m, wish->now);
+    w.claim_asked = true;
+    __real_store_close_claim(s, limit, wish, closed, tap_make(done, arg));
 }
 
 void __wrap_store_close_due(struct store *s, int64_t now, int64_t limit, store_done *done,
@@ -257,14 +284,15 @@ static void note_record(const struct record *r)
 {
     const struct model_verdict v = {r->n, r->decision.state, r->decision.next_at,
                                     r->decision.reason};
-    struct model_flight *f = w.landing;
-    w.landing = NULL;
-    if (!f) {
-        if (r->outcome.kind != OUTCOME_CANCELLED)
-            blame("recorded an outcome of %s, which was not sent", r->id);
+    if (r->outcome.kind == OUTCOME_CANCELLED) {
         model_give_back(&w.m, r->id, r->decision.next_at);
         return;
     }
+    if (w.landed_taken == w.landed_count) {
+        blame("recorded an outcome of %s, which was not sent", r->id);
+        return;
+    }
+    struct model_flight *f = w.landed[w.landed_taken++];
     w.tally.strays += f->delivery && f->delivery->state != DELIVERY_SENDING;
     check(model_land(&w.m, f, &r->outcome, &v));
 }
@@ -278,12 +306,15 @@ void __wrap_store_record(struct store *s, struct record *records, size_t count,
             free(records[i].request_headers);
         }
         free(records);
+        w.landed_taken = w.landed_count = 0;
         return;
     }
     world_take_claims();
-    bool sent = w.landing != NULL;
+    bool sent = w.landed_count > 0;
     for (size_t i = 0; i < count; i++)
         note_record(&records[i]);
+    if (w.landed_taken == w.landed_count)
+        w.landed_taken = w.landed_count = 0;
     __real_store_record(s, records, count, done, arg);
     if (!sent)
         scripted_let_writer_finish(); /* or the engine may see it now, or later */
@@ -335,7 +366,9 @@ static void landing(void *arg, void *tag, const struct outcome *o)
     (void)arg;
     if (w.crashed)
         return;
-    w.landing = tag;
+    if (w.landed_count == LANDED_MAX)
+        abort();
+    w.landed[w.landed_count++] = tag;
     w.tally.delivered += o->status == 200;
     w.tally.failures += o->status >= 500 || o->kind == OUTCOME_NETWORK;
     w.tally.time_outs += o->timed_out;

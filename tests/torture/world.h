@@ -17,6 +17,7 @@ enum {
     TOLD = 20,  /* operations shown with a failure */
     BATCH = 64, /* steps asked for before the store has answered */
     CLAIMED_MAX = 256,
+    LANDED_MAX = 1024,
     SECOND = 1000,
     MINUTE = 60 * SECOND,
     HOUR = 60 * MINUTE,
@@ -61,7 +62,8 @@ extern struct world {
     struct expected batch[BATCH];
     int asked;
     int64_t log_seq, said;
-    struct model_flight *landing;
+    struct model_flight *landed[LANDED_MAX]; /* not recorded yet, in their order */
+    size_t landed_count, landed_taken;
     bool crashed;
     pthread_mutex_t lock; /* over the claims, which the store's writer brings */
     struct claimed claimed[CLAIMED_MAX];
