@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -25,6 +26,7 @@ enum {
     CONNECTION_IDLE_S = 60,
     CONNECTION_LIFE_S = 300,
     IDLE_HANDLES_MAX = 64,
+    FORGET_AFTER_MS = 50, /* a handle remembers the last URL and answer until its next use */
     KEPT_CONNECTIONS_MAX = 1024,
     /* What libcurl holds of a body, and of an answer: for each request it takes the blocks, and
      * gives them back wiped. */
@@ -61,6 +63,8 @@ struct sender {
     struct send_handle *active; /* all that have not had their done */
     size_t count, settled;      /* settled: done can be called without libcurl */
     uint64_t finished;          /* all that had their done, ever */
+    bool added;                 /* something that libcurl has not begun with */
+    int64_t idle_ms;            /* monotonic; since when nothing is under way */
     CURL *idle[IDLE_HANDLES_MAX];
     size_t idle_count;
 };
@@ -285,6 +289,7 @@ static CURL *take_easy(struct sender *s)
 static void give_easy(struct sender *s, CURL *easy)
 {
     curl_easy_reset(easy);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L); /* its cleanup asks for it too */
     if (s->idle_count < IDLE_HANDLES_MAX)
         s->idle[s->idle_count++] = easy;
     else
@@ -307,7 +312,7 @@ static bool begin(struct sender *s, struct send_handle *h, const struct send_req
         return false;
     if (set_transport(h, h->easy, &r->tls) && set_request(h, h->easy, r) &&
         curl_multi_add_handle(s->multi, h->easy) == CURLM_OK)
-        return true;
+        return s->added = true;
     give_easy(s, h->easy);
     return false;
 }
@@ -384,11 +389,28 @@ void sender_cancel(struct send_handle *h)
 
 /* ------------------------------------------------------------------ turning */
 
-/* A handle remembers the last URL and answer until its next use, which may never come. */
 static void forget_idle(struct sender *s)
 {
     while (s->idle_count > 0)
         curl_easy_cleanup(s->idle[--s->idle_count]);
+}
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The next use may never come. Returns how long to wait at most. */
+static int64_t forget_in_time(struct sender *s, int64_t wait_ms)
+{
+    if (s->count > 0 || s->idle_count == 0)
+        return wait_ms;
+    int64_t left = s->idle_ms + FORGET_AFTER_MS - monotonic_ms();
+    if (left <= 0)
+        forget_idle(s);
+    return left > 0 && left < wait_ms ? left : wait_ms;
 }
 
 static void finish(struct send_handle *h, struct outcome *outcome)
@@ -406,7 +428,7 @@ static void finish(struct send_handle *h, struct outcome *outcome)
         give_easy(s, h->easy);
     }
     if (s->count == 0)
-        forget_idle(s);
+        s->idle_ms = monotonic_ms();
     handle_free(h);
     done(arg, outcome);
     outcome_free(outcome);
@@ -453,19 +475,27 @@ static void finish_ended(struct sender *s)
     }
 }
 
-size_t sender_turn(struct sender *s, int64_t wait_ms)
+static void perform(struct sender *s)
 {
     int running;
-    uint64_t finished = s->finished;
-    finish_settled(s);
+    s->added = false;
     curl_multi_perform(s->multi, &running);
     finish_ended(s);
+}
+
+size_t sender_turn(struct sender *s, int64_t wait_ms)
+{
+    uint64_t finished = s->finished;
+    finish_settled(s);
+    /* To perform costs a system call for each that is under way: not before there is news. */
+    if (s->added || wait_ms <= 0)
+        perform(s);
+    wait_ms = forget_in_time(s, wait_ms);
     bool quiet = s->finished == finished && s->settled == 0;
     if (quiet && wait_ms > 0) {
         int wait = wait_ms < INT32_MAX ? (int)wait_ms : INT32_MAX;
         curl_multi_poll(s->multi, NULL, 0, wait, NULL);
-        curl_multi_perform(s->multi, &running);
-        finish_ended(s);
+        perform(s);
     }
     finish_settled(s);
     return s->count;
