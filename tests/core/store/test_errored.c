@@ -188,17 +188,13 @@ static void rows_of_an_older_store_stay_known(void **state)
     for (int i = 0; i < 3; i++)
         add(r, "a", i);
     save(r);
-    static const char *const sql[] = {
+    static const char sql[] =
         "CREATE TABLE old (seq INTEGER PRIMARY KEY, trace BLOB NOT NULL, "
-        "workspace TEXT NOT NULL, UNIQUE (trace, workspace)) STRICT",
-        "INSERT INTO old SELECT 7, substr(trace, 1, 16), workspace FROM errored",
-        "INSERT INTO old SELECT 9, substr(trace, 17, 16), 'b' FROM errored",
-        "DROP TABLE errored",
-        "ALTER TABLE old RENAME TO errored",
-        "PRAGMA user_version = 9"};
-    for (size_t i = 0; i < sizeof sql / sizeof *sql; i++)
-        assert_int_equal(sqlite3_exec(db_handle(r->db), sql[i], NULL, NULL, NULL),
-                         SQLITE_OK);
+        "workspace TEXT NOT NULL, UNIQUE (trace, workspace)) STRICT;"
+        "INSERT INTO old SELECT 7, substr(trace, 1, 16), workspace FROM errored;"
+        "INSERT INTO old SELECT 9, substr(trace, 17, 16), 'b' FROM errored;"
+        "DROP TABLE errored; ALTER TABLE old RENAME TO errored; PRAGMA user_version = 9;";
+    assert_int_equal(sqlite3_exec(db_handle(r->db), sql, NULL, NULL, NULL), SQLITE_OK);
     assert_true(db_migrate(r->db, NULL));
     errored_free(&r->e);
     assert_false(add(r, "a", 0));
