@@ -199,7 +199,7 @@ static void gone_is_not_held_against_a_new_url(void **state)
     rig_alert(r, r->url, id);
     receiver_answer(r->receiver, (struct receiver_answer){.how = RECEIVER_NEVER, .status = 410});
     rig_close_one(r);
-    rig_until_sending(r, 1);
+    rig_until_requests(r, 1);
     rig_change_url(r, id, "http://127.0.0.1:9/elsewhere", NULL);
     receiver_release(r->receiver);
     rig_until_state(r, DELIVERY_DEAD, 1);
