@@ -48,7 +48,7 @@ struct flights {
     struct flights_limits limits;
     struct endpoint *endpoints;
     struct flight *added, *under_way;
-    size_t sending;
+    size_t sending, unstarted; /* with a slot; of these, only added */
     int64_t backlog_until; /* steady ms */
     bool closed, cancelled;
 };
@@ -91,7 +91,7 @@ void flights_set_limits(struct flights *f, const struct flights_limits *limits)
 
 size_t flights_sending(const struct flights *f)
 {
-    return f->sending;
+    return f->sending - f->unstarted;
 }
 
 static size_t slots(const struct flights *f, const struct endpoint *e)
@@ -280,6 +280,7 @@ void flights_start(struct flights *f)
     while (f->added) {
         struct flight *x = f->added;
         DL_DELETE(f->added, x);
+        f->unstarted--;
         start(f, x);
     }
 }
@@ -340,6 +341,7 @@ enum flights_answer flights_add(struct flights *f, struct claim *claim, void *ma
     x->probe = e->breaker.state == BREAKER_OPEN;
     e->sending++;
     f->sending++;
+    f->unstarted++;
     DL_APPEND(f->added, x);
     return FLIGHTS_TAKEN;
 }
@@ -350,6 +352,7 @@ void flights_close(struct flights *f)
     while (f->added) {
         struct flight *x = f->added;
         DL_DELETE(f->added, x);
+        f->unstarted--;
         land_unsent(x, "the engine stopped");
     }
 }
