@@ -5,7 +5,12 @@
 
 #include "store/sqlite/writer.h"
 
-enum { ACTIVITY_KEPT = 10000, ACTIVITY_A_SECOND = 100, ACTIVITY_VERDICTS_MAX = 50 };
+enum {
+    ACTIVITY_KEPT = 10000,
+    ACTIVITY_A_SECOND = 100,
+    ACTIVITY_JUDGED_A_SECOND = 200000, /* alerts that those are held against */
+    ACTIVITY_VERDICTS_MAX = 50,
+};
 
 /* What the sampling remembers between transactions. */
 struct activity {

@@ -104,6 +104,27 @@ static void keeps_a_sample_and_says_how_many_are_left_out(void **state)
     activity_rows_free(&rows);
 }
 
+static void samples_less_where_there_are_many_alerts(void **state)
+{
+    enum { MANY = 4999 };
+    struct store_fixture *f = *state;
+    struct alert *alerts = calloc(MANY, sizeof *alerts);
+    struct step_wait wait = {0};
+    struct activity_rows rows;
+    for (int i = 0; i < MANY; i++)
+        step_alert_make(&alerts[i], "many", URL, EVENT_PROMPT_CREATED);
+    store_alert_put_all(f->store, alerts, MANY, STORE_CREATE, "ann", step_done, &wait);
+    assert_true(step_wait(&wait, NULL));
+    accept_events(f, ACTIVITY_A_SECOND);
+    assert_true(store_activity_list(f->reader, "default", INT64_MAX, 1000, &rows, NULL));
+    assert_int_equal(rows.count, ACTIVITY_JUDGED_A_SECOND / (MANY + 1));
+    assert_int_equal(rows.items[0].considered, MANY);
+    activity_rows_free(&rows);
+    for (int i = 0; i < MANY; i++)
+        alert_free(&alerts[i]);
+    free(alerts);
+}
+
 static void forgets_the_oldest(void **state)
 {
     struct store_fixture *f = *state;
@@ -242,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(says_which_alerts_took_an_event_and_why_not_the_others),
         TEST(keeps_a_sample_and_says_how_many_are_left_out),
+        TEST(samples_less_where_there_are_many_alerts),
         TEST(forgets_the_oldest),
         TEST(sends_a_bucket_before_its_window_ends),
         TEST(lists_deliveries_by_their_last_status),
