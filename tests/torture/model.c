@@ -219,9 +219,9 @@ void model_expire(struct model *m, int64_t before)
 
 static int by_age(const struct model_delivery *a, const struct model_delivery *b)
 {
-    if (a->state != b->state)
-        return (int)a->state - (int)b->state;
-    return (a->created_wall > b->created_wall) - (a->created_wall < b->created_wall);
+    if (a->created_wall != b->created_wall)
+        return a->created_wall < b->created_wall ? -1 : 1;
+    return (a->number > b->number) - (a->number < b->number);
 }
 
 void model_purge(struct model *m, int64_t before_wall, int64_t limit)

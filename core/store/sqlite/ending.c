@@ -65,12 +65,17 @@ static bool drop_buckets(struct tx *tx, const char *alert_id, const char *alert_
     return got == 0;
 }
 
+/* What waits, and what is being sent, are in an index each (011-rows.sql). */
+#define WAITS " FROM deliveries WHERE alert = ?1 AND state IN (0, 2) "
+#define SENT  " FROM deliveries WHERE state = 1 AND state <> 3 AND +alert = ?1 "
+#define SUMS  "SELECT state, count(*), sum(events)"
+#define END   "UPDATE deliveries SET state = 4, next_at = NULL, reason = ?2 WHERE row IN (SELECT row"
+
 static bool end_deliveries(struct tx *tx, const char *alert_id, const char *reason,
                            struct err *err)
 {
     sqlite3_stmt *row = db_query(tx->db,
-                                 "SELECT state, count(*), sum(events) FROM deliveries "
-                                 "WHERE alert = ? AND state < 3 GROUP BY state",
+                                 SUMS WAITS "GROUP BY state UNION ALL " SUMS SENT "GROUP BY state",
                                  DB_ARGS(db_text(alert_id)), err);
     int got = -1;
     int64_t ended = 0;
@@ -87,13 +92,10 @@ static bool end_deliveries(struct tx *tx, const char *alert_id, const char *reas
     tx->changes |= STORE_CHANGED_DELIVERIES;
     return db_run(tx->db,
                   "INSERT OR REPLACE INTO orphans (delivery, n) "
-                  "SELECT row, attempts - round_from + 1 FROM deliveries "
-                  "WHERE alert = ? AND state = 1",
+                  "SELECT row, attempts - round_from + 1" SENT,
                   DB_ARGS(db_text(alert_id)), err) &&
-           db_run(tx->db,
-                  "UPDATE deliveries SET state = 4, next_at = NULL, reason = ? "
-                  "WHERE alert = ? AND state < 3",
-                  DB_ARGS(db_text(reason), db_text(alert_id)), err) &&
+           db_run(tx->db, END WAITS ")", DB_ARGS(db_text(alert_id), db_text(reason)), err) &&
+           db_run(tx->db, END SENT ")", DB_ARGS(db_text(alert_id), db_text(reason)), err) &&
            db_run(tx->db,
                   "UPDATE alert_last SET state = 4 WHERE state < 3 "
                   "AND alert = (SELECT row FROM alerts WHERE id = ?)",

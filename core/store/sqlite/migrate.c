@@ -15,6 +15,7 @@ static const char *const migrations[] = {
     "sql/008-orphans.sql",
     "sql/009-pauses.sql",
     "sql/010-errored.sql",
+    "sql/011-rows.sql",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 

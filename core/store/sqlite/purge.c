@@ -53,30 +53,34 @@ static void purge_ask(struct store *store, bool (*run)(struct step *, struct tx 
 
 /* ---------------------------------------------------------------- by age */
 
+struct old_row {
+    int64_t row;
+    enum delivery_state state;
+};
+
 struct row_list {
-    int64_t *items;
+    struct old_row *items;
     size_t count;
 };
 
-static bool find_old(struct tx *tx, const struct purge_step *s, enum delivery_state state,
-                     struct row_list *out, struct err *err)
+static bool read_old(sqlite3_stmt *row, void *item, struct err *err)
 {
-    *out = (struct row_list){0};
-    sqlite3_stmt *row = db_query(
-        tx->db,
-        "SELECT row FROM deliveries WHERE state = ? AND created_at < ? "
-        "ORDER BY created_at LIMIT ?",
-        DB_ARGS(db_int(state), db_int(s->before), db_int(s->limit - s->result)), err);
-    return ROWS_READ(tx->db, row, out, rows_read_int, err);
+    (void)err;
+    *(struct old_row *)item =
+        (struct old_row){db_col_int(row, 0), (enum delivery_state)db_col_int(row, 1)};
+    return true;
 }
 
-static bool purge_state(struct tx *tx, struct purge_step *s, enum delivery_state state,
-                        struct err *err)
+static bool purge_deliveries(struct tx *tx, struct purge_step *s, struct err *err)
 {
-    struct row_list rows;
-    bool fine = find_old(tx, s, state, &rows, err);
+    struct row_list rows = {0};
+    sqlite3_stmt *row = db_query(tx->db,
+                                 "SELECT row, state FROM deliveries WHERE state >= 3 "
+                                 "AND created_at < ? ORDER BY created_at LIMIT ?",
+                                 DB_ARGS(db_int(s->before), db_int(s->limit)), err);
+    bool fine = ROWS_READ(tx->db, row, &rows, read_old, err);
     for (size_t i = 0; i < rows.count && fine; i++)
-        fine = remove_delivery(tx, s, rows.items[i], state, err);
+        fine = remove_delivery(tx, s, rows.items[i].row, rows.items[i].state, err);
     free(rows.items);
     return fine;
 }
@@ -85,9 +89,8 @@ static bool run_purge(struct step *step, struct tx *tx, struct err *err)
 {
     struct purge_step *s = (struct purge_step *)step;
     step->result = &s->result;
-    return metrics_purge(tx, err) && purge_state(tx, s, DELIVERY_DELIVERED, err) &&
-           purge_state(tx, s, DELIVERY_DEAD, err) && audit_purge(tx, s->limit, err) &&
-           remove_dropped(tx, s->before, s->limit, err) &&
+    return metrics_purge(tx, err) && purge_deliveries(tx, s, err) &&
+           audit_purge(tx, s->limit, err) && remove_dropped(tx, s->before, s->limit, err) &&
            silence_rows_purge(tx, s->before, err);
 }
 
@@ -110,42 +113,31 @@ static bool bytes_in_use(struct tx *tx, int64_t *bytes, struct err *err)
     return true;
 }
 
-/* 1: the oldest delivery of that state; 0: there is none; -1: failed. */
-static int oldest_of(struct tx *tx, enum delivery_state state, int64_t *row,
-                     int64_t *created_at, struct err *err)
+/* The oldest that is finished, none of which was created before *from. */
+static bool remove_oldest(struct tx *tx, struct purge_step *s, int64_t *from, bool *any,
+                          struct err *err)
 {
     sqlite3_stmt *found = db_query(tx->db,
-                                   "SELECT row, created_at FROM deliveries WHERE state = ? "
+                                   "SELECT row, state, created_at FROM deliveries "
+                                   "WHERE state >= 3 AND created_at >= ? "
                                    "ORDER BY created_at LIMIT 1",
-                                   DB_ARGS(db_int(state)), err);
+                                   DB_ARGS(db_int(*from)), err);
+    struct old_row oldest = {0};
     int got = found ? db_step(tx->db, found, err) : -1;
-    if (got == 1) {
-        *row = db_col_int(found, 0);
-        *created_at = db_col_int(found, 1);
+    *any = got == 1;
+    if (*any) {
+        read_old(found, &oldest, err);
+        *from = db_col_int(found, 2);
     }
     db_end(found);
-    return got;
-}
-
-static bool remove_oldest(struct tx *tx, struct purge_step *s, bool *any, struct err *err)
-{
-    int64_t delivered = 0, dead = 0, delivered_at = INT64_MAX, dead_at = INT64_MAX;
-    int first = oldest_of(tx, DELIVERY_DELIVERED, &delivered, &delivered_at, err);
-    int other = first < 0 ? -1 : oldest_of(tx, DELIVERY_DEAD, &dead, &dead_at, err);
-    if (other < 0)
-        return false;
-    *any = first || other;
-    if (!*any)
-        return true;
-    bool is_dead = dead_at < delivered_at;
-    return remove_delivery(tx, s, is_dead ? dead : delivered,
-                           is_dead ? DELIVERY_DEAD : DELIVERY_DELIVERED, err) &&
-           remove_dropped(tx, is_dead ? dead_at : delivered_at, s->limit, err);
+    return got == 0 || (got == 1 && remove_delivery(tx, s, oldest.row, oldest.state, err) &&
+                        remove_dropped(tx, *from, s->limit, err));
 }
 
 static bool run_trim(struct step *step, struct tx *tx, struct err *err)
 {
     struct purge_step *s = (struct purge_step *)step;
+    int64_t from = INT64_MIN; /* what is not finished is not read again for each row */
     bool any = true;
     step->result = &s->result;
     while (any && s->result < s->limit) {
@@ -154,7 +146,7 @@ static bool run_trim(struct step *step, struct tx *tx, struct err *err)
             return false;
         if (bytes <= s->max_size)
             return true;
-        if (!remove_oldest(tx, s, &any, err))
+        if (!remove_oldest(tx, s, &from, &any, err))
             return false;
     }
     return true;

@@ -30,7 +30,8 @@ static bool oldest_open(struct store_reader *r, int64_t *out, struct err *err)
     *out = 0;
     for (int state = DELIVERY_WAITING; state < DELIVERY_DELIVERED; state++) {
         int64_t at;
-        if (!db_number(r->db, "SELECT min(created_at) FROM deliveries WHERE state = ?",
+        if (!db_number(r->db,
+                       "SELECT min(created_at) FROM deliveries WHERE state = ? AND state <> 3",
                        DB_ARGS(db_int(state)), 0, &at, err))
             return false;
         if (at && (!*out || at < *out))
@@ -161,8 +162,11 @@ bool store_oldest_open(struct store_reader *r, struct oldest_rows *out, struct e
 {
     *out = (struct oldest_rows){0};
     sqlite3_stmt *row = db_query(r->db,
-                                 "SELECT alert, min(created_at) FROM deliveries "
-                                 "WHERE state < 3 GROUP BY alert ORDER BY alert",
+                                 "SELECT alert, min(at) FROM ("
+                                 "SELECT alert, min(created_at) AS at FROM deliveries "
+                                 "WHERE state IN (0, 2) GROUP BY alert UNION ALL "
+                                 "SELECT alert, created_at FROM deliveries "
+                                 "WHERE state = 1 AND state <> 3) GROUP BY alert ORDER BY alert",
                                  DB_NO_ARGS, err);
     if (ROWS_READ(r->db, row, out, read_oldest, err))
         return true;

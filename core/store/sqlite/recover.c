@@ -79,8 +79,8 @@ static bool run_recover(struct step *step, struct tx *tx, struct err *err)
     struct recover_step *s = (struct recover_step *)step;
     step->result = &s->result;
     return for_each(tx, "SELECT delivery FROM orphans WHERE delivery > 0 LIMIT 1", recover_orphan, &s->result, err) &&
-           for_each(tx, "SELECT row FROM deliveries WHERE state = 1 LIMIT 1", recover_one,
-                    &s->result, err);
+           for_each(tx, "SELECT row FROM deliveries WHERE state = 1 AND state <> 3 LIMIT 1",
+                    recover_one, &s->result, err);
 }
 
 static void free_recover(struct step *step)

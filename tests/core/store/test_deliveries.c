@@ -20,6 +20,21 @@ static void close_due_leaves_what_is_not_due(void **state)
     assert_int_equal(due.deliveries, f->now);
 }
 
+static int64_t number_in_file(const struct store_fixture *f, const char *sql)
+{
+    char path[512];
+    sqlite3 *db;
+    sqlite3_stmt *row;
+    snprintf(path, sizeof path, "%s/store.db", f->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+    int64_t number = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    return number;
+}
+
 static void close_due_stops_at_the_limit(void **state)
 {
     struct store_fixture *f = *state;
@@ -269,6 +284,16 @@ static void delete_ends_what_waits(void **state)
     step_claims_free(&c);
 }
 
+static void expect_oldest(struct store_fixture *f, const char *id, int64_t at)
+{
+    struct oldest_rows rows;
+    assert_true(store_oldest_open(f->reader, &rows, NULL));
+    assert_int_equal(rows.count, 1);
+    assert_int_equal(oldest_rows_of(&rows, id), at);
+    assert_int_equal(oldest_rows_of(&rows, "0190b2c0-1111-7000-8000-000000000001"), 0);
+    oldest_rows_free(&rows);
+}
+
 static void what_waits_longest_is_known(void **state)
 {
     struct store_fixture *f = *state;
@@ -283,11 +308,13 @@ static void what_waits_longest_is_known(void **state)
     f->now += 1000;
     accept_events(f, 1);
     close_all(f);
-    assert_true(store_oldest_open(f->reader, &rows, &err));
-    assert_int_equal(rows.count, 1);
-    assert_int_equal(oldest_rows_of(&rows, id), first);
-    assert_int_equal(oldest_rows_of(&rows, "0190b2c0-1111-7000-8000-000000000001"), 0);
-    oldest_rows_free(&rows);
+    expect_oldest(f, id, first);
+    assert_true(step_claim(f->store, f->now, 1, NULL, 0, &claims, &err));
+    assert_int_equal(claims.count, 1);
+    expect_oldest(f, id, first); /* being sent, while another waits */
+    assert_true(step_record(f->store, claims.items, 500, DELIVERY_RETRYING, f->now, &err));
+    expect_oldest(f, id, first);
+    step_claims_free(&claims);
     assert_true(step_claim(f->store, f->now, 10, NULL, 0, &claims, &err));
     assert_int_equal(claims.count, 2);
     for (size_t i = 0; i < claims.count; i++)
@@ -361,24 +388,40 @@ static void purge_removes_only_what_is_old_and_finished(void **state)
     step_claims_free(&open);
 }
 
+static void purge_takes_the_oldest_first_of_what_has_ended(void **state)
+{
+    enum { MADE = 6 };
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE], ids[MADE][UUID_SIZE];
+    struct delivery d;
+    add_alert(f, "a", URL, alert);
+    for (int i = 0; i < MADE; i++) {
+        accept_events(f, 1);
+        close_all(f);
+        struct claims c = claim(f, 1);
+        memcpy(ids[i], c.items[0].id, UUID_SIZE);
+        if (i != 1) /* which is being sent all the time */
+            assert_true(step_record(f->store, c.items, i % 2 ? 200 : 500,
+                                    i % 2 ? DELIVERY_DELIVERED : DELIVERY_DEAD, 0, NULL));
+        step_claims_free(&c);
+        f->now += 1000;
+    }
+    assert_int_equal(step_purge(f->store, f->now, 3), 3);
+    for (int i = 0; i < MADE; i++) {
+        bool kept = i == 1 || i > 3;
+        assert_int_equal(store_delivery_get(f->reader, "default", ids[i], &d, NULL), kept);
+        if (kept)
+            delivery_free(&d);
+    }
+    struct store_counts c = counts(f);
+    assert_int_equal(c.deliveries[DELIVERY_DELIVERED], 1);
+    assert_int_equal(c.deliveries[DELIVERY_DEAD], 1);
+}
+
 static int64_t bytes_in_use(const struct store_fixture *f)
 {
-    char path[512];
-    sqlite3 *db;
-    sqlite3_stmt *row;
-    snprintf(path, sizeof path, "%s/store.db", f->dir);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db,
-                                        "SELECT (page_count - freelist_count) * page_size "
-                                        "FROM pragma_page_count, pragma_freelist_count, "
-                                        "pragma_page_size",
-                                        -1, &row, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-    int64_t bytes = sqlite3_column_int64(row, 0);
-    sqlite3_finalize(row);
-    sqlite3_close(db);
-    return bytes;
+    return number_in_file(f, "SELECT (page_count - freelist_count) * page_size "
+                             "FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
 }
 
 static void trim_takes_the_oldest_that_are_finished(void **state)
@@ -481,6 +524,48 @@ static void list_filters_deliveries(void **state)
     assert_int_equal(listed(f, (struct delivery_filter){NULL, b, -1, f->now + 1}), 0);
 }
 
+/* Page after page of two. */
+static void expect_delivered(struct store_fixture *f, char (*ids)[UUID_SIZE], int count)
+{
+    const struct delivery_filter filter = {.workspace = "default", .state = DELIVERY_DELIVERED};
+    const char *last = NULL;
+    while (count >= 0) {
+        struct delivery_rows rows;
+        assert_true(store_delivery_list(f->reader, &filter, last, 2, &rows, NULL));
+        assert_int_equal(rows.count, count > 2 ? 2 : count);
+        for (size_t i = 0; i < rows.count; i++) {
+            last = ids[--count];
+            assert_string_equal(rows.items[i].id, last);
+        }
+        count -= rows.count == 0;
+        delivery_rows_free(&rows);
+    }
+}
+
+static void lists_what_is_delivered_whatever_its_status(void **state)
+{
+    enum { MADE = 12 }; /* more statuses than are merged */
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE], ids[MADE][UUID_SIZE];
+    add_alert(f, "a", URL, alert);
+    for (int i = 0; i < MADE; i++) {
+        accept_events(f, 1);
+        close_all(f);
+        struct claims c = claim(f, 1);
+        memcpy(ids[i], c.items[0].id, UUID_SIZE);
+        step_record(f->store, c.items, i < 5 ? 200 + i % 3 : 200 + i, DELIVERY_DELIVERED, 0, NULL);
+        step_claims_free(&c);
+        if (i == 4 || i == MADE - 1)
+            expect_delivered(f, ids, i + 1);
+    }
+    /* Replayed, it keeps the status of its last attempt. */
+    assert_int_equal(step_replay(f->store, ids[MADE - 1]), 1);
+    expect_delivered(f, ids, MADE - 1);
+    assert_int_equal(listed(f, (struct delivery_filter){NULL, NULL, DELIVERY_DELIVERED, 0, 200, 200}),
+                     2);
+    assert_int_equal(listed(f, (struct delivery_filter){NULL, NULL, DELIVERY_WAITING, 0}), 1);
+}
+
 static void list_pages_the_log_both_ways(void **state)
 {
     struct store_fixture *f = *state;
@@ -531,9 +616,11 @@ int main(void)
         TEST(what_waits_longest_is_known),
         TEST(replay_starts_anew_with_the_same_body),
         TEST(purge_removes_only_what_is_old_and_finished),
+        TEST(purge_takes_the_oldest_first_of_what_has_ended),
         TEST(trim_takes_the_oldest_that_are_finished),
         TEST(list_pages_deliveries),
         TEST(list_filters_deliveries),
+        TEST(lists_what_is_delivered_whatever_its_status),
         TEST(list_pages_the_log_both_ways),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,8 @@ static bool may_scan(const char *step, const char *sql)
         "SCAN deliveries USING INDEX deliveries_by_time",
         "SCAN CONSTANT ROW",
         "SCAN e", /* the endpoints that fail */
+        "SCAN deliveries USING INDEX deliveries_open", /* what waits, by alert */
+        "SCAN (subquery-", /* what is sorted, may_sort() */
     };
     if (strstr(step, "USING COVERING INDEX") && strstr(sql, "min("))
         return true; /* the first entry of an index */
@@ -80,6 +82,12 @@ static bool may_scan(const char *step, const char *sql)
         if (strncmp(step, allowed[i], strlen(allowed[i])) == 0)
             return true;
     return false;
+}
+
+/* A row for each alert and each delivery that is being sent. */
+static bool may_sort(const char *sql)
+{
+    return strstr(sql, "min(at)");
 }
 
 static int check_plan(sqlite3 *raw, const char *sql)
@@ -93,7 +101,11 @@ static int check_plan(sqlite3 *raw, const char *sql)
     while (sqlite3_step(plan) == SQLITE_ROW) {
         const char *step = (const char *)sqlite3_column_text(plan, 3);
         bool scans = strncmp(step, "SCAN", 4) == 0 && !may_scan(step, sql);
-        if (scans || strstr(step, "TEMP B-TREE")) {
+        bool sorts = strstr(step, "TEMP B-TREE") && !may_sort(sql);
+        /* By alert or by time, what has ended would be read too. */
+        bool wide = strstr(sql, "state = 1") && !strstr(step, "deliveries_by_state") &&
+                    strstr(step, "deliveries_by_");
+        if (scans || sorts || wide) {
             printf("%s\n    %s\n", step, sql);
             bad++;
         }
@@ -117,6 +129,35 @@ static void use_silences(struct store_fixture *f, const char *alert)
     silences_free(&all);
     step_silence_end(f->store, id);
     step_close_due(f->store, f->now, 10);
+}
+
+/* The narrower indexes are those that a query can miss. */
+static void list_by_state_and_status(struct store_fixture *f)
+{
+    static const struct delivery_filter filters[] = {
+        {.state = DELIVERY_DELIVERED},
+        {.state = DELIVERY_DEAD},
+        {.state = -1, .status_from = 500, .status_to = 500},
+        {.state = -1, .status_from = 500, .status_to = 599},
+    };
+    struct delivery_rows rows;
+    struct oldest_rows oldest;
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        assert_true(store_delivery_list(f->reader, &filters[i], NULL, 5, &rows, NULL));
+        delivery_rows_free(&rows);
+    }
+    assert_true(store_oldest_open(f->reader, &oldest, NULL));
+    oldest_rows_free(&oldest);
+}
+
+static void move_alert(struct store *s, const char *id)
+{
+    struct alert a, made;
+    step_alert_make(&a, "a", "http://127.0.0.1:9/other", EVENT_TRACE_ERRORS);
+    memcpy(a.id, id, UUID_SIZE);
+    assert_true(step_alert_put(s, &a, STORE_REPLACE, &made, NULL));
+    alert_free(&a);
+    alert_free(&made);
 }
 
 static void use_everything(struct store_fixture *f)
@@ -163,6 +204,8 @@ static void use_everything(struct store_fixture *f)
     bucket_rows_free(&buckets);
     assert_true(store_next_due(f->reader, &due, NULL));
     counts(f);
+    list_by_state_and_status(f);
+    move_alert(f->store, id);
     const struct audit_filter audit = {"default", 1};
     struct audit_rows told;
     struct store_gauges gauges;
