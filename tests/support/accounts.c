@@ -147,11 +147,23 @@ static bool all_is_accounted_for(struct books *b)
                                        (long long)accepted, (long long)ended);
 }
 
+static bool chunks_have_buckets(struct books *b)
+{
+    int64_t lost;
+    return number(b,
+                  "SELECT count(*) FROM bucket_chunks AS c WHERE NOT EXISTS "
+                  "(SELECT 1 FROM buckets AS b WHERE b.row = c.row >> 24)",
+                  &lost) &&
+           (lost == 0 || differ(b, "%lld chunks have no bucket", (long long)lost));
+}
+
 static bool check(struct books *b)
 {
     return is_whole(b) &&
            events_are_there(b, "SELECT b.row, b.kept, c.events FROM buckets AS b LEFT JOIN "
-                               "bucket_chunks AS c ON c.bucket = b.row ORDER BY b.row") &&
+                               "bucket_chunks AS c ON c.row >= b.row << 24 AND "
+                               "c.row < (b.row + 1) << 24 ORDER BY b.row") &&
+           chunks_have_buckets(b) &&
            events_are_there(b, "SELECT d.row, d.events, b.body FROM deliveries AS d LEFT JOIN "
                                "delivery_bodies AS b ON b.delivery = d.row ORDER BY d.row") &&
            counts_as(b, COUNTER_WAITING_EVENTS, "SELECT coalesce(sum(kept), 0) FROM buckets") &&

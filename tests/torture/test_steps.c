@@ -707,18 +707,26 @@ static void copy_table(sqlite3 *db, const char *table)
     buf_free(&sql);
 }
 
+/* Their bucket was a column once. */
+static void copy_chunks(sqlite3 *db)
+{
+    run(db, "INSERT INTO main.bucket_chunks (row, bucket, events) "
+            "SELECT row, row >> 24, events FROM newest.bucket_chunks");
+}
+
 static void copy_tables(sqlite3 *db)
 {
     sqlite3_stmt *row;
     assert_int_equal(
         sqlite3_prepare_v2(db,
                            "SELECT name FROM main.sqlite_schema WHERE type = 'table' "
-                           "AND name NOT LIKE 'sqlite%'",
+                           "AND name NOT LIKE 'sqlite%' AND name <> 'bucket_chunks'",
                            -1, &row, NULL),
         SQLITE_OK);
     while (sqlite3_step(row) == SQLITE_ROW)
         copy_table(db, (const char *)sqlite3_column_text(row, 0));
     sqlite3_finalize(row);
+    copy_chunks(db);
 }
 
 /* Makes the file what an earlier program would have left. */

@@ -154,8 +154,10 @@ static bool write_gathered(struct tx *tx, struct gathered *g, struct err *err)
                                 err)
                        : open_bucket(tx, g, err);
     if (fine && g->chunk.len > 0)
-        fine = db_run(tx->db, "INSERT INTO bucket_chunks (bucket, events) VALUES (?, ?)",
-                      DB_ARGS(db_int(g->row), db_blob(buf_span(&g->chunk))), err);
+        fine = db_run(tx->db, "INSERT INTO bucket_chunks (row, events) VALUES (?, ?)",
+                      DB_ARGS(db_int(bucket_chunk(g->row, g->kept_before)),
+                              db_blob(buf_span(&g->chunk))),
+                      err);
     return fine && count_added(tx, g, err);
 }
 

@@ -26,6 +26,15 @@ bool buckets_flush(struct tx *tx, struct err *err);
 
 void buckets_clear(struct buckets *b); /* forgets what was gathered */
 
+/* The chunk of a bucket that follows `kept` events. Those of one bucket are the rows from
+ * bucket_chunk(bucket, 0) to before bucket_chunk(bucket + 1, 0), in the order they came in. No
+ * setting lets a bucket keep 2^BUCKET_CHUNK_BITS events. */
+enum { BUCKET_CHUNK_BITS = 24 };
+static inline int64_t bucket_chunk(int64_t bucket, int64_t kept)
+{
+    return bucket << BUCKET_CHUNK_BITS | kept;
+}
+
 /* alert_bucket:{alertId}:{eventType}, of a held one with :{silenceId} after it. */
 struct bucket_name {
     char alert[UUID_SIZE], silence[UUID_SIZE]; /* silence: empty: none */

@@ -3,6 +3,7 @@
 
 #include "rules/payload.h"
 #include "store/sqlite/alert_rows.h"
+#include "store/sqlite/buckets.h"
 #include "store/sqlite/chunk.h"
 #include "store/sqlite/claim.h"
 #include "store/sqlite/due.h"
@@ -52,8 +53,10 @@ static bool read_chunks(struct tx *tx, const struct due *d, struct buf *out,
                         struct err *err)
 {
     sqlite3_stmt *row =
-        db_query(tx->db, "SELECT events FROM bucket_chunks WHERE bucket = ? ORDER BY row",
-                 DB_ARGS(db_int(d->row)), err);
+        db_query(tx->db,
+                 "SELECT events FROM bucket_chunks WHERE row >= ? AND row < ? ORDER BY row",
+                 DB_ARGS(db_int(bucket_chunk(d->row, 0)), db_int(bucket_chunk(d->row + 1, 0))),
+                 err);
     int got = -1;
     while (row && (got = db_step(tx->db, row, err)) == 1)
         buf_add_span(out, db_col_blob(row, 0));

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "store/sqlite/buckets.h"
 #include "store/sqlite/log_rows.h"
 #include "store/sqlite/silence_rows.h"
 
@@ -10,8 +11,10 @@ bool ending_remove_bucket(struct tx *tx, const struct ending *b, struct err *err
     tx->delta[COUNTER_WAITING_EVENTS] -= b->kept;
     tx->delta[COUNTER_OPEN_BUCKETS] -= !b->drops;
     tx->changes |= STORE_CHANGED_BUCKETS;
-    return db_run(tx->db, "DELETE FROM buckets WHERE row = ?", DB_ARGS(db_int(b->row)),
-                  err);
+    return db_run(tx->db, "DELETE FROM bucket_chunks WHERE row >= ? AND row < ?",
+                  DB_ARGS(db_int(bucket_chunk(b->row, 0)), db_int(bucket_chunk(b->row + 1, 0))),
+                  err) &&
+           db_run(tx->db, "DELETE FROM buckets WHERE row = ?", DB_ARGS(db_int(b->row)), err);
 }
 
 void ending_count_state(struct tx *tx, enum delivery_state from, enum delivery_state to,

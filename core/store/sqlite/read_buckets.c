@@ -12,7 +12,8 @@ bool store_bucket_events(struct store_reader *r, const char *workspace, const ch
         return err_set(err, ERR_INVALID, "%.80s: is no key of a bucket", key);
     sqlite3_stmt *row = db_query(
         r->db,
-        "SELECT c.events FROM buckets AS b JOIN bucket_chunks AS c ON c.bucket = b.row "
+        "SELECT c.events FROM buckets AS b JOIN bucket_chunks AS c "
+        "ON c.row >= b.row << 24 AND c.row < (b.row + 1) << 24 " /* bucket_chunk() */
         "WHERE b.alert = ?1 AND b.type = ?2 AND b.workspace = ?3 AND b.silence = CASE ?4 "
         "WHEN '' THEN 0 ELSE (SELECT row FROM silences WHERE id = ?4) END ORDER BY c.row",
         DB_ARGS(db_text(name.alert), db_int(name.type), db_text(workspace),

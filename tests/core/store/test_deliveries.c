@@ -35,6 +35,30 @@ static int64_t number_in_file(const struct store_fixture *f, const char *sql)
     return number;
 }
 
+/* However it ends, a bucket's events are gone with it, and no other's. */
+static void a_bucket_takes_its_own_chunks_along(void **state)
+{
+    static const char chunks[] = "SELECT count(*) FROM bucket_chunks";
+    enum { ALERTS = 3 };
+    struct store_fixture *f = *state;
+    char ids[ALERTS][UUID_SIZE];
+    for (int i = 0; i < ALERTS; i++) { /* they close one after the other */
+        add_alert(f, "a", URL, ids[i]);
+        accept_events(f, 1);
+        accept_events(f, 2);
+        f->now += 1000;
+    }
+    assert_int_equal(number_in_file(f, chunks), 6 + 4 + 2);
+    step_alert_enable(f->store, ids[1], false);
+    assert_int_equal(number_in_file(f, chunks), 6 + 2);
+    f->now += f->limits.window_ms - ALERTS * 1000;
+    assert_int_equal(step_close_due(f->store, f->now, 10), 1);
+    assert_int_equal(number_in_file(f, chunks), 2);
+    close_all(f);
+    assert_int_equal(number_in_file(f, chunks), 0);
+    assert_int_equal(counts(f).events[DELIVERY_WAITING], 9 + 3);
+}
+
 static void close_due_stops_at_the_limit(void **state)
 {
     struct store_fixture *f = *state;
@@ -602,6 +626,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(close_due_leaves_what_is_not_due),
+        TEST(a_bucket_takes_its_own_chunks_along),
         TEST(close_due_stops_at_the_limit),
         TEST(claim_carries_what_a_request_needs),
         TEST(claim_passes_over_busy_endpoints),
