@@ -112,8 +112,10 @@ static bool insert_delivery(struct tx *tx, const struct due *d, const char *id, 
     return db_run(tx->db, "INSERT INTO delivery_bodies (delivery, body) VALUES (?, ?)",
                   DB_ARGS(db_int(*row), db_blob(body)), err) &&
            db_run(tx->db,
-                  "INSERT OR REPLACE INTO alert_last (alert, delivery, state, status, at) "
-                  "VALUES (?, ?, ?, 0, ?)",
+                  "INSERT INTO alert_last (alert, delivery, state, status, at) "
+                  "VALUES (?, ?, ?, 0, ?) ON CONFLICT (alert) DO UPDATE SET "
+                  "delivery = excluded.delivery, state = excluded.state, status = 0, "
+                  "at = excluded.at",
                   DB_ARGS(db_int(d->alert->row), db_int(*row), db_int(state),
                           db_int(tx->wall)),
                   err);
