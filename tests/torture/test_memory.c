@@ -4,6 +4,7 @@
  * A request is answered 2xx only if what it brought is on disk, else 503 (or not at all, where
  * there is no memory for the request itself); the engine goes on when there is memory again, and
  * sends everything; the accounts add up. Nothing crashes, nothing leaks (the sanitizers look). */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,7 +73,10 @@ static int64_t heal(void)
     type __wrap_##name parameters;                                                         \
     type __wrap_##name parameters                                                          \
     {                                                                                      \
-        return strikes() ? NULL : __real_##name call;                                      \
+        if (!strikes())                                                                    \
+            return __real_##name call;                                                     \
+        errno = ENOMEM;                                                                    \
+        return NULL;                                                                       \
     }
 FAILING(void *, malloc, (size_t size), (size))
 FAILING(void *, calloc, (size_t count, size_t size), (count, size))
