@@ -16,9 +16,15 @@ static bool start(struct request *r, struct js_value *root, struct facts *f)
     return false;
 }
 
-/* The facts are copies: of many requests that wait for one commit, no body has to stay. */
+/* Answered at once where nothing must survive. The facts are copies: of many requests that wait
+ * for one commit, no body has to stay. */
 static void hand_over(struct request *r, struct facts *f, store_done *done)
 {
+    if (store_accept_passing(r->store, f->accept)) {
+        facts_take(f);
+        done(r, NULL, NULL);
+        return;
+    }
     js_index_free(&r->index);
     buf_free(&r->body);
     if (request_wait(r))

@@ -105,7 +105,7 @@ bool store_subscribe(struct store *s, store_changed *changed, void *arg);
 void store_unsubscribe(struct store *s, store_changed *changed, void *arg); /* after it: no call */
 
 /* Why nothing can be written: what the last commit failed of, if that was a full or failing disk;
- * "" after one that went through. Meanwhile a store without work tries a write each second, so
+ * "" after one that wrote something. Meanwhile a store without work tries a write each second, so
  * that it notices by itself when there is room again. Any thread. */
 void store_trouble(struct store *s, char *out, size_t size);
 
@@ -154,6 +154,16 @@ struct accepted {
  * the last 1,000,000, matches the rest against the alerts and appends them to their buckets.
  * Takes over *a (malloc'ed) and its arena, also on failure. result: const struct accepted *. */
 void store_accept(struct store *s, struct accept *a, store_done *done, void *arg);
+
+/* The same for a request of which nothing must survive, which may be answered before it is
+ * carried out: it holds no event, its projects are there, and what it measures no alert counts.
+ * True: taken over; it is carried out in its turn, at the latest with the next step or within a
+ * second, and cannot fail for the caller. False: untouched, and for store_accept(): it may
+ * change more than the memory of traces, or nothing is known yet of its kind, or the store
+ * is behind, in trouble or read only. A project or a condition that another process
+ * has just changed may be heard of a second later here: what a kill or a power cut then loses
+ * is such a value, never an event. */
+bool store_accept_passing(struct store *s, struct accept *a);
 
 /* Makes sure that projects exist. Names are copied. result: const struct project *. */
 void store_project_ensure(struct store *s, const char *workspace, const char *name,

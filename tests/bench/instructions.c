@@ -54,7 +54,10 @@ static void accept_body(struct store_fixture *f, struct span body)
     must(js_parse_indexed(body, &index, &root, &err));
     must(facts_init(&facts, "default", "admin", clock_wall_ms(&f->clock), &err));
     must(facts_traces(&facts, root, &err));
-    must(step_accept(f->store, facts_take(&facts), NULL, &err));
+    if (store_accept_passing(f->store, facts.accept))
+        facts_take(&facts);
+    else
+        must(step_accept(f->store, facts_take(&facts), NULL, &err));
     facts_free(&facts);
     js_index_free(&index);
 }

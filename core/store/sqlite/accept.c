@@ -211,7 +211,7 @@ static bool run_accept(struct step *step, struct tx *tx, struct err *err)
             return false;
     }
     step->result = &s->result;
-    return true;
+    return step->early || passing_note(tx, s->accept, err);
 }
 
 static void accept_free(struct accept *a)
@@ -237,4 +237,21 @@ void store_accept(struct store *s, struct accept *a, store_done *done, void *arg
     step->step.durable = true;
     step->step.bytes = a->arena.total;
     writer_submit(s, &step->step);
+}
+
+bool store_accept_passing(struct store *s, struct accept *a)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (a->facts[i].is_event)
+            return false;
+    struct accept_step *step = step_new(sizeof *step, run_accept, free_accept, NULL, NULL);
+    if (!step)
+        return false;
+    step->accept = a;
+    step->step.early = true;
+    step->step.bytes = a->arena.total;
+    if (writer_submit_early(s, &step->step, a))
+        return true;
+    free(step);
+    return false;
 }

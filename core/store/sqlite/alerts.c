@@ -15,6 +15,7 @@
 static void alerts_changed(struct tx *tx)
 {
     alert_cache_reset(&tx->store->alerts);
+    passing_forget(tx->store);
     tx->changes |= STORE_CHANGED_ALERTS;
 }
 

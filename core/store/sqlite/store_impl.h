@@ -13,6 +13,7 @@
 #include "store/sqlite/buckets.h"
 #include "store/sqlite/db.h"
 #include "store/sqlite/errored.h"
+#include "store/sqlite/passing.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/silence_cache.h"
 #include "store/sqlite/trace_memory.h"
@@ -57,6 +58,9 @@ struct store {
     pthread_mutex_t lock;
     pthread_cond_t wake, answered;
     struct step *queue, **queue_end;
+    size_t queued, queued_bytes; /* of the queue */
+    bool awaited;                /* the queue holds what somebody waits for, or enough */
+    struct passing passing;
     uint64_t asked, answers;
     bool stopping, checkpointing;
     struct store_limits new_limits;

@@ -20,6 +20,7 @@ void tx_reset_caches(struct store *s)
     alert_cache_reset(&s->alerts);
     silence_cache_reset(&s->silences);
     project_cache_reset(&s->projects);
+    passing_forget(s);
     s->traces.check = true;
     s->errored.check = true;
     s->check_key = true;
@@ -120,6 +121,7 @@ bool tx_commit(struct tx *tx, bool lazy_too, struct err *err)
         s->unmatched = 0;
         trace_memory_saved(&s->traces);
     }
+    passing_committed(s);
     return true;
 }
 

@@ -17,6 +17,11 @@ enum {
     GROUP_BYTES = 8 << 20,
     WAL_PAGES = 1000, /* about 4 MiB */
     CHECKPOINT_WAIT_MS = 200,
+    /* Of steps that nobody waits for: so much wakes the writer, and so much is the limit. */
+    EARLY_STEPS = 64,
+    EARLY_BYTES = 256 << 10,
+    EARLY_STEPS_MAX = 512,
+    EARLY_BYTES_MAX = 1 << 20,
 };
 
 /* ---------------------------------------------------------------- asking */
@@ -54,6 +59,25 @@ void step_refuse(struct step *step)
     answer(step);
 }
 
+/* Both with the lock held. */
+static void append(struct store *s, struct step *step)
+{
+    step->next = NULL;
+    *s->queue_end = step;
+    s->queue_end = &step->next;
+    s->queued++;
+    s->queued_bytes += step->bytes;
+    s->asked++;
+}
+
+/* Once for each time the writer waits: it takes what there is. */
+static void wake(struct store *s)
+{
+    if (!s->awaited)
+        pthread_cond_signal(&s->wake);
+    s->awaited = true;
+}
+
 void writer_submit(struct store *s, struct step *step)
 {
     if (!s->started) {
@@ -63,18 +87,32 @@ void writer_submit(struct store *s, struct step *step)
         return;
     }
     pthread_mutex_lock(&s->lock);
-    step->next = NULL;
-    *s->queue_end = step;
-    s->queue_end = &step->next;
-    s->asked++;
-    pthread_cond_signal(&s->wake);
+    append(s, step);
+    wake(s);
     pthread_mutex_unlock(&s->lock);
+}
+
+bool writer_submit_early(struct store *s, struct step *step, const struct accept *a)
+{
+    pthread_mutex_lock(&s->lock);
+    bool may = s->started && !s->stopping && !s->trouble.code &&
+               s->queued < EARLY_STEPS_MAX && s->queued_bytes < EARLY_BYTES_MAX &&
+               passing_has(&s->passing, a);
+    if (may) {
+        append(s, step);
+        if (s->queued >= EARLY_STEPS || s->queued_bytes >= EARLY_BYTES)
+            wake(s);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return may;
 }
 
 void store_drain(struct store *s)
 {
     pthread_mutex_lock(&s->lock);
     uint64_t upto = s->asked;
+    if (s->queue)
+        wake(s);
     while (s->answers < upto)
         pthread_cond_wait(&s->answered, &s->lock);
     pthread_mutex_unlock(&s->lock);
@@ -133,8 +171,32 @@ static struct step *take_group(struct store *s)
     *end = NULL;
     if (!s->queue)
         s->queue_end = &s->queue;
+    s->queued -= steps;
+    s->queued_bytes -= bytes;
+    s->awaited = s->queue != NULL;
     s->limits = s->new_limits;
     return group;
+}
+
+/* Those that were answered before cannot be refused any more: when the group failed, for another
+ * of its steps perhaps, they are carried out by themselves. */
+static bool carry_out_early(struct tx *tx, struct store *s, struct step *group)
+{
+    struct err err;
+    bool fine = tx_begin(tx, s, false, &err);
+    for (struct step *step = group; step && fine; step = step->next)
+        fine = !step->early || tx_run(tx, step, &err);
+    fine = fine && tx_commit(tx, false, &err);
+    if (!fine)
+        tx_rollback(tx);
+    return fine;
+}
+
+static bool has_early(const struct step *group)
+{
+    while (group && !group->early)
+        group = group->next;
+    return group != NULL;
 }
 
 static bool carry_out(struct tx *tx, struct store *s, struct step *group, bool lazy_too,
@@ -198,11 +260,13 @@ uint64_t store_turns(struct store *s)
     return turns;
 }
 
-/* Other failures are of what was asked for, or pass by themselves. */
-static void note_trouble(struct store *s, bool fine, const struct err *err)
+/* Other failures are of what was asked for, or pass by themselves; and a commit that had nothing
+ * to write tells nothing of the disk. */
+static void note_trouble(struct store *s, const struct tx *tx, bool fine, const struct err *err)
 {
     bool trouble = !fine && (err->code == ERR_FULL || err->code == ERR_IO);
-    if (!fine && !trouble)
+    bool wrote = fine && sqlite3_total_changes64(db_handle(s->db)) != tx->changes_before;
+    if (!wrote && !trouble)
         return;
     pthread_mutex_lock(&s->lock);
     bool changed = strcmp(s->trouble.text, trouble ? err->text : "") != 0;
@@ -225,7 +289,9 @@ static void run_group(struct store *s, struct step *group, bool lazy_too)
             step->failed = true;
         }
     }
-    note_trouble(s, fine, &err);
+    note_trouble(s, &tx, fine, &err);
+    if (!fine && has_early(group))
+        fine = carry_out_early(&tx, s, group);
     answer_all(s, group);
     if (fine) {
         notify(s, tx.changes);
@@ -252,15 +318,17 @@ static void idle(struct store *s)
         s->wal_dirty = !db_checkpoint(s->db, CHECKPOINT_WAIT_MS);
 }
 
-/* Waits for steps, at most a second. Called with the lock held. */
-static void wait_for_work(struct store *s)
+/* Waits for steps that cannot wait themselves, at most a second; whether there are some. Called
+ * with the lock held. */
+static bool wait_for_work(struct store *s)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec++;
-    while (!s->queue && !s->stopping)
+    while (!s->awaited && !s->stopping)
         if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
-            return;
+            return false;
+    return true;
 }
 
 static void *writer_main(void *arg)
@@ -269,12 +337,12 @@ static void *writer_main(void *arg)
     pthread_mutex_lock(&s->lock);
     while (s->queue || !s->stopping) {
         s->turns++;
-        wait_for_work(s);
+        bool calm = !wait_for_work(s);
         struct step *group = take_group(s);
         bool stopping = s->stopping;
         pthread_mutex_unlock(&s->lock);
         if (group)
-            run_group(s, group, false);
+            run_group(s, group, calm);
         else if (!stopping)
             idle(s);
         pthread_mutex_lock(&s->lock);

@@ -53,6 +53,7 @@ struct step {
     const void *result;
     bool undo;    /* can fail midway by itself: runs in a savepoint */
     bool durable; /* commits with synchronous=FULL */
+    bool early;   /* was answered when it was handed over (writer_submit_early) */
     size_t bytes; /* how much it holds, for the bound of a group; 0: little */
 
     struct step *next; /* the writer's own, as the rest */
@@ -63,6 +64,12 @@ struct step {
 /* Hands a step over. Any thread. Without a writer (read_only) it is answered ERR_DENIED and
  * freed before this returns. */
 void writer_submit(struct store *s, struct step *step);
+
+/* Hands over a step without a done, which carries out what nobody waits for: it joins the next
+ * group, which begins within a second, or once there is enough of such steps. False, and nothing
+ * was handed over: its facts may change what must survive (passing.h), the store is in trouble,
+ * or too much waits already. Any thread. */
+bool writer_submit_early(struct store *s, struct step *step, const struct accept *a);
 
 /* Allocates a zeroed step of `size` bytes; without memory `done` is answered at once and
  * NULL returned. */

@@ -1,4 +1,6 @@
 /* Requests that raise events: what the entity looks like, all or nothing, once. */
+#include <sched.h>
+
 #include "core/intake/fixture.h"
 
 static void expect_entities(struct fixture *f, const char *expected)
@@ -52,6 +54,53 @@ static void an_error_by_patch_takes_name_and_project_of_its_trace(void **state)
            "\",\"name\":\"late \\u00e9\",\"project_name\":\"Shop\"}]}");
     expect(f, 204, "PATCH", "traces/" TRACE_ID, "{\"error_info\":" ERROR_INFO "}");
     expect_entities(f, "{\"id\":\"" TRACE_ID "\",\"name\":\"late \\u00e9\","
+                       "\"project_id\":\"P\",\"project_name\":\"Shop\","
+                       "\"error_info\":" ERROR_INFO "}\n");
+}
+
+struct hold {
+    atomic_bool held, go;
+};
+
+static void stand_still(void *arg, const struct err *err, const void *result)
+{
+    struct hold *h = arg;
+    (void)err;
+    (void)result;
+    atomic_store(&h->held, true);
+    while (!atomic_load(&h->go))
+        sched_yield();
+}
+
+/* The writer stands still, so that what is answered meanwhile was not waited for. */
+static void an_ordinary_trace_is_answered_before_it_is_carried_out(void **state)
+{
+    static const char batch[] =
+        "{\"traces\":[{\"id\":\"" TRACE_ID "\",\"name\":\"late\",\"project_name\":\"Shop\","
+        "\"start_time\":\"2026-01-02T03:04:05Z\",\"end_time\":\"2026-01-02T03:04:07Z\"}]}";
+    struct fixture *f = *state;
+    struct hold hold = {0};
+    struct http_client c;
+    struct http_answer a;
+    add_alert(f, EVENT_TRACE_ERRORS);
+    expect(f, 204, "POST", "traces/batch",
+           "{\"traces\":[{\"id\":\"" OTHER_ID "\",\"name\":\"other\",\"project_name\":\"Shop\","
+           "\"start_time\":\"2026-01-02T03:04:05Z\",\"end_time\":\"2026-01-02T03:04:07Z\"}]}");
+    store_accept(f->s.store, step_request("default"), stand_still, &hold);
+    while (!atomic_load(&hold.held))
+        sched_yield();
+    expect(f, 204, "POST", "traces/batch", batch);
+    expect(f, 400, "POST", "traces/batch", "{\"traces\":[{\"id\":1}]}");
+    http_open(&c, intake_port(f->intake));
+    http_send_request(&c, "PATCH", "/v1/private/traces/" TRACE_ID, JSON,
+                      span_of("{\"error_info\":" ERROR_INFO "}"));
+    expect(f, 204, "POST", "traces/batch", batch);
+    atomic_store(&hold.go, true);
+    assert_true(http_read(&c, &a));
+    assert_int_equal(a.status, 204);
+    http_answer_free(&a);
+    http_close(&c);
+    expect_entities(f, "{\"id\":\"" TRACE_ID "\",\"name\":\"late\","
                        "\"project_id\":\"P\",\"project_name\":\"Shop\","
                        "\"error_info\":" ERROR_INFO "}\n");
 }
@@ -288,6 +337,7 @@ int main(void)
         TEST(errors_carry_the_documented_members),
         TEST(a_trace_without_an_error_is_no_event),
         TEST(an_error_by_patch_takes_name_and_project_of_its_trace),
+        TEST(an_ordinary_trace_is_answered_before_it_is_carried_out),
         TEST(an_error_of_a_trace_fires_once),
         TEST(a_trace_without_an_id_gets_one),
         TEST(scores_carry_the_documented_members),
