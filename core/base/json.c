@@ -519,8 +519,7 @@ bool js_next(struct js_iter *it, struct js_item *item)
 static size_t find_plain(struct span key, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if ((key.len == 0 || names[i][0] == key.at[0]) &&
-            strncmp(names[i], key.at, key.len) == 0 && !names[i][key.len])
+        if ((key.len == 0 || names[i][0] == key.at[0]) && span_is(key, names[i]))
             return i;
     return count;
 }
