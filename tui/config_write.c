@@ -12,11 +12,13 @@
 
 #define FILE_MAX ((size_t)1 << 20)
 
+#define BLANK " \t\r\v\f" /* what inih passes over within a line */
+
 static struct span trimmed(struct span s)
 {
-    while (s.len && (*s.at == ' ' || *s.at == '\t'))
+    while (s.len && strchr(BLANK, *s.at) && *s.at)
         s = (struct span){s.at + 1, s.len - 1};
-    while (s.len && strchr(" \t\r", s.at[s.len - 1]))
+    while (s.len && strchr(BLANK, s.at[s.len - 1]))
         s.len--;
     return s;
 }
