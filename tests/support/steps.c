@@ -320,3 +320,20 @@ pid_t store_fixture_fork(void)
 #endif
     return fork();
 }
+
+int store_fixture_set_up(void **state)
+{
+    struct store_fixture *f = calloc(1, sizeof *f);
+    if (!f)
+        abort();
+    store_fixture_make(f);
+    *state = f;
+    return 0;
+}
+
+int store_fixture_tear_down(void **state)
+{
+    store_fixture_remove(*state);
+    free(*state);
+    return 0;
+}

@@ -79,6 +79,10 @@ void store_fixture_close(
     struct store_fixture *f); /* closes the store, keeps the directory */
 void store_fixture_remove(struct store_fixture *f); /* closes and removes all */
 
+/* The same for cmocka: *state is a struct store_fixture. */
+int store_fixture_set_up(void **state);
+int store_fixture_tear_down(void **state);
+
 /* fork() while the store is open, for a child that opens it too. The test is skipped under
  * ThreadSanitizer, which cannot follow a child that then starts threads. */
 pid_t store_fixture_fork(void);

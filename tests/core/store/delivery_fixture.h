@@ -15,21 +15,6 @@
 
 #define URL "http://127.0.0.1:9/hook?secret=1"
 
-static inline int set_up(void **state)
-{
-    struct store_fixture *f = calloc(1, sizeof *f);
-    store_fixture_make(f);
-    *state = f;
-    return 0;
-}
-
-static inline int tear_down(void **state)
-{
-    store_fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static inline void add_alert(struct store_fixture *f, const char *name, const char *url,
                       char id[UUID_SIZE])
 {
@@ -93,6 +78,7 @@ static inline struct claims one_claimed(struct store_fixture *f, char alert[UUID
     return c;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
 #endif

@@ -12,21 +12,6 @@
 
 #define TRACE "0193a000-0000-7000-8000-%012x"
 
-static int set_up(void **state)
-{
-    struct store_fixture *f = calloc(1, sizeof *f);
-    store_fixture_make(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    store_fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void add_alert(struct store_fixture *f, const char *name, enum event_type type,
                       char id[UUID_SIZE])
 {
@@ -450,7 +435,8 @@ static void accept_survives_a_hostile_project_name(void **state)
     free(body);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
 int main(void)
 {

@@ -13,21 +13,6 @@
 
 #define URL "http://127.0.0.1:9/hook"
 
-static int set_up(void **state)
-{
-    struct store_fixture *f = calloc(1, sizeof *f);
-    store_fixture_make(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    store_fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void add_alert(struct store_fixture *f, const char *name, enum event_type type,
                       bool enabled, char id[UUID_SIZE])
 {
@@ -256,7 +241,8 @@ static void merges_the_statuses_of_a_range_by_time(void **state)
     expect_in_order(f, 500, 599, all, 12);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
 int main(void)
 {

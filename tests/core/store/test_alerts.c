@@ -11,21 +11,6 @@
 #include "base/buf.h"
 #include "support/steps.h"
 
-static int set_up(void **state)
-{
-    struct store_fixture *f = calloc(1, sizeof *f);
-    store_fixture_make(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    store_fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void put(struct store_fixture *f, const char *name, const char *workspace,
                 struct alert *made)
 {
@@ -264,7 +249,8 @@ static void secrets_are_in_no_file(void **state)
     buf_free(&all);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
 int main(void)
 {

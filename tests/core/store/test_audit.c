@@ -16,21 +16,6 @@
 #define URL   "https://hooks.example.org/services/CANARY-path-1"
 #define TOKEN "CANARY-token-2"
 
-static int set_up(void **state)
-{
-    struct store_fixture *f = calloc(1, sizeof *f);
-    store_fixture_make(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    store_fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void reopen_as(struct store_fixture *f, const struct actor *actor, int64_t audit_ms)
 {
     struct err err;
@@ -377,7 +362,8 @@ static void no_secret_stands_in_a_row(void **state)
     sqlite3_close(db);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
 int main(void)
 {

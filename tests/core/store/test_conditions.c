@@ -13,21 +13,6 @@
 
 enum { MINUTE = 60000, INTERVAL = 10000 };
 
-static int set_up(void **state)
-{
-    struct store_fixture *f = calloc(1, sizeof *f);
-    store_fixture_make(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    store_fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 /* An alert with one condition; scope may be NULL. */
 static void add_alert(struct store_fixture *f, enum event_type type,
                       const struct alert_condition *c, const char *scope, char id[UUID_SIZE])
@@ -309,7 +294,8 @@ static void an_edit_keeps_how_unchanged_conditions_stood(void **state)
     alert_free(&a);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
 int main(void)
 {

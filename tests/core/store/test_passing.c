@@ -20,21 +20,6 @@
 
 #define TRACE "0193a000-0000-7000-8000-00000000000a"
 
-static int set_up(void **state)
-{
-    struct store_fixture *f = calloc(1, sizeof *f);
-    store_fixture_make(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    store_fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void add_alert(struct store_fixture *f, enum event_type type,
                       const struct alert_condition *c)
 {
@@ -346,7 +331,8 @@ static void a_failing_step_takes_nothing_along(void **state)
     assert_int_equal(status, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
 int main(void)
 {

@@ -16,21 +16,6 @@
 #include "store/sqlite/thread.h"
 #include "support/steps.h"
 
-static int set_up(void **state)
-{
-    struct store_fixture *f = calloc(1, sizeof *f);
-    store_fixture_make(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    store_fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void add_alert(struct store *s, char id[UUID_SIZE])
 {
     struct alert a, made;
@@ -247,7 +232,8 @@ static void no_statement_scans_or_sorts(void **state)
     assert_int_equal(bad, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
 int main(void)
 {

@@ -20,21 +20,6 @@
 #include "store/sqlite/reader.h"
 #include "support/steps.h"
 
-static int set_up(void **state)
-{
-    struct store_fixture *f = calloc(1, sizeof *f);
-    store_fixture_make(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    store_fixture_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void add_alert(struct store *s, char id[UUID_SIZE])
 {
     struct alert a, made;
@@ -307,7 +292,8 @@ static void only_a_checkpointing_store_keeps_its_log_short(void **state)
     assert_true(wal_size(f) < 6 << 20);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
 int main(void)
 {
