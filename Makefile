@@ -24,7 +24,7 @@ USERDIR ?= $(PREFIX)/lib/sysusers.d
 SHARE    = $(DESTDIR)$(PREFIX)/share
 
 MODULES   := base model rules store send intake engine
-LIBRARIES := ncursesw libcurl jansson sqlite3 libcmark libmicrohttpd libsodium inih zlib
+LIBRARIES := ncursesw libcurl jansson sqlite3 libcmark libmicrohttpd libsodium inih zlib liblz4
 DEPS      := CC='$(CC)' sh assets/install/deps.sh
 
 VERSION := 0.1.0

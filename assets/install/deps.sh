@@ -25,6 +25,7 @@ libmicrohttpd|lib libmicrohttpd|libmicrohttpd-dev|libmicrohttpd-devel|libmicroht
 libsodium|lib libsodium|libsodium-dev|libsodium-devel|libsodium|libsodium-dev|to seal secrets
 inih|lib inih|libinih-dev|inih-devel|libinih|inih-dev|the config file
 zlib|lib zlib|zlib1g-dev|zlib-devel|zlib|zlib-dev|gzip bodies
+LZ4|lib liblz4|liblz4-dev|lz4-devel|lz4|lz4-dev|to keep waiting events small
 uthash|header uthash.h|uthash-dev|uthash-devel|uthash|uthash-dev|hash tables
 CA certificates|file /etc/ssl/certs/ca-certificates.crt|ca-certificates|ca-certificates|ca-certificates|ca-certificates|to verify endpoints
 '

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "store/sqlite/writer.h"
+#include "support/unpacked.h"
 
 struct books {
     sqlite3 *db;
@@ -160,7 +161,7 @@ static bool chunks_have_buckets(struct books *b)
 static bool check(struct books *b)
 {
     return is_whole(b) &&
-           events_are_there(b, "SELECT b.row, b.kept, c.events FROM buckets AS b LEFT JOIN "
+           events_are_there(b, "SELECT b.row, b.kept, unpacked(c.events, c.size) FROM buckets AS b LEFT JOIN "
                                "bucket_chunks AS c ON c.row >= b.row << 24 AND "
                                "c.row < (b.row + 1) << 24 ORDER BY b.row") &&
            chunks_have_buckets(b) &&
@@ -178,7 +179,7 @@ bool accounts_add_up(const char *dir, char *why, size_t size)
     snprintf(path, sizeof path, "%s/store.db", dir);
     bool fine = sqlite3_open_v2(path, &b.db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK ||
                 differ(&b, "%s: %s", path, sqlite3_errmsg(b.db));
-    fine = fine && check(&b);
+    fine = fine && unpacked_add(b.db) && check(&b);
     sqlite3_close(b.db);
     return fine;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "support/tempdir.h"
 
@@ -304,6 +305,21 @@ void store_fixture_close(struct store_fixture *f)
 {
     store_reader_close(&f->reader);
     store_close(&f->store);
+}
+
+int64_t store_fixture_number(const struct store_fixture *f, const char *sql)
+{
+    char path[512];
+    sqlite3 *db;
+    sqlite3_stmt *row;
+    snprintf(path, sizeof path, "%s/store.db", f->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+    int64_t number = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    return number;
 }
 
 void store_fixture_remove(struct store_fixture *f)

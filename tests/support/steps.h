@@ -78,6 +78,7 @@ void store_fixture_open(struct store_fixture *f); /* opens (again) what is in f-
 void store_fixture_close(
     struct store_fixture *f); /* closes the store, keeps the directory */
 void store_fixture_remove(struct store_fixture *f); /* closes and removes all */
+int64_t store_fixture_number(const struct store_fixture *f, const char *sql); /* in its file */
 
 /* The same for cmocka: *state is a struct store_fixture. */
 int store_fixture_set_up(void **state);

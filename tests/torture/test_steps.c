@@ -31,6 +31,7 @@
 #include "store/sqlite/metrics.h"
 #include "support/siege.h"
 #include "support/torture.h"
+#include "support/unpacked.h"
 
 #define STEP  "TORTURE_STEP"  /* the step at which it kills itself */
 #define COUNT "TORTURE_COUNT" /* which call of it: 1 is the first */
@@ -707,11 +708,12 @@ static void copy_table(sqlite3 *db, const char *table)
     buf_free(&sql);
 }
 
-/* Their bucket was a column once. */
+/* Their bucket was a column once, and they were not packed. */
 static void copy_chunks(sqlite3 *db)
 {
+    assert_true(unpacked_add(db));
     run(db, "INSERT INTO main.bucket_chunks (row, bucket, events) "
-            "SELECT row, row >> 24, events FROM newest.bucket_chunks");
+            "SELECT row, row >> 24, unpacked(events, size) FROM newest.bucket_chunks");
 }
 
 static void copy_tables(sqlite3 *db)

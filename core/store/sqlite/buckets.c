@@ -8,6 +8,7 @@
 #include <uthash.h>
 
 #include "base/buf.h"
+#include "store/sqlite/packed.h"
 #include "store/sqlite/store_impl.h"
 
 enum { GATHERED_MAX = 16 << 20 };
@@ -25,7 +26,7 @@ struct gathered {
     bool drops;
     int64_t kept, truncated, bytes;
     int64_t kept_before, truncated_before;
-    struct buf chunk;
+    struct buf chunk; /* not packed */
     UT_hash_handle hh;
 };
 
@@ -144,6 +145,19 @@ static bool count_added(struct tx *tx, const struct gathered *g, struct err *err
         DB_ARGS(db_int(kept), db_int(truncated), db_int(g->key.silence)), err);
 }
 
+static bool write_chunk(struct tx *tx, const struct gathered *g, struct err *err)
+{
+    struct buf scratch;
+    buf_init(&scratch, BUF_UNLIMITED);
+    const struct packed p = packed_of(buf_span(&g->chunk), &scratch);
+    bool fine = db_run(tx->db, "INSERT INTO bucket_chunks (row, events, size) VALUES (?, ?, ?)",
+                       DB_ARGS(db_int(bucket_chunk(g->row, g->kept_before)), db_blob(p.bytes),
+                               db_int(p.size)),
+                       err);
+    buf_free(&scratch);
+    return fine;
+}
+
 static bool write_gathered(struct tx *tx, struct gathered *g, struct err *err)
 {
     bool fine = g->row ? db_run(tx->db,
@@ -153,12 +167,7 @@ static bool write_gathered(struct tx *tx, struct gathered *g, struct err *err)
                                         db_int(g->bytes), db_int(g->row)),
                                 err)
                        : open_bucket(tx, g, err);
-    if (fine && g->chunk.len > 0)
-        fine = db_run(tx->db, "INSERT INTO bucket_chunks (row, events) VALUES (?, ?)",
-                      DB_ARGS(db_int(bucket_chunk(g->row, g->kept_before)),
-                              db_blob(buf_span(&g->chunk))),
-                      err);
-    return fine && count_added(tx, g, err);
+    return fine && (g->chunk.len == 0 || write_chunk(tx, g, err)) && count_added(tx, g, err);
 }
 
 bool buckets_flush(struct tx *tx, struct err *err)

@@ -9,6 +9,7 @@
 #include "store/sqlite/due.h"
 #include "store/sqlite/ending.h"
 #include "store/sqlite/log_rows.h"
+#include "store/sqlite/packed.h"
 #include "store/sqlite/silence_rows.h"
 #include "store/sqlite/store_impl.h"
 
@@ -54,12 +55,15 @@ static bool read_chunks(struct tx *tx, const struct due *d, struct buf *out,
 {
     sqlite3_stmt *row =
         db_query(tx->db,
-                 "SELECT events FROM bucket_chunks WHERE row >= ? AND row < ? ORDER BY row",
+                 "SELECT events, size FROM bucket_chunks WHERE row >= ? AND row < ? "
+                 "ORDER BY row",
                  DB_ARGS(db_int(bucket_chunk(d->row, 0)), db_int(bucket_chunk(d->row + 1, 0))),
                  err);
     int got = -1;
-    while (row && (got = db_step(tx->db, row, err)) == 1)
-        buf_add_span(out, db_col_blob(row, 0));
+    while (row && (got = db_step(tx->db, row, err)) == 1) {
+        const struct packed p = {db_col_blob(row, 0), db_col_int(row, 1)};
+        packed_open(&p, out);
+    }
     return got == 0 && (!out->failed || err_memory(err));
 }
 

@@ -16,6 +16,7 @@ static const char *const migrations[] = {
     "sql/009-pauses.sql",
     "sql/010-errored.sql",
     "sql/011-rows.sql",
+    "sql/012-packed.sql",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 

@@ -309,6 +309,43 @@ static void accept_keeps_events_to_be_looked_at(void **state)
     bucket_rows_free(&rows);
 }
 
+static void count_seen(void *arg, const struct payload_event *e)
+{
+    assert_true(e->entity.len > 0 && e->entity.at[0] == '{');
+    ++*(int *)arg;
+}
+
+/* Many events of one commit are packed in the file, beside one that is not. */
+static void accept_packs_many_events_and_delivers_them_all(void **state)
+{
+    enum { MANY = 200 };
+    struct store_fixture *f = *state;
+    struct accept *request = step_request("default");
+    struct accepted got;
+    struct bucket_rows rows;
+    char ids[32];
+    int seen = 0;
+    add_alert(f, "a", EVENT_TRACE_ERRORS, NULL);
+    accept_one(f, EVENT_TRACE_ERRORS, NULL, "p");
+    for (int i = 0; i < MANY; i++)
+        step_add_fact(request, EVENT_TRACE_ERRORS, NULL, "p", i + 1);
+    assert_true(step_accept(f->store, request, &got, NULL));
+    assert_int_equal(got.pairs, MANY);
+    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM bucket_chunks WHERE size = 0"), 1);
+    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM bucket_chunks "
+                                             "WHERE size > 3 * length(events)"),
+                     1);
+    assert_true(store_bucket_list(f->reader, NULL, 10, &rows, NULL));
+    assert_true(store_bucket_events(f->reader, rows.items[0].workspace, rows.items[0].key, 1000,
+                                    count_seen, &seen, NULL));
+    assert_int_equal(seen, MANY + 1);
+    bucket_rows_free(&rows);
+    char *body = only_body(f);
+    snprintf(ids, sizeof ids, "\"eventCount\":%d", MANY + 1);
+    assert_non_null(strstr(body, ids));
+    free(body);
+}
+
 static void accept_counts_what_is_over_the_limit(void **state)
 {
     struct store_fixture *f = *state;
@@ -455,6 +492,7 @@ int main(void)
         TEST(accept_pairs_an_event_with_each_alert),
         TEST(accept_keeps_the_window_of_the_first_event),
         TEST(accept_keeps_events_to_be_looked_at),
+        TEST(accept_packs_many_events_and_delivers_them_all),
         TEST(accept_counts_what_is_over_the_limit),
         TEST(accept_keeps_one_event_of_any_size),
         TEST(accept_keeps_big_batches_in_order),

@@ -1,6 +1,4 @@
 /* From a bucket to its end: closing, claiming, recording, replaying, purging. */
-#include <sqlite3.h>
-
 #include "core/store/delivery_fixture.h"
 
 static void close_due_leaves_what_is_not_due(void **state)
@@ -20,21 +18,6 @@ static void close_due_leaves_what_is_not_due(void **state)
     assert_int_equal(due.deliveries, f->now);
 }
 
-static int64_t number_in_file(const struct store_fixture *f, const char *sql)
-{
-    char path[512];
-    sqlite3 *db;
-    sqlite3_stmt *row;
-    snprintf(path, sizeof path, "%s/store.db", f->dir);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-    int64_t number = sqlite3_column_int64(row, 0);
-    sqlite3_finalize(row);
-    sqlite3_close(db);
-    return number;
-}
-
 /* However it ends, a bucket's events are gone with it, and no other's. */
 static void a_bucket_takes_its_own_chunks_along(void **state)
 {
@@ -48,14 +31,14 @@ static void a_bucket_takes_its_own_chunks_along(void **state)
         accept_events(f, 2);
         f->now += 1000;
     }
-    assert_int_equal(number_in_file(f, chunks), 6 + 4 + 2);
+    assert_int_equal(store_fixture_number(f, chunks), 6 + 4 + 2);
     step_alert_enable(f->store, ids[1], false);
-    assert_int_equal(number_in_file(f, chunks), 6 + 2);
+    assert_int_equal(store_fixture_number(f, chunks), 6 + 2);
     f->now += f->limits.window_ms - ALERTS * 1000;
     assert_int_equal(step_close_due(f->store, f->now, 10), 1);
-    assert_int_equal(number_in_file(f, chunks), 2);
+    assert_int_equal(store_fixture_number(f, chunks), 2);
     close_all(f);
-    assert_int_equal(number_in_file(f, chunks), 0);
+    assert_int_equal(store_fixture_number(f, chunks), 0);
     assert_int_equal(counts(f).events[DELIVERY_WAITING], 9 + 3);
 }
 
@@ -444,7 +427,7 @@ static void purge_takes_the_oldest_first_of_what_has_ended(void **state)
 
 static int64_t bytes_in_use(const struct store_fixture *f)
 {
-    return number_in_file(f, "SELECT (page_count - freelist_count) * page_size "
+    return store_fixture_number(f, "SELECT (page_count - freelist_count) * page_size "
                              "FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
 }
 

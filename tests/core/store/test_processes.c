@@ -282,14 +282,14 @@ static void only_a_checkpointing_store_keeps_its_log_short(void **state)
     const struct store_limits limits = {30000, 1000000, 1 << 30};
     store_set_limits(f->store, &limits);
     add_alert(f->store, NULL);
-    for (int i = 0; i < 40; i++)
+    for (int i = 0; i < 150; i++)
         assert_true(step_accept(f->store, request_of(2000), NULL, NULL));
-    assert_true(wal_size(f) > 6 << 20);
+    assert_true(wal_size(f) > 4 << 20);
     store_set_checkpointing(f->store, true);
     for (int i = 0; i < 5; i++)
         assert_true(step_accept(f->store, request_of(2000), NULL, NULL));
     store_drain(f->store);
-    assert_true(wal_size(f) < 6 << 20);
+    assert_true(wal_size(f) < 4 << 20);
 }
 
 #define TEST(name)                                                                         \
