@@ -5,12 +5,12 @@
 
 enum {
     TRACES = 65536,
-    HASHES = 65536,
     NAME_HASHES = 4096,
     NAME_MAX = 1024,
     NAMES_MAX = 4 << 20,
     RUN_MAX = 1024,
 };
+_Static_assert(2 * TRACES <= TRACE_INDEX_PLACES, "the index is half full at most");
 
 struct trace_name {
     struct trace_name *next;
@@ -24,7 +24,6 @@ struct trace_entry {
     int64_t project;
     struct trace_name *name, *workspace; /* workspace NULL: a free slot */
     uint64_t hash;
-    uint32_t next; /* slot + 1 in the same hash bucket */
 };
 
 static uint32_t hash_bytes(const void *bytes, size_t len, uint32_t hash)
@@ -76,10 +75,7 @@ static void entry_remove(struct trace_memory *m, uint32_t slot)
     struct trace_entry *e = &m->ring[slot];
     if (!e->workspace)
         return;
-    uint32_t *at = &m->buckets[e->hash % HASHES];
-    while (*at != slot + 1)
-        at = &m->ring[*at - 1].next;
-    *at = e->next;
+    trace_index_remove(&m->index, e->hash, slot);
     name_drop(m, e->name);
     name_drop(m, e->workspace);
     memset(e, 0, sizeof *e);
@@ -94,7 +90,8 @@ static bool is_entry_of(const struct trace_entry *e, const struct trace_key *key
 
 static struct trace_entry *entry_find(struct trace_memory *m, const struct trace_key *key)
 {
-    for (uint32_t at = m->buckets[key->hash % HASHES]; at; at = m->ring[at - 1].next)
+    uint32_t place = trace_index_home(key->hash), at;
+    while ((at = trace_index_next(&m->index, key->hash, &place)))
         if (is_entry_of(&m->ring[at - 1], key))
             return &m->ring[at - 1];
     return NULL;
@@ -117,14 +114,12 @@ static bool entry_add(struct trace_memory *m, const struct trace_key *key,
     uint32_t slot = (uint32_t)(seq % TRACES);
     entry_remove(m, slot);
     struct trace_entry *e = &m->ring[slot];
-    uint32_t *bucket = &m->buckets[key->hash % HASHES];
     memcpy(e->trace, key->trace, TRACE_BYTES);
     e->project = known->project;
     e->name = name;
     e->workspace = in;
     e->hash = key->hash;
-    e->next = *bucket;
-    *bucket = slot + 1;
+    trace_index_add(&m->index, key->hash, slot);
     m->last = seq;
     if (m->first <= seq - TRACES || m->first == 0)
         m->first = seq - TRACES + 1 > 1 ? seq - TRACES + 1 : 1;
@@ -135,11 +130,11 @@ static bool entry_add(struct trace_memory *m, const struct trace_key *key,
 
 void trace_memory_free(struct trace_memory *m)
 {
-    if (m->ring && m->buckets && m->names)
+    if (m->ring && m->index.places && m->names)
         for (uint32_t slot = 0; slot < TRACES; slot++)
             entry_remove(m, slot);
     free(m->ring);
-    free(m->buckets);
+    trace_index_free(&m->index);
     free(m->names);
     *m = (struct trace_memory){0};
 }
@@ -192,11 +187,10 @@ static bool load(struct trace_memory *m, struct db *db, struct err *err)
         return true;
     trace_memory_free(m);
     m->ring = calloc(TRACES, sizeof *m->ring);
-    m->buckets = calloc(HASHES, sizeof *m->buckets);
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     m->names = calloc(NAME_HASHES, sizeof *m->names);
     m->saved = m->saving = m->last = last;
-    if (!m->ring || !m->buckets || !m->names) {
+    if (!trace_index_init(&m->index) || !m->ring || !m->names) {
         trace_memory_free(m);
         return err_memory(err);
     }
@@ -221,20 +215,19 @@ static struct trace_known known_of(const struct trace_entry *e)
 
 void trace_memory_soon(const struct trace_memory *m, const struct trace_key *key)
 {
-    if (m->buckets)
-        __builtin_prefetch(&m->buckets[key->hash % HASHES]);
+    if (m->index.places)
+        trace_index_soon(&m->index, key->hash);
 }
 
-/* The entry of that hash, and the bucket of the one that has to go. */
+/* The entry of that hash, and the place of the one that has to go. */
 void trace_memory_next(const struct trace_memory *m, const struct trace_key *key, int ahead)
 {
-    if (!m->buckets)
+    if (!m->index.places)
         return;
-    uint32_t at = m->buckets[key->hash % HASHES];
+    uint32_t place = trace_index_home(key->hash), at = trace_index_next(&m->index, key->hash, &place);
     if (at)
         __builtin_prefetch(&m->ring[at - 1]);
-    const struct trace_entry *oldest = &m->ring[(m->last + ahead) % TRACES];
-    __builtin_prefetch(&m->buckets[oldest->hash % HASHES]);
+    trace_index_soon(&m->index, m->ring[(m->last + ahead) % TRACES].hash);
 }
 
 bool trace_memory_find(struct trace_memory *m, struct db *db, const struct trace_key *key,

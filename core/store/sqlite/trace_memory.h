@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "store/sqlite/db.h"
+#include "store/sqlite/trace_index.h"
 #include "store/sqlite/trace_key.h"
 
 struct trace_entry;
@@ -19,7 +20,7 @@ struct trace_name;
 struct trace_memory {
     bool loaded, check;        /* check: another process may have saved something */
     struct trace_entry *ring;  /* slot = seq % its size */
-    uint32_t *buckets;         /* by hash -> slot + 1 */
+    struct trace_index index;
     struct trace_name **names; /* by hash; workspaces too */
     size_t name_bytes;
     int64_t first, last; /* seq of the oldest (0: none) and the newest */

@@ -11,6 +11,7 @@
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/thread.h"
 #include "support/steps.h"
+#include "support/torture.h"
 
 enum { BOUND = 65536 };
 
@@ -218,6 +219,52 @@ static void load_takes_what_another_process_saved(void **state)
     assert_int_equal(last, 51);
 }
 
+/* ---------------------------------------------------------------- the index */
+
+enum { SLOTS = 4000, HOMES = 64 };
+
+/* Hashes that crowd together over the end of the places, some with all 32 bits alike. */
+static uint64_t crowded(uint64_t *seed)
+{
+    uint64_t home = TRACE_INDEX_PLACES - HOMES / 2 + torture_random(seed, HOMES);
+    return torture_random(seed, 1 << 16) << 32 | torture_random(seed, 4) << 20 |
+           home % TRACE_INDEX_PLACES;
+}
+
+static void assert_finds(const struct trace_index *x, uint64_t hash, uint32_t slot, bool there)
+{
+    uint32_t place = trace_index_home(hash), at;
+    bool found = false;
+    while ((at = trace_index_next(x, hash, &place))) {
+        assert_false(found && at == slot + 1);
+        found |= at == slot + 1;
+    }
+    assert_int_equal(found, there);
+}
+
+static void the_index_finds_what_is_in_it(void **state)
+{
+    uint64_t seed = torture_seed("the index"), hashes[SLOTS] = {0};
+    bool in[SLOTS] = {false};
+    struct trace_index x;
+    (void)state;
+    assert_true(trace_index_init(&x));
+    for (int i = 0; i < 20000; i++) {
+        uint32_t slot = (uint32_t)torture_random(&seed, SLOTS / (i % 2 ? 1 : 20));
+        if (in[slot]) {
+            trace_index_remove(&x, hashes[slot], slot);
+        } else {
+            hashes[slot] = crowded(&seed);
+            trace_index_add(&x, hashes[slot], slot);
+        }
+        in[slot] = !in[slot];
+        assert_finds(&x, hashes[slot], slot, in[slot]);
+    }
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        assert_finds(&x, hashes[slot], slot, in[slot]);
+    trace_index_free(&x);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -231,6 +278,7 @@ int main(void)
         TEST(save_and_load_keep_what_is_remembered),
         TEST(save_keeps_runs_together),
         TEST(load_takes_what_another_process_saved),
+        cmocka_unit_test(the_index_finds_what_is_in_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
