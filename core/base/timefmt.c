@@ -86,7 +86,7 @@ static bool peek(const struct reader *r, char c)
     return r->at < r->end && *r->at == c;
 }
 
-static void sign(struct reader *r, char c)
+static void expect(struct reader *r, char c)
 {
     if (peek(r, c))
         r->at++;
@@ -162,15 +162,15 @@ bool timefmt_parse_iso(struct span text, int64_t *ms)
 {
     struct reader r = reader_of(text);
     int year = number(&r, 4);
-    sign(&r, '-');
+    expect(&r, '-');
     int month = number(&r, 2);
-    sign(&r, '-');
+    expect(&r, '-');
     int day = number(&r, 2);
-    sign(&r, 'T');
+    expect(&r, 'T');
     int hour = number(&r, 2);
-    sign(&r, ':');
+    expect(&r, ':');
     int minute = number(&r, 2);
-    sign(&r, ':');
+    expect(&r, ':');
     int second = number(&r, 2);
     int fraction = fraction_ms(&r);
     int64_t offset = offset_ms(&r), base;
