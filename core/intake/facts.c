@@ -73,11 +73,15 @@ void facts_members(struct js_value object, const char *const *keys, size_t count
 {
     struct js_iter it;
     struct js_item item;
+    size_t next = 0; /* most come in the order of `keys` */
     memset(values, 0, count * sizeof *values);
     for (js_iter(&it, object); js_next(&it, &item);) {
-        size_t k = js_key_find(item.key, keys, count);
-        if (k < count)
-            values[k] = item.value;
+        bool follows = next < count && span_is(item.key, keys[next]);
+        size_t k = follows ? next : js_key_find(item.key, keys, count);
+        if (k == count)
+            continue;
+        values[k] = item.value;
+        next = k + 1;
     }
 }
 

@@ -7,11 +7,11 @@
 #include "base/uuid.h"
 #include "intake/facts.h"
 
-enum trace_key {
-    TRACE_ID,
-    TRACE_NAME,
-    TRACE_PROJECT_NAME,
+enum trace_key { /* in the order that SDKs write them */
     TRACE_PROJECT_ID,
+    TRACE_ID,
+    TRACE_PROJECT_NAME,
+    TRACE_NAME,
     TRACE_START,
     TRACE_END,
     TRACE_INPUT,
@@ -23,8 +23,8 @@ enum trace_key {
     TRACE_KEYS
 };
 static const char *const KEYS[TRACE_KEYS] = {
-    "id",    "name",   "project_name", "project_id", "start_time", "end_time",
-    "input", "output", "error_info",   "metadata",   "tags",       "thread_id",
+    "project_id", "id",     "project_name", "name",     "start_time", "end_time",
+    "input",      "output", "error_info",   "metadata", "tags",       "thread_id",
 };
 
 /* The members that are checked for their type, and what they must be. */

@@ -15,7 +15,7 @@
 enum {
     GROUP_STEPS = 256,
     GROUP_BYTES = 8 << 20,
-    WAL_PAGES = 1000, /* about 4 MiB */
+    WAL_PAGES = 500, /* about 2 MiB: all that comes meanwhile waits for a checkpoint */
     CHECKPOINT_WAIT_MS = 200,
     /* Of steps that nobody waits for: so much wakes the writer, and so much is the limit. */
     EARLY_STEPS = 64,
