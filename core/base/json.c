@@ -10,8 +10,10 @@
 #endif
 
 enum {
-    INDEX_DEPTH = 4, /* {"traces": [ { "input": { */
-    MARK_BYTES = 48, /* a smaller container is walked through as fast as it is looked up */
+    INDEX_DEPTH = 4, /* {"traces": [ { "input": */
+    MARK_TEXT = 16,  /* bytes of text for each mark: no more marks than that */
+    MARKS_FIRST = 64,
+    MARKS_MAX = 1 << 19,
 };
 
 /* The scan is one loop over values and separators with the open containers as bits, so that
@@ -24,7 +26,8 @@ struct scan {
     bool has_nan;
     const char *problem;
     struct js_index *index;          /* NULL: none */
-    uint32_t open[INDEX_DEPTH]; /* the marks of the open containers */
+    uint32_t open[INDEX_DEPTH];      /* the marks of the values that have begun */
+    uint32_t key, key_len;           /* the last name */
 };
 
 static bool fail(struct scan *s, const char *problem)
@@ -247,48 +250,45 @@ void js_index_free(struct js_index *index)
     *index = (struct js_index){0};
 }
 
-static void mark_open(struct scan *s)
+/* False: there are to be no marks. */
+static bool more_marks(struct scan *s)
+{
+    struct js_index *x = s->index;
+    size_t text = (size_t)(s->end - s->start), most = text / MARK_TEXT + MARKS_FIRST;
+    size_t room = x->room ? 2 * x->room : text / (4 * MARK_TEXT) + MARKS_FIRST;
+    struct js_mark *more = x->room < most && room <= MARKS_MAX
+                               ? realloc(x->marks, room * sizeof *more)
+                               : NULL;
+    if (!more) {
+        x->count = 0;
+        s->index = NULL;
+        return false;
+    }
+    x->marks = more;
+    x->room = room;
+    return true;
+}
+
+/* Called where a value begins. */
+static void mark_begin(struct scan *s)
+{
+    struct js_index *x = s->index;
+    if (!x || s->depth >= INDEX_DEPTH || (x->count == x->room && !more_marks(s)))
+        return;
+    s->open[s->depth] = (uint32_t)x->count;
+    x->marks[x->count++] = (struct js_mark){
+        .at = (uint32_t)(s->at - s->start), .key = s->key, .key_len = s->key_len};
+}
+
+/* Called behind the value, at the depth it began at. */
+static void mark_end(struct scan *s)
 {
     struct js_index *x = s->index;
     if (!x || s->depth >= INDEX_DEPTH)
         return;
-    if (x->count == x->room) {
-        size_t room = x->room ? 2 * x->room : 64;
-        struct js_mark *more = realloc(x->marks, room * sizeof *more);
-        if (!more) {
-            x->count = 0;
-            s->index = NULL;
-            return;
-        }
-        x->marks = more;
-        x->room = room;
-    }
-    s->open[s->depth] = (uint32_t)x->count;
-    x->marks[x->count++].at = (uint32_t)(s->at - s->start);
-}
-
-/* Called with s->at behind the bracket, before the depth shrinks. */
-static void mark_close(struct scan *s)
-{
-    struct js_index *x = s->index;
-    if (!x || s->depth > INDEX_DEPTH)
-        return;
-    uint32_t which = s->open[s->depth - 1];
-    struct js_mark *m = &x->marks[which];
+    struct js_mark *m = &x->marks[s->open[s->depth]];
     m->end = (uint32_t)(s->at - s->start);
-    if (m->end - m->at < MARK_BYTES && which + 1 == x->count)
-        x->count--;
-    else
-        m->next = (uint32_t)x->count;
-}
-
-/* The mark of the container that begins there, if the next one is its own; NULL: walk. */
-static const struct js_mark *mark_at(const struct js_iter *it, const char *at)
-{
-    const struct js_index *x = it->index;
-    if (!x || it->mark >= x->count || x->text + x->marks[it->mark].at != at)
-        return NULL;
-    return &x->marks[it->mark];
+    m->next = (uint32_t)x->count;
 }
 
 /* ---- the scan goes on */
@@ -302,7 +302,6 @@ static bool push(struct scan *s, bool object)
         s->objects[s->depth / 64] |= bit;
     else
         s->objects[s->depth / 64] &= ~bit;
-    mark_open(s);
     s->depth++;
     s->at++;
     return true;
@@ -311,8 +310,8 @@ static bool push(struct scan *s, bool object)
 static void pop(struct scan *s)
 {
     s->at++;
-    mark_close(s);
     s->depth--;
+    mark_end(s);
 }
 
 static bool scan_key(struct scan *s)
@@ -320,8 +319,11 @@ static bool scan_key(struct scan *s)
     skip_space(s);
     if (!at_char(s, '"'))
         return fail(s, "expected a name in quotes");
+    const char *quote = s->at;
     if (!scan_string(s))
         return false;
+    s->key = (uint32_t)(quote + 1 - s->start);
+    s->key_len = (uint32_t)(s->at - quote - 2);
     skip_space(s);
     if (!at_char(s, ':'))
         return fail(s, "expected ':'");
@@ -337,8 +339,13 @@ static bool scan_value(struct scan *s)
         skip_space(s);
         if (s->at == s->end)
             return fail(s, "it ends too early");
-        if (*s->at != '{' && *s->at != '[')
-            return scan_scalar(s);
+        mark_begin(s);
+        if (*s->at != '{' && *s->at != '[') {
+            if (!scan_scalar(s))
+                return false;
+            mark_end(s);
+            return true;
+        }
         bool object = *s->at == '{';
         if (!push(s, object))
             return false;
@@ -424,7 +431,7 @@ bool js_parse_indexed(struct span text, struct js_index *index, struct js_value 
     bool marked = s.index && s.index->count > 0;
     *root = (struct js_value){.type = type_of(value.at),
                               .has_nan = s.has_nan,
-                              .inner = marked,
+                              .inner = marked && index->count > 1,
                               .text = value,
                               .index = marked ? index : NULL};
     return true;
@@ -491,10 +498,24 @@ void js_iter(struct js_iter *it, struct js_value container)
     it->mark = container.inner;
 }
 
-bool js_next(struct js_iter *it, struct js_item *item)
+static bool next_marked(struct js_iter *it, struct js_item *item)
 {
-    if (!it->at)
+    const struct js_index *x = it->index;
+    const struct js_mark *m = &x->marks[it->mark];
+    if (it->mark == x->count || x->text + m->at >= it->end)
         return false;
+    item->key = it->object ? (struct span){x->text + m->key, m->key_len} : (struct span){NULL, 0};
+    item->value = (struct js_value){.type = type_of(x->text + m->at),
+                                    .has_nan = it->has_nan,
+                                    .inner = m->next > it->mark + 1 ? it->mark + 1 : 0,
+                                    .text = {x->text + m->at, m->end - m->at},
+                                    .index = x};
+    it->mark = m->next;
+    return true;
+}
+
+static bool next_walked(struct js_iter *it, struct js_item *item)
+{
     const char *at = after_space(it->at, it->end);
     if (at >= it->end)
         return false;
@@ -504,16 +525,19 @@ bool js_next(struct js_iter *it, struct js_item *item)
         item->key = (struct span){at + 1, (size_t)(after - at) - 2};
         at = after_space(after_space(after, it->end) + 1, it->end);
     }
-    const struct js_mark *m = mark_at(it, at);
-    const char *after = m ? it->index->text + m->end : after_value(at, it->end);
+    const char *after = after_value(at, it->end);
     item->value = (struct js_value){.type = type_of(at),
                                     .has_nan = it->has_nan,
-                                    .inner = m ? it->mark + 1 : 0,
-                                    .text = {at, (size_t)(after - at)},
-                                    .index = it->index};
-    it->mark = m ? m->next : it->mark;
+                                    .text = {at, (size_t)(after - at)}};
     it->at = after_space(after, it->end) + 1; /* past the comma, or past the end */
     return true;
+}
+
+bool js_next(struct js_iter *it, struct js_item *item)
+{
+    if (it->index)
+        return next_marked(it, item);
+    return it->at && next_walked(it, item);
 }
 
 static size_t find_plain(struct span key, const char *const *names, size_t count)

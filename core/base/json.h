@@ -32,11 +32,13 @@ enum js_type {
     JS_OBJECT,
 };
 
-/* Where the larger of the outer containers end, so that walking over them does not read them
- * again. For big bodies; it makes nothing but speed, and stays empty without memory. */
+/* Where each value of the outer containers begins and ends, so that walking over them does not
+ * read them again. For big bodies; it makes nothing but speed, and stays empty without memory, or
+ * where it would take much more than the text itself. */
 struct js_mark {
-    uint32_t at, end; /* in the text */
-    uint32_t next;    /* the first mark after those within it */
+    uint32_t at, end;      /* in the text */
+    uint32_t next;         /* the first mark after those within it */
+    uint32_t key, key_len; /* of a member: its name, without quotes */
 };
 struct js_index {
     const char *text; /* borrowed */
