@@ -86,14 +86,6 @@ static bool peek(const struct reader *r, char c)
     return r->at < r->end && *r->at == c;
 }
 
-static void expect(struct reader *r, char c)
-{
-    if (peek(r, c))
-        r->at++;
-    else
-        r->ok = false;
-}
-
 static bool leap(int year)
 {
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -158,20 +150,27 @@ static int64_t offset_ms(struct reader *r)
     return (int64_t)sign * ((int64_t)hours * HOUR + (int64_t)minutes * MINUTE);
 }
 
+/* Two digits; others clear *ok. */
+static int pair(const char *at, bool *ok)
+{
+    unsigned tens = (unsigned char)at[0] - (unsigned)'0', ones = (unsigned char)at[1] - (unsigned)'0';
+    if (tens <= 9 && ones <= 9)
+        return (int)(tens * 10 + ones);
+    *ok = false;
+    return 0;
+}
+
 bool timefmt_parse_iso(struct span text, int64_t *ms)
 {
-    struct reader r = reader_of(text);
-    int year = number(&r, 4);
-    expect(&r, '-');
-    int month = number(&r, 2);
-    expect(&r, '-');
-    int day = number(&r, 2);
-    expect(&r, 'T');
-    int hour = number(&r, 2);
-    expect(&r, ':');
-    int minute = number(&r, 2);
-    expect(&r, ':');
-    int second = number(&r, 2);
+    enum { SECOND_END = 19 }; /* 2026-01-02T03:04:05 */
+    const char *at = text.at;
+    if (text.len < SECOND_END)
+        return false;
+    bool ok = at[4] == '-' && at[7] == '-' && at[10] == 'T' && at[13] == ':' && at[16] == ':';
+    int year = pair(at, &ok) * 100 + pair(at + 2, &ok), month = pair(at + 5, &ok),
+        day = pair(at + 8, &ok), hour = pair(at + 11, &ok), minute = pair(at + 14, &ok),
+        second = pair(at + 17, &ok);
+    struct reader r = {at + SECOND_END, at + text.len, ok};
     int fraction = fraction_ms(&r);
     int64_t offset = offset_ms(&r), base;
     if (!r.ok || r.at != r.end || !to_ms(year, month, day, hour, minute, second, &base))

@@ -46,6 +46,7 @@ void buckets_clear(struct buckets *b)
         HASH_DEL(b->gathered, g);
         gathered_free(g);
     }
+    b->latest = NULL;
     b->bytes = 0;
 }
 
@@ -83,10 +84,12 @@ static struct gathered *gathered_of(struct tx *tx, const struct alert *alert,
         key.silence = silence->row;
         key.until = silence->state.changes_at;
     }
-    struct gathered *g;
+    struct gathered *g = b->latest; /* of most events it is theirs too */
+    if (g && memcmp(&g->key, &key, sizeof key) == 0)
+        return g;
     HASH_FIND(hh, b->gathered, &key, sizeof key, g);
     if (g)
-        return g;
+        return b->latest = g;
     g = calloc(1, sizeof *g);
     if (!g) {
         err_memory(err);
@@ -102,7 +105,7 @@ static struct gathered *gathered_of(struct tx *tx, const struct alert *alert,
     }
     HASH_ADD(hh, b->gathered, key, sizeof g->key, g);
     if (g->hh.tbl)
-        return g;
+        return b->latest = g;
     err_memory(err);
     gathered_free(g);
     return NULL;

@@ -11,6 +11,7 @@ struct gathered;
 
 struct buckets {
     struct gathered *gathered; /* by alert and type */
+    struct gathered *latest;   /* one of them; NULL: none */
     size_t bytes;
 };
 
