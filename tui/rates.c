@@ -4,10 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MINUTE_MS = 60000 };
+
 void rates_free(struct rates *r)
 {
-    free(r->items);
-    *r = (struct rates){0};
+    struct rate *rate = r->items, *next;
+    for (; rate; rate = next) {
+        next = rate->hh.next;
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): out of the table, then freed */
+        HASH_DEL(r->items, rate);
+        free(rate);
+    }
+}
+
+int64_t rates_since(int64_t now)
+{
+    return (now / MINUTE_MS - (RATES_MINUTES - 1)) * MINUTE_MS;
+}
+
+static void move_slots(int64_t slots[RATES_MINUTES], size_t by)
+{
+    memmove(slots + by, slots, (RATES_MINUTES - by) * sizeof *slots);
+    memset(slots, 0, by * sizeof *slots);
 }
 
 /* Slots move towards the end as minutes pass. */
@@ -18,48 +36,41 @@ static void advance(struct rate *r, int64_t minute)
         return;
     if (by > RATES_MINUTES)
         by = RATES_MINUTES;
-    size_t kept = (size_t)(RATES_MINUTES - by), gone = (size_t)by;
-    memmove(r->attempts + by, r->attempts, kept * sizeof *r->attempts);
-    memmove(r->failures + by, r->failures, kept * sizeof *r->failures);
-    memmove(r->events + by, r->events, kept * sizeof *r->events);
-    memset(r->attempts, 0, gone * sizeof *r->attempts);
-    memset(r->failures, 0, gone * sizeof *r->failures);
-    memset(r->events, 0, gone * sizeof *r->events);
+    move_slots(r->attempts, (size_t)by);
+    move_slots(r->failures, (size_t)by);
+    move_slots(r->events, (size_t)by);
+    move_slots(r->answers, (size_t)by);
     r->minute = minute;
 }
 
-static struct rate *find(const struct rates *r, const char *alert_id)
+const struct rate *rates_of(const struct rates *r, const char *alert_id)
 {
-    for (size_t i = 0; i < r->count; i++)
-        if (strcmp(r->items[i].alert_id, alert_id) == 0)
-            return &r->items[i];
-    return NULL;
+    struct rate *found;
+    HASH_FIND_STR(r->items, alert_id, found);
+    return found;
 }
 
 static struct rate *find_or_add(struct rates *r, const char *alert_id, int64_t minute)
 {
-    struct rate *found = find(r, alert_id);
-    if (found)
-        return found;
-    if (r->count == r->room) {
-        size_t room = r->room ? 2 * r->room : 16;
-        struct rate *more = realloc(r->items, room * sizeof *more);
-        if (!more)
-            return NULL;
-        r->items = more;
-        r->room = room;
-    }
-    found = &r->items[r->count++];
-    *found = (struct rate){.minute = minute};
-    snprintf(found->alert_id, sizeof found->alert_id, "%s", alert_id);
-    return found;
+    struct rate *rate;
+    HASH_FIND_STR(r->items, alert_id, rate);
+    if (rate)
+        return rate;
+    rate = calloc(1, sizeof *rate);
+    if (!rate)
+        return NULL;
+    rate->minute = minute;
+    snprintf(rate->alert_id, sizeof rate->alert_id, "%s", alert_id);
+    HASH_ADD_STR(r->items, alert_id, rate);
+    if (rate->hh.tbl)
+        return rate;
+    free(rate);
+    return NULL;
 }
 
-void rates_add(struct rates *r, const struct log_row *row)
+void rates_add(struct rates *r, const struct try_row *row)
 {
-    int64_t minute = row->at / 60000;
-    if (row->kind != LOG_ATTEMPT)
-        return;
+    int64_t minute = row->at / MINUTE_MS;
     struct rate *rate = find_or_add(r, row->alert_id, minute);
     if (!rate)
         return;
@@ -71,20 +82,17 @@ void rates_add(struct rates *r, const struct log_row *row)
     rate->attempts[slot]++;
     rate->failures[slot] += !arrived;
     rate->events[slot] += arrived ? row->events : 0;
-    if (row->status)
-        rate->latency_ms[rate->latency_count++ % RATES_LATENCIES] =
-            (int32_t)(row->latency_us / 1000);
+    if (!row->status)
+        return;
+    rate->answers[slot]++;
+    rate->latency_ms[rate->latency_count++ % RATES_LATENCIES] =
+        (int32_t)(row->latency_us / 1000);
 }
 
 void rates_advance(struct rates *r, int64_t now)
 {
-    for (size_t i = 0; i < r->count; i++)
-        advance(&r->items[i], now / 60000);
-}
-
-const struct rate *rates_of(const struct rates *r, const char *alert_id)
-{
-    return find(r, alert_id);
+    for (struct rate *rate = r->items; rate; rate = rate->hh.next)
+        advance(rate, now / MINUTE_MS);
 }
 
 static int by_value(const void *a, const void *b)
@@ -96,10 +104,12 @@ static int by_value(const void *a, const void *b)
 int64_t rate_latency(const struct rate *r, int percent)
 {
     int32_t sorted[RATES_LATENCIES];
-    size_t count = r->latency_count < RATES_LATENCIES ? r->latency_count : RATES_LATENCIES;
+    size_t answers = (size_t)rate_sum(r->answers);
+    size_t count = answers < RATES_LATENCIES ? answers : RATES_LATENCIES;
     if (count == 0)
         return -1;
-    memcpy(sorted, r->latency_ms, count * sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = r->latency_ms[(r->latency_count - 1 - i) % RATES_LATENCIES];
     qsort(sorted, count, sizeof *sorted, by_value);
     return sorted[(count * (size_t)percent + 99) / 100 - 1];
 }

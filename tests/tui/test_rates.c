@@ -14,7 +14,7 @@ enum { MINUTE = 60000 };
 static void add(struct rates *r, const char *alert, int64_t at, enum delivery_state state,
                 int latency_ms)
 {
-    struct log_row row = {.kind = LOG_ATTEMPT, .at = at, .events = 2, .state = state,
+    struct try_row row = {.at = at, .events = 2, .state = state,
                           .status = latency_ms ? 200 : 0, .latency_us = latency_ms * 1000};
     snprintf(row.alert_id, sizeof row.alert_id, "%s", alert);
     rates_add(r, &row);
@@ -71,6 +71,42 @@ static void percentiles_are_of_the_last_answers(void **state)
     rates_free(&r);
 }
 
+static void percentiles_are_of_the_half_hour(void **state)
+{
+    (void)state;
+    struct rates r = {0};
+    for (int i = 0; i < 10; i++)
+        add(&r, "a", 0, DELIVERY_DELIVERED, 900);
+    add(&r, "a", 20 * MINUTE, DELIVERY_RETRYING, 0);
+    add(&r, "a", 20 * MINUTE, DELIVERY_DELIVERED, 7);
+    assert_int_equal(rate_latency(rates_of(&r, "a"), 50), 900);
+    rates_advance(&r, 30 * MINUTE);
+    assert_int_equal(rate_latency(rates_of(&r, "a"), 95), 7);
+    rates_advance(&r, 50 * MINUTE);
+    assert_int_equal(rate_latency(rates_of(&r, "a"), 95), -1);
+    assert_int_equal(rates_since(50 * MINUTE + 59999), 21 * MINUTE);
+    rates_free(&r);
+}
+
+static void finds_each_of_many(void **state)
+{
+    enum { ALERTS = 1000 };
+    (void)state;
+    struct rates r = {0};
+    char id[UUID_SIZE];
+    for (int i = 0; i < 2 * ALERTS; i++) {
+        snprintf(id, sizeof id, "%d", i % ALERTS);
+        add(&r, id, MINUTE, DELIVERY_DELIVERED, i % ALERTS + 1);
+    }
+    for (int i = 0; i < ALERTS; i++) {
+        snprintf(id, sizeof id, "%d", i);
+        assert_int_equal(rates_of(&r, id)->attempts[0], 2);
+        assert_int_equal(rate_latency(rates_of(&r, id), 50), i + 1);
+    }
+    rates_free(&r);
+    assert_null(rates_of(&r, "1"));
+}
+
 static void minutes_share_a_bar_where_there_is_no_room(void **state)
 {
     (void)state;
@@ -97,6 +133,8 @@ int main(void)
         cmocka_unit_test(counts_by_minute),
         cmocka_unit_test(rows_out_of_order_are_harmless),
         cmocka_unit_test(percentiles_are_of_the_last_answers),
+        cmocka_unit_test(percentiles_are_of_the_half_hour),
+        cmocka_unit_test(finds_each_of_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static const struct column COLUMNS[COLUMN_COUNT] = {
     [BREAKER] = {"BREAKER", 10, 19, 1},
     [LAST] = {"LAST", 13, 13, 8},
 };
-enum { READ_AT_FIRST = 20000, READ_AT_ONCE = 2000, EMPTY_ROUND_MS = 15000, OLD_MS = 60000 };
+enum { READ_AT_ONCE = 20000, EMPTY_ROUND_MS = 15000, OLD_MS = 60000 };
 
 struct overview_screen {
     struct table_screen base;
@@ -35,7 +35,7 @@ struct overview_screen {
     struct oldest_rows oldest;
     struct endpoint_states endpoints; /* whose breaker is not closed */
     char workspace[160]; /* of the rates */
-    int64_t seq;         /* of the newest row of the log that is in the rates */
+    int64_t seq;         /* of the newest row of the log that is in the rates; 0: none */
 };
 
 static struct overview_screen *of(struct screen *s)
@@ -210,40 +210,29 @@ static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, compare}
 
 /* ------------------------------------------------------------------ reading */
 
-static bool add_rows(struct overview_screen *o, int64_t after, int64_t limit, size_t *got)
+/* At first the half hour, then only what came since; of more than is read at once, the newest. */
+static void read_tries(struct overview_screen *o)
 {
     struct console *c = o->base.screen.console;
-    struct log_rows rows;
+    const char *workspace = console_workspace(c);
+    struct try_rows rows;
     struct err err;
-    *got = 0;
-    if (!store_log_list(console_reader(c), console_workspace(c), after, INT64_MAX, limit,
-                        &rows, &err)) {
-        console_toast(c, STYLE_ERROR, "%s", err.text);
-        return false;
-    }
-    for (size_t i = 0; i < rows.count; i++)
-        rates_add(&o->rates, &rows.items[i]);
-    if (rows.count)
-        o->seq = rows.items[rows.count - 1].seq;
-    *got = rows.count;
-    log_rows_free(&rows);
-    return true;
-}
-
-/* At first the newest rows, then only what came since. */
-static void read_log(struct overview_screen *o)
-{
-    size_t got;
-    const char *workspace = console_workspace(o->base.screen.console);
-    if (o->seq < 0 || strncmp(o->workspace, workspace, sizeof o->workspace - 1) != 0) {
-        rates_free(&o->rates);
+    if (strncmp(o->workspace, workspace, sizeof o->workspace - 1) != 0) {
         snprintf(o->workspace, sizeof o->workspace, "%s", workspace);
+        rates_free(&o->rates);
         o->seq = 0;
-        add_rows(o, -1, READ_AT_FIRST, &got);
+    }
+    if (!store_try_list(console_reader(c), workspace, o->seq, rates_since(console_now(c)),
+                        READ_AT_ONCE, &rows, &err)) {
+        console_toast(c, STYLE_ERROR, "%s", err.text);
         return;
     }
-    while (add_rows(o, o->seq, READ_AT_ONCE, &got) && got == READ_AT_ONCE)
-        continue;
+    if (rows.cut)
+        rates_free(&o->rates);
+    for (size_t i = 0; i < rows.count; i++)
+        rates_add(&o->rates, &rows.items[i]);
+    o->seq = rows.seq;
+    try_rows_free(&rows);
 }
 
 static void read_rows(struct table_screen *t)
@@ -264,7 +253,7 @@ static void read_rows(struct table_screen *t)
     if (!store_oldest_open(console_reader(c), &o->oldest, &err) ||
         !store_endpoint_list(console_reader(c), &o->endpoints, &err))
         console_toast(c, STYLE_ERROR, "%s", err.text);
-    read_log(o);
+    read_tries(o);
     table_update(&t->table, rows.count);
 }
 
@@ -317,8 +306,8 @@ static int64_t tick(struct screen *s)
     const struct overview_screen *o = of(s);
     if (o->endpoints.count)
         return 1000; /* until the next probe */
-    for (size_t i = 0; i < o->rates.count; i++)
-        if (rate_sum(o->rates.items[i].attempts))
+    for (const struct rate *r = o->rates.items; r; r = r->hh.next)
+        if (rate_sum(r->attempts))
             return EMPTY_ROUND_MS;
     return o->oldest.count ? EMPTY_ROUND_MS : -1;
 }
@@ -361,6 +350,5 @@ struct screen *overview_new(struct console *c)
     if (!o)
         return NULL;
     table_screen_init(&o->base, &OVERVIEW, c, &TABLE, read_rows);
-    o->seq = -1;
     return &o->base.screen;
 }

@@ -76,3 +76,68 @@ void log_rows_free(struct log_rows *rows)
     free(rows->items);
     *rows = (struct log_rows){0};
 }
+
+/* ---------------------------------------------------------------- tries */
+
+#define TRIES "SELECT seq, at, kind, alert, state, status, events, latency_us FROM log WHERE "
+
+static sqlite3_stmt *tries_query(struct db *db, const char *workspace, int64_t after,
+                                 struct err *err)
+{
+    return workspace ? db_query(db, TRIES "workspace = ? AND seq > ? ORDER BY seq DESC",
+                                DB_ARGS(db_text(workspace), db_int(after)), err)
+                     : db_query(db, TRIES "seq > ? ORDER BY seq DESC", DB_ARGS(db_int(after)), err);
+}
+
+static bool add_try(sqlite3_stmt *row, struct try_rows *out, struct err *err)
+{
+    if (db_col_int(row, 2) != LOG_ATTEMPT)
+        return true;
+    if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err))
+        return false;
+    struct try_row *t = &out->items[out->count++];
+    t->at = db_col_int(row, 1);
+    db_col_id(row, 3, t->alert_id);
+    t->state = (enum delivery_state)db_col_int(row, 4);
+    t->status = (int)db_col_int(row, 5);
+    t->events = db_col_int(row, 6);
+    t->latency_us = db_col_int(row, 7);
+    return true;
+}
+
+static void turn_tries_round(struct try_rows *rows)
+{
+    for (size_t i = 0; i < rows->count / 2; i++) {
+        struct try_row other = rows->items[i];
+        rows->items[i] = rows->items[rows->count - 1 - i];
+        rows->items[rows->count - 1 - i] = other;
+    }
+}
+
+bool store_try_list(struct store_reader *r, const char *workspace, int64_t after, int64_t since,
+                    int64_t limit, struct try_rows *out, struct err *err)
+{
+    *out = (struct try_rows){.seq = after};
+    sqlite3_stmt *row = tries_query(r->db, workspace, after, err);
+    int got = row ? 0 : -1;
+    for (int64_t seen = 0; got >= 0 && (got = db_step(r->db, row, err)) == 1; seen++) {
+        if (seen == 0)
+            out->seq = db_col_int(row, 0);
+        out->cut = seen == limit;
+        if (out->cut || db_col_int(row, 1) < since)
+            break;
+        if (!add_try(row, out, err))
+            got = -1;
+    }
+    db_end(row);
+    turn_tries_round(out);
+    if (got < 0)
+        try_rows_free(out);
+    return got >= 0;
+}
+
+void try_rows_free(struct try_rows *rows)
+{
+    free(rows->items);
+    *rows = (struct try_rows){0};
+}

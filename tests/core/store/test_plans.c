@@ -135,6 +135,15 @@ static void list_by_state_and_status(struct store_fixture *f)
     oldest_rows_free(&oldest);
 }
 
+static void list_tries(struct store_fixture *f)
+{
+    for (int i = 0; i < 2; i++) {
+        struct try_rows tries;
+        assert_true(store_try_list(f->reader, i ? "default" : NULL, 0, 0, 5, &tries, NULL));
+        try_rows_free(&tries);
+    }
+}
+
 static void move_alert(struct store *s, const char *id)
 {
     struct alert a, made;
@@ -190,6 +199,7 @@ static void use_everything(struct store_fixture *f)
     assert_true(store_next_due(f->reader, &due, NULL));
     counts(f);
     list_by_state_and_status(f);
+    list_tries(f);
     move_alert(f->store, id);
     const struct audit_filter audit = {"default", 1};
     struct audit_rows told;
