@@ -164,27 +164,45 @@ static void copy_alerts(struct filling *f)
            "workspace, endpoint FROM alerts");
 }
 
-static void add_all(struct filling *f, long count)
+struct past {
+    int64_t now, alerts;
+    long count, recent;
+};
+
+static void add_range(struct filling *f, const struct past *p, long from, long to)
 {
-    copy_alerts(f);
-    int64_t alerts = number(f, "SELECT count(*) FROM temp.some"),
-            now = (int64_t)time(NULL) * 1000;
-    long recent = count < FILL_RECENT ? count : FILL_RECENT;
     prepare_rows(f);
-    f->fine = f->fine && alerts > 0;
-    for (long i = 0; i < count && f->fine; i++) {
-        double left = (double)(count - i);
-        double ago = left <= recent ? left / FILL_RECENT * RECENT_MS
-                                    : DAY_MS + left / (double)count * (DAYS - 1) * DAY_MS;
-        if (i % TOGETHER == 0)
-            run(f, i ? "COMMIT; BEGIN" : "BEGIN");
-        add(f, i, now - (int64_t)ago, alerts);
+    for (long i = from; i < to && f->fine; i++) {
+        double left = (double)(p->count - i);
+        double ago = i >= p->count - p->recent
+                         ? left / FILL_RECENT * RECENT_MS
+                         : DAY_MS + left / (double)p->count * (DAYS - 1) * DAY_MS;
+        if ((i - from) % TOGETHER == 0)
+            run(f, i > from ? "COMMIT; BEGIN" : "BEGIN");
+        add(f, i, p->now - (int64_t)ago, p->alerts);
     }
-    run(f, "COMMIT");
+    if (from < to)
+        run(f, "COMMIT");
     sqlite3_finalize(f->delivery);
     sqlite3_finalize(f->body);
     sqlite3_finalize(f->log);
     sqlite3_finalize(f->attempt);
+}
+
+/* An index that is made at once has full pages, each of which the next entry would split: the
+ * newest rows are added to it one by one, as in a store that has grown. */
+static void add_all(struct filling *f, long count)
+{
+    copy_alerts(f);
+    const struct past p = {.now = (int64_t)time(NULL) * 1000,
+                           .alerts = number(f, "SELECT count(*) FROM temp.some"),
+                           .count = count,
+                           .recent = count < FILL_RECENT ? count : FILL_RECENT};
+    f->fine = f->fine && p.alerts > 0;
+    drop_indexes(f);
+    add_range(f, &p, 0, count - p.recent);
+    make_indexes(f);
+    add_range(f, &p, count - p.recent, count);
 }
 
 /* As the store keeps them; what was added is the only past that there is. */
@@ -204,9 +222,7 @@ bool fill_attempts(const char *data, long count)
 {
     struct filling f = open_store(data);
     run(&f, "PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF; PRAGMA cache_size=-200000");
-    drop_indexes(&f);
     add_all(&f, count);
-    make_indexes(&f);
     count_all(&f);
     run(&f, "PRAGMA journal_mode=WAL");
     sqlite3_close(f.db);
