@@ -2,7 +2,8 @@
  * bench-instructions` under valgrind's callgrind, once with nothing to do and once with all of it.
  *   instructions accept EVENTS   failed traces in batches of 100, 100 alerts of which one matches
  *   instructions pass EVENTS     traces without errors, the same alerts
- *   instructions deliver COUNT   buckets closed, claimed, recorded as delivered, one event each */
+ *   instructions deliver COUNT   buckets closed, claimed, recorded as delivered, one event each
+ *   instructions backlog COUNT   deliveries that waited, claimed and recorded as delivered */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,23 +88,34 @@ static void answer_200(const struct claim *c, struct record *r)
     r->decision.state = DELIVERY_DELIVERED;
 }
 
+static void answer_all(struct store_fixture *f, struct claims *claims)
+{
+    struct step_wait recorded = {0};
+    struct record *records = calloc(claims->count + 1, sizeof *records);
+    for (size_t i = 0; i < claims->count; i++)
+        answer_200(&claims->items[i], &records[i]);
+    store_record(f->store, records, claims->count, step_done, &recorded);
+    must(step_wait(&recorded, &err));
+    step_claims_free(claims);
+}
+
 /* Closes up to `limit` buckets, and answers 200 to what was claimed with them. */
 static void deliver_some(struct store_fixture *f, int64_t limit)
 {
     struct closed closed;
-    struct step_wait recorded = {0};
     must(step_close_claim(f->store, f->now, limit, SIZE_MAX, &closed, &err));
-    size_t count = closed.claims.count;
-    struct record *records = calloc(count + 1, sizeof *records);
-    for (size_t i = 0; i < count; i++)
-        answer_200(&closed.claims.items[i], &records[i]);
-    store_record(f->store, records, count, step_done, &recorded);
-    must(step_wait(&recorded, &err));
-    step_claims_free(&closed.claims);
+    answer_all(f, &closed.claims);
+}
+
+static void send_some(struct store_fixture *f, int64_t limit)
+{
+    struct claims claims;
+    must(step_claim(f->store, f->now, limit, NULL, 0, &claims, &err));
+    answer_all(f, &claims);
 }
 
 /* The buckets are always as many, so that what filling them takes is taken off. */
-static void deliver(struct store_fixture *f, long count)
+static void deliver(struct store_fixture *f, long count, bool waited)
 {
     struct fact *fact;
     struct accept *a = step_request("default");
@@ -111,8 +123,10 @@ static void deliver(struct store_fixture *f, long count)
     fact = step_add_fact(a, EVENT_TRACE_ERRORS, "0193a000-0000-7000-8000-00000000000a", "chat", 1);
     must(fact != NULL && step_accept(f->store, a, NULL, &err));
     f->now += f->limits.window_ms;
+    while (waited && step_close_due(f->store, f->now, AT_ONCE) > 0)
+        ;
     for (long left = count < BUCKETS ? count : BUCKETS; left > 0; left -= AT_ONCE)
-        deliver_some(f, left < AT_ONCE ? left : AT_ONCE);
+        (waited ? send_some : deliver_some)(f, left < AT_ONCE ? left : AT_ONCE);
 }
 
 int main(int argc, char **argv)
@@ -122,8 +136,9 @@ int main(int argc, char **argv)
     if (argc < 3)
         return 2;
     store_fixture_make(&f);
-    if (strcmp(argv[1], "deliver") == 0) {
-        deliver(&f, count);
+    bool waited = strcmp(argv[1], "backlog") == 0;
+    if (waited || strcmp(argv[1], "deliver") == 0) {
+        deliver(&f, count, waited);
     } else {
         make_alerts(f.store, ALERTS, false);
         accept_events(&f, count, strcmp(argv[1], "accept") == 0);

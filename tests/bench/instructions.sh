@@ -22,3 +22,4 @@ row() { # MODE COUNT WHAT
 row accept 10000 "an event accepted, batches of 100"
 row pass 10000 "a trace that no alert wants"
 row deliver 1000 "a delivery: closed, claimed, recorded"
+row backlog 1000 "a delivery that waited: claimed, recorded"

@@ -1,6 +1,7 @@
 #include "store/sqlite/db.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,8 +121,16 @@ static bool configure(struct db *db, enum db_mode mode, struct err *err)
     return true;
 }
 
+/* SQLite counts what it allocates, for nobody, under a lock that all threads share. */
+static void configure_all(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 struct db *db_open(const char *path, enum db_mode mode, struct err *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, configure_all);
     struct db *db = calloc(1, sizeof *db);
     if (!db) {
         err_memory(err);
