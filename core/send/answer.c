@@ -315,11 +315,15 @@ static const char *failure_words(const struct answer *a, CURL *easy, CURLcode co
 static void set_error(const struct answer *a, CURL *easy, CURLcode code,
                       const char *curl_words, int64_t timeout_ms, struct outcome *out)
 {
-    out->kind = is_refused(a) ? OUTCOME_FORBIDDEN : OUTCOME_NETWORK;
+    /* Denied: a user in it. */
+    bool bad_url = code == CURLE_URL_MALFORMAT || code == CURLE_LOGIN_DENIED;
+    out->kind = is_refused(a) || bad_url ? OUTCOME_FORBIDDEN : OUTCOME_NETWORK;
     out->timed_out = !is_refused(a) && code == CURLE_OPERATION_TIMEDOUT;
     if (is_refused(a))
         snprintf(out->error, sizeof out->error, "refused: %s is %s", a->refused_address,
                  a->refused);
+    else if (bad_url)
+        snprintf(out->error, sizeof out->error, "not sent: " ANSWER_BAD_URL);
     else if (out->timed_out)
         timeout_words(a, easy, timeout_ms, out->error, sizeof out->error);
     else

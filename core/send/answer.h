@@ -15,6 +15,8 @@
 
 enum { ANSWER_BODY_READ = 1024 * 1024 };
 
+#define ANSWER_BAD_URL "the URL cannot be read"
+
 struct answer {
     struct buf headers;    /* of the final response only, status line first */
     struct buf body;       /* the first OUTCOME_BODY_KEPT bytes */

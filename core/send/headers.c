@@ -49,7 +49,10 @@ static bool append_pair(struct curl_slist **list, const char *name, const char *
     buf_init(&line, BUF_UNLIMITED);
     /* At once, so that no copy of a secret stays behind where the buffer grew. */
     buf_reserve(&line, strlen(name) + strlen(lead) + strlen(value) + 2);
-    buf_add_format(&line, "%s: %s%s", name, lead, value);
+    buf_add_text(&line, name);
+    buf_add_text(&line, ": ");
+    buf_add_text(&line, lead);
+    buf_add_text(&line, value);
     return append(list, &line);
 }
 
@@ -124,11 +127,21 @@ static void show_signature(const struct send_request *r, struct buf *out)
                    r->signing.id, stamp, r->signing.previous ? " v1,***" : "");
 }
 
+static void show_name(const char *name, struct buf *out)
+{
+    buf_add_text(out, name);
+    buf_add_text(out, ": ");
+}
+
 bool send_show_headers(const struct send_request *r, struct buf *out)
 {
-    for (int i = 0; i < BUILT_IN_COUNT; i++)
-        if (!is_custom(r, BUILT_IN[i].name))
-            buf_add_format(out, "%s: %s\n", BUILT_IN[i].name, BUILT_IN[i].value);
+    for (int i = 0; i < BUILT_IN_COUNT; i++) {
+        if (is_custom(r, BUILT_IN[i].name))
+            continue;
+        show_name(BUILT_IN[i].name, out);
+        buf_add_text(out, BUILT_IN[i].value);
+        buf_add_char(out, '\n');
+    }
     if (has_token(r)) {
         buf_add_text(out, "Authorization: Bearer ");
         alert_mask(r->token, out);
@@ -136,7 +149,7 @@ bool send_show_headers(const struct send_request *r, struct buf *out)
     }
     show_signature(r, out);
     for (size_t i = 0; i < r->header_count; i++) {
-        buf_add_format(out, "%s: ", r->headers[i].name);
+        show_name(r->headers[i].name, out);
         alert_mask(r->headers[i].value, out);
         buf_add_char(out, '\n');
     }

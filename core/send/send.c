@@ -47,6 +47,7 @@ struct send_handle {
     enum outcome_kind problem_kind;
     bool cancelled;
     bool not_judged; /* the address connected to is no receiver's */
+    bool own_options; /* beside those that every request sets: of TLS, or for pieces */
     int64_t started_at, timeout_ms;
     send_more *more; /* the body in pieces; NULL: it is whole */
     void *more_arg;
@@ -176,30 +177,31 @@ static const char *host_problem(CURLU *url, enum address_rule rule, bool *memory
     return numeric ? address_text_problem(bare, rule) : NULL;
 }
 
-/* *memory: there was enough to tell. */
+/* *memory: there was enough to tell. Without a proxy libcurl reads the URL only as it
+ * begins, and answer.c says what it thought of it. */
 static const char *url_problem(const struct sender *s, const char *text, bool *memory)
 {
     const char *problem = alert_url_problem(text);
-    CURLU *url = problem ? NULL : curl_url();
-    *memory = problem || url;
-    if (!url)
+    if (problem || !s->proxy)
         return problem;
+    CURLU *url = curl_url();
+    *memory = url != NULL;
+    if (!url)
+        return NULL;
     CURLUcode code = curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
     *memory = code != CURLUE_OUT_OF_MEMORY;
-    if (code != CURLUE_OK)
-        problem = "the URL cannot be read";
-    else if (s->proxy)
-        problem = host_problem(url, s->rule, memory);
+    problem = code == CURLUE_OK ? host_problem(url, s->rule, memory) : ANSWER_BAD_URL;
     curl_url_cleanup(url);
     return problem;
 }
 
 /* ------------------------------------------------------------------ one request */
 
-static bool set_transport(struct send_handle *h, CURL *easy, const struct send_tls *tls)
+/* What all requests of a sender have in common: it is set once for each handle. */
+static bool set_fixed(const struct sender *s, CURL *easy)
 {
+    static const struct send_tls plain = {0};
     bool fine = true;
-    const struct sender *s = h->sender;
     OPTION_SET(fine, easy, CURLOPT_NOSIGNAL, 1L);
     OPTION_SET(fine, easy, CURLOPT_QUICK_EXIT, 1L);
     OPTION_SET(fine, easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -211,13 +213,17 @@ static bool set_transport(struct send_handle *h, CURL *easy, const struct send_t
     OPTION_SET(fine, easy, CURLOPT_NOPROXY, "");
     OPTION_SET(fine, easy, CURLOPT_UNIX_SOCKET_PATH, s->unix_path);
     OPTION_SET(fine, easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    fine = fine && tls_apply(easy, tls, s->ca_file);
+    fine = fine && tls_apply(easy, &plain, s->ca_file);
     OPTION_SET(fine, easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_IDLE_S);
     OPTION_SET(fine, easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
     OPTION_SET(fine, easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    OPTION_SET(fine, easy, CURLOPT_OPENSOCKETDATA, h);
     OPTION_SET(fine, easy, CURLOPT_PREREQFUNCTION, before_request);
-    OPTION_SET(fine, easy, CURLOPT_PREREQDATA, h);
+    OPTION_SET(fine, easy, CURLOPT_POST, 1L);
+    OPTION_SET(fine, easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
+    OPTION_SET(fine, easy, CURLOPT_BUFFERSIZE, (long)ANSWER_BYTES);
+    OPTION_SET(fine, easy, CURLOPT_HEADERFUNCTION, answer_header);
+    OPTION_SET(fine, easy, CURLOPT_WRITEFUNCTION, answer_body);
+    OPTION_SET(fine, easy, CURLOPT_SSL_CTX_FUNCTION, answer_tls_begins);
     return fine;
 }
 
@@ -245,14 +251,12 @@ static int give_again(void *arg, curl_off_t offset, int origin)
 static bool set_body(struct send_handle *h, CURL *easy, const struct send_request *r)
 {
     bool fine = true;
-    OPTION_SET(fine, easy, CURLOPT_POST, 1L);
     OPTION_SET(fine, easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
-    OPTION_SET(fine, easy, CURLOPT_UPLOAD_BUFFERSIZE, h->more ? (long)PIECE_BYTES : (long)UPLOAD_BYTES);
-    OPTION_SET(fine, easy, CURLOPT_BUFFERSIZE, (long)ANSWER_BYTES);
     if (!h->more) {
         OPTION_SET(fine, easy, CURLOPT_POSTFIELDS, r->body ? r->body : "");
         return fine;
     }
+    OPTION_SET(fine, easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)PIECE_BYTES);
     OPTION_SET(fine, easy, CURLOPT_READFUNCTION, give_more);
     OPTION_SET(fine, easy, CURLOPT_READDATA, h);
     OPTION_SET(fine, easy, CURLOPT_SEEKFUNCTION, give_again);
@@ -265,14 +269,14 @@ static bool set_request(struct send_handle *h, CURL *easy, const struct send_req
     bool fine = true;
     OPTION_SET(fine, easy, CURLOPT_URL, r->url);
     fine = fine && set_body(h, easy, r);
+    fine = fine && (tls_is_plain(&r->tls) || tls_apply(easy, &r->tls, h->sender->ca_file));
     OPTION_SET(fine, easy, CURLOPT_HTTPHEADER, h->headers);
     OPTION_SET(fine, easy, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
     OPTION_SET(fine, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
-    OPTION_SET(fine, easy, CURLOPT_HEADERFUNCTION, answer_header);
+    OPTION_SET(fine, easy, CURLOPT_OPENSOCKETDATA, h);
+    OPTION_SET(fine, easy, CURLOPT_PREREQDATA, h);
     OPTION_SET(fine, easy, CURLOPT_HEADERDATA, &h->answer);
-    OPTION_SET(fine, easy, CURLOPT_WRITEFUNCTION, answer_body);
     OPTION_SET(fine, easy, CURLOPT_WRITEDATA, &h->answer);
-    OPTION_SET(fine, easy, CURLOPT_SSL_CTX_FUNCTION, answer_tls_begins);
     OPTION_SET(fine, easy, CURLOPT_SSL_CTX_DATA, &h->answer);
     OPTION_SET(fine, easy, CURLOPT_ERRORBUFFER, h->words);
     OPTION_SET(fine, easy, CURLOPT_PRIVATE, h);
@@ -283,17 +287,37 @@ static CURL *take_easy(struct sender *s)
 {
     if (s->idle_count > 0)
         return s->idle[--s->idle_count];
-    return curl_easy_init();
+    CURL *easy = curl_easy_init();
+    if (!easy || set_fixed(s, easy))
+        return easy;
+    curl_easy_cleanup(easy);
+    return NULL;
 }
 
-static void give_easy(struct sender *s, CURL *easy)
+/* What only this request had goes. */
+static bool clear_request(const struct send_handle *h, CURL *easy)
 {
-    curl_easy_reset(easy);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L); /* its cleanup asks for it too */
-    if (s->idle_count < IDLE_HANDLES_MAX)
+    if (h->own_options) {
+        curl_easy_reset(easy);
+        return set_fixed(h->sender, easy);
+    }
+    bool fine = true;
+    OPTION_SET(fine, easy, CURLOPT_URL, NULL);
+    OPTION_SET(fine, easy, CURLOPT_POSTFIELDS, NULL);
+    OPTION_SET(fine, easy, CURLOPT_HTTPHEADER, NULL);
+    OPTION_SET(fine, easy, CURLOPT_ERRORBUFFER, NULL);
+    OPTION_SET(fine, easy, CURLOPT_PRIVATE, NULL);
+    return fine;
+}
+
+static void give_easy(struct sender *s, const struct send_handle *h, CURL *easy)
+{
+    if (clear_request(h, easy) && s->idle_count < IDLE_HANDLES_MAX) {
         s->idle[s->idle_count++] = easy;
-    else
-        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L); /* its cleanup asks for it too */
+    curl_easy_cleanup(easy);
 }
 
 static void handle_free(struct send_handle *h)
@@ -310,10 +334,9 @@ static bool begin(struct sender *s, struct send_handle *h, const struct send_req
     h->easy = h->headers ? take_easy(s) : NULL;
     if (!h->easy)
         return false;
-    if (set_transport(h, h->easy, &r->tls) && set_request(h, h->easy, r) &&
-        curl_multi_add_handle(s->multi, h->easy) == CURLM_OK)
+    if (set_request(h, h->easy, r) && curl_multi_add_handle(s->multi, h->easy) == CURLM_OK)
         return s->added = true;
-    give_easy(s, h->easy);
+    give_easy(s, h, h->easy);
     return false;
 }
 
@@ -367,6 +390,7 @@ struct send_handle *sender_start(struct sender *s, const struct send_request *r,
     h->more = r->more;
     h->more_arg = r->more_arg;
     h->len = r->body_len;
+    h->own_options = r->more || !tls_is_plain(&r->tls);
     answer_init(&h->answer);
     h->answer.own_ca = r->tls.ca_file != NULL;
     if (!judge(h, r) || (!h->problem && !begin(s, h, r))) {
@@ -425,7 +449,7 @@ static void finish(struct send_handle *h, struct outcome *outcome)
     s->finished++;
     if (h->easy) {
         curl_multi_remove_handle(s->multi, h->easy);
-        give_easy(s, h->easy);
+        give_easy(s, h, h->easy);
     }
     if (s->count == 0)
         s->idle_ms = monotonic_ms();

@@ -52,6 +52,11 @@ bool tls_check(const struct send_tls *t, char *words, size_t size)
            (!t->client_key || check_file("client key", t->client_key, secret, words, size));
 }
 
+bool tls_is_plain(const struct send_tls *t)
+{
+    return !t->ca_file && !t->client_cert && !t->client_key && !t->insecure;
+}
+
 bool tls_apply(CURL *easy, const struct send_tls *t, const char *ca_file)
 {
     bool fine = true;
