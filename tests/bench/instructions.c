@@ -1,9 +1,10 @@
 /* Work for counting instructions, which repeat where times do not: run by `make
- * bench-instructions` under valgrind's callgrind, once with nothing to do and once with all of it.
- *   instructions accept EVENTS   failed traces in batches of 100, 100 alerts of which one matches
- *   instructions pass EVENTS     traces without errors, the same alerts
- *   instructions deliver COUNT   buckets closed, claimed, recorded as delivered, one event each
- *   instructions backlog COUNT   deliveries that waited, claimed and recorded as delivered */
+ * bench-instructions` under valgrind's callgrind, once with nothing to do and once with all
+ * of it. instructions accept EVENTS   failed traces in batches of 100, 100 alerts of which
+ * one matches instructions pass EVENTS     traces without errors, the same alerts
+ *   instructions deliver COUNT   buckets closed, claimed, recorded as delivered, one event
+ * each instructions backlog COUNT   deliveries that waited for one endpoint, claimed and
+ * recorded */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +26,14 @@ static void must(bool fine)
     exit(1);
 }
 
-static void make_alerts(struct store *s, long count, bool all)
+/* all: each takes the events; one: all have the same URL. */
+static void make_alerts(struct store *s, long count, bool all, bool one)
 {
     for (long i = 0; i < count; i++) {
         struct alert a;
         char name[32], url[64];
         snprintf(name, sizeof name, "Alert %ld", i);
-        snprintf(url, sizeof url, "http://127.0.0.1:9/%ld", i);
+        snprintf(url, sizeof url, "http://127.0.0.1:9/%ld", one ? 0 : i);
         step_alert_make(&a, name, url, all || i == 0 ? EVENT_TRACE_ERRORS : EVENT_PROMPT_CREATED);
         must(step_alert_put(s, &a, STORE_CREATE, NULL, &err));
         alert_free(&a);
@@ -119,7 +121,7 @@ static void deliver(struct store_fixture *f, long count, bool waited)
 {
     struct fact *fact;
     struct accept *a = step_request("default");
-    make_alerts(f->store, BUCKETS, true);
+    make_alerts(f->store, BUCKETS, true, waited);
     fact = step_add_fact(a, EVENT_TRACE_ERRORS, "0193a000-0000-7000-8000-00000000000a", "chat", 1);
     must(fact != NULL && step_accept(f->store, a, NULL, &err));
     f->now += f->limits.window_ms;
@@ -140,7 +142,7 @@ int main(int argc, char **argv)
     if (waited || strcmp(argv[1], "deliver") == 0) {
         deliver(&f, count, waited);
     } else {
-        make_alerts(f.store, ALERTS, false);
+        make_alerts(f.store, ALERTS, false, false);
         accept_events(&f, count, strcmp(argv[1], "accept") == 0);
     }
     store_fixture_remove(&f);

@@ -7,6 +7,8 @@
 
 void alert_cache_reset(struct alert_cache *c)
 {
+    for (size_t i = 0; c->known && i < c->alerts.count; i++)
+        buf_free(&c->known[i].sealed);
     alerts_free(&c->alerts);
     free(c->uses);
     free(c->workspace);
@@ -54,8 +56,8 @@ static int compare_known(const void *a, const void *b)
 /* In the order of rows, as alert_rows_all() has them. */
 static bool read_known(struct alert_cache *c, struct db *db, struct err *err)
 {
-    sqlite3_stmt *row =
-        db_query(db, "SELECT row, endpoint FROM alerts ORDER BY row", DB_NO_ARGS, err);
+    sqlite3_stmt *row = db_query(
+        db, "SELECT row, endpoint, sealed FROM alerts ORDER BY row", DB_NO_ARGS, err);
     int got = -1;
     for (size_t i = 0; row && i < c->alerts.count && (got = db_step(db, row, err)) == 1; i++) {
         struct span endpoint = db_col_text(row, 1);
@@ -63,6 +65,11 @@ static bool read_known(struct alert_cache *c, struct db *db, struct err *err)
         c->known[i].row = db_col_int(row, 0);
         if (endpoint.at && endpoint.len < sizeof c->known[i].endpoint)
             memcpy(c->known[i].endpoint, endpoint.at, endpoint.len);
+        buf_init(&c->known[i].sealed, BUF_UNLIMITED);
+        if (!buf_add_span(&c->known[i].sealed, db_col_blob(row, 2))) {
+            db_end(row);
+            return err_memory(err);
+        }
     }
     db_end(row);
     return row && (got == 1 || c->alerts.count == 0);

@@ -15,6 +15,7 @@ struct alert_known { /* an alert by its id */
     const struct alert *alert;
     int64_t row;
     char endpoint[33]; /* keyed hash of its URL */
+    struct buf sealed; /* its secrets, as they are stored */
 };
 
 struct alert_cache {

@@ -347,36 +347,53 @@ static bool read_header(struct js_value pair, struct buf *scratch, struct alert 
     return fine;
 }
 
-/* A member of the sealed object that is one of the metadata's secrets. */
-static bool read_secret_metadata(const struct js_item *item, struct buf *scratch,
-                                 struct alert *a)
+static bool read_secret_metadata(const char *key, struct js_value value,
+                                 struct buf *scratch, struct alert *a)
 {
-    char key[32], *value = NULL;
+    char *plain = NULL;
+    bool fine =
+        !alert_metadata_is_secret(key) || (read_secret(value, scratch, &plain) &&
+                                           (!plain || alert_set_metadata(a, key, plain)));
+    secret_free(&plain);
+    return fine;
+}
+
+static bool read_headers(struct js_value list, struct buf *scratch, struct alert *a)
+{
+    struct js_iter it;
+    struct js_item item;
+    js_iter(&it, list);
+    while (js_next(&it, &item))
+        if (!read_header(item.value, scratch, a))
+            return false;
+    return true;
+}
+
+/* A member of the sealed object. */
+static bool read_secret_member(const struct js_item *item, struct buf *scratch,
+                               struct alert *a)
+{
+    char key[32];
     if (item->key.len >= sizeof key)
         return true;
     memcpy(key, item->key.at, item->key.len);
     key[item->key.len] = '\0';
-    bool fine = !alert_metadata_is_secret(key) ||
-                (read_secret(item->value, scratch, &value) &&
-                 (!value || alert_set_metadata(a, key, value)));
-    secret_free(&value);
-    return fine;
+    if (strcmp(key, "url") == 0)
+        return read_secret(item->value, scratch, &a->url);
+    if (strcmp(key, "token") == 0)
+        return read_secret(item->value, scratch, &a->token);
+    if (strcmp(key, "headers") == 0)
+        return read_headers(item->value, scratch, a);
+    return read_secret_metadata(key, item->value, scratch, a);
 }
 
 static bool read_secrets(struct js_value root, struct buf *scratch, struct alert *a)
 {
-    if (!read_secret(js_get(root, "url"), scratch, &a->url) ||
-        !read_secret(js_get(root, "token"), scratch, &a->token))
-        return false;
     struct js_iter it;
     struct js_item item;
     js_iter(&it, root);
     while (js_next(&it, &item))
-        if (!read_secret_metadata(&item, scratch, a))
-            return false;
-    js_iter(&it, js_get(root, "headers"));
-    while (js_next(&it, &item))
-        if (!read_header(item.value, scratch, a))
+        if (!read_secret_member(&item, scratch, a))
             return false;
     return true;
 }

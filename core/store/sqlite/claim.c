@@ -33,21 +33,12 @@ bool claim_holds(struct span body)
     return body.len <= CLAIM_BODY || payload_wants_routing_key(body);
 }
 
-static bool read_body(struct tx *tx, struct claim *c, struct err *err)
+static bool read_body(sqlite3_stmt *row, int column, struct claim *c, struct err *err)
 {
-    sqlite3_stmt *row =
-        db_query(tx->db, "SELECT body FROM delivery_bodies WHERE delivery = ?",
-                 DB_ARGS(db_int(c->row)), err);
-    int got = row ? db_step(tx->db, row, err) : -1;
-    bool fine = got >= 0;
-    if (got == 1) {
-        struct span body = db_col_blob(row, 0);
-        c->body_len = body.len;
-        if (claim_holds(body))
-            fine = db_col_copy(row, 0, &c->body) || err_memory(err);
-    }
-    db_end(row);
-    return fine;
+    struct span body = db_col_blob(row, column);
+    c->body_len = body.len;
+    return !body.at || !claim_holds(body) || db_col_copy(row, column, &c->body) ||
+           err_memory(err);
 }
 
 /* Opened each time: a handle that stays would hold a read transaction. */
@@ -96,17 +87,10 @@ static bool find_alert(struct tx *tx, const char *id, bool *found, struct alert 
         return true;
     if (!alert_copy(out, known->alert))
         return err_memory(err);
-    sqlite3_stmt *row = db_query(tx->db, "SELECT sealed FROM alerts WHERE row = ?",
-                                 DB_ARGS(db_int(known->row)), err);
-    int got = row ? db_step(tx->db, row, err) : -1;
-    *found = got == 1;
-    bool fine = got == 1 ? alert_secrets_unseal(tx->store->sealer, id, db_col_blob(row, 0), out,
-                                                err)
-                         : got == 0;
-    db_end(row);
-    if (!fine || !*found)
-        alert_free(out);
-    return fine;
+    if (alert_secrets_unseal(tx->store->sealer, id, buf_span(&known->sealed), out, err))
+        return true;
+    alert_free(out);
+    return false;
 }
 
 bool claim_read_alert(struct tx *tx, struct claim *c, struct err *why, struct err *err)
@@ -124,8 +108,33 @@ bool claim_read_alert(struct tx *tx, struct claim *c, struct err *why, struct er
     return found || !err_set(why, ERR_NOT_FOUND, "the alert was deleted");
 }
 
-static bool fill(struct tx *tx, const struct delivery_row *d, struct claim *c,
-                 struct err *why, struct err *err)
+/* What a claim and its move need of a delivery, with its body. */
+#define WANTED                                                                             \
+    "SELECT d.id, d.alert, d.type, d.state, d.events, d.attempts, d.round_from, "          \
+    "d.born_at, "                                                                          \
+    "d.endpoint, d.next_at, b.body FROM deliveries AS d "                                  \
+    "LEFT JOIN delivery_bodies AS b ON b.delivery = d.row WHERE d.row = ?"
+enum { BODY_COLUMN = 10 };
+
+static void read_wanted(sqlite3_stmt *row, struct delivery_row *d)
+{
+    struct span endpoint = db_col_text(row, 8);
+    db_col_id(row, 0, d->id);
+    db_col_id(row, 1, d->alert_id);
+    d->type = (enum event_type)db_col_int(row, 2);
+    d->state = (enum delivery_state)db_col_int(row, 3);
+    d->events = db_col_int(row, 4);
+    d->attempts = (int)db_col_int(row, 5);
+    d->round_from = (int)db_col_int(row, 6);
+    d->born_at = db_col_int(row, 7);
+    d->next_at = db_col_int(row, 9);
+    if (endpoint.at && endpoint.len < sizeof d->endpoint)
+        memcpy(d->endpoint, endpoint.at, endpoint.len);
+}
+
+/* The claim without its alert. */
+static bool fill(sqlite3_stmt *row, const struct delivery_row *d, struct claim *c,
+                 struct err *err)
 {
     memset(c, 0, sizeof *c);
     memcpy(c->id, d->id, sizeof c->id);
@@ -135,33 +144,63 @@ static bool fill(struct tx *tx, const struct delivery_row *d, struct claim *c,
     c->type = d->type;
     c->n = d->attempts - d->round_from + 1;
     c->created_at = d->born_at;
-    return claim_read_alert(tx, c, why, err) &&
-           (why->code || (read_body(tx, c, err) && claim_add_key(c, err)));
+    return read_body(row, BODY_COLUMN, c, err);
 }
 
-static bool claim_one(struct tx *tx, struct claims *claims, int64_t row, struct err *err)
+static bool read_delivery(struct tx *tx, int64_t number, struct delivery_row *d,
+                          struct claim *c, bool *found, struct err *err)
+{
+    *d = (struct delivery_row){.row = number};
+    sqlite3_stmt *row = db_query(tx->db, WANTED, DB_ARGS(db_int(number)), err);
+    int got = row ? db_step(tx->db, row, err) : -1;
+    *found = got == 1;
+    if (got != 1)
+        return got == 0;
+    read_wanted(row, d);
+    bool fine = fill(row, d, c, err);
+    db_end(row);
+    return fine;
+}
+
+/* The next of the claims, with its mark; one that can never be sent ends here. */
+static bool claim_one(struct tx *tx, struct claims *claims, struct delivery_mark *marks,
+                      int64_t row, struct err *err)
 {
     struct delivery_row d;
     struct err why;
     bool found;
-    if (!delivery_row_find(tx, row, NULL, &found, &d, err))
+    struct claim *c = &claims->items[claims->count];
+    if (!read_delivery(tx, row, &d, c, &found, err))
         return false;
     if (!found)
         return true;
-    struct claim *c = &claims->items[claims->count];
-    bool fine = fill(tx, &d, c, &why, err);
-    if (fine && why.code) {
-        const struct delivery_move end = {DELIVERY_DEAD, 0, why.text, d.attempts, 0};
-        fine = delivery_row_move(tx, &d, &end, err);
-        claim_free(c);
-    } else if (fine) {
-        const struct delivery_move go = {DELIVERY_SENDING, 0, NULL, d.attempts, 0};
-        claims->count++;
-        fine = delivery_row_move(tx, &d, &go, err);
-    } else {
-        claim_free(c);
+    bool fine = claim_read_alert(tx, c, &why, err) && (why.code || claim_add_key(c, err));
+    if (fine && !why.code) {
+        marks[claims->count++] = (struct delivery_mark){row, d.events, d.state};
+        return true;
     }
-    delivery_row_free(&d);
+    const struct delivery_move end = {DELIVERY_DEAD, 0, why.text, d.attempts, 0};
+    claim_free(c);
+    return fine && delivery_row_move(tx, &d, &end, err);
+}
+
+static bool claim_all(struct tx *tx, struct claim_step *s, const struct due_list *due,
+                      struct err *err)
+{
+    size_t bytes = 0;
+    bool fine = true;
+    struct delivery_mark *marks = calloc(due->count, sizeof *marks);
+    s->claims.items = calloc(due->count, sizeof *s->claims.items);
+    if (!marks || !s->claims.items)
+        fine = err_memory(err);
+    for (size_t i = 0; i < due->count && fine && bytes < CLAIM_BYTES; i++) {
+        size_t before = s->claims.count;
+        fine = claim_one(tx, &s->claims, marks, due->items[i].row, err);
+        if (s->claims.count > before)
+            bytes += s->claims.items[before].body ? s->claims.items[before].body_len : 0;
+    }
+    fine = fine && delivery_rows_send(tx, marks, s->claims.count, err);
+    free(marks);
     return fine;
 }
 
@@ -169,16 +208,8 @@ static bool run_claim(struct step *step, struct tx *tx, struct err *err)
 {
     struct claim_step *s = (struct claim_step *)step;
     struct due_list due = {0};
-    size_t bytes = 0;
-    bool fine = due_find(tx->db, &s->wish, &due, err);
-    if (due.count > 0 && !(s->claims.items = calloc(due.count, sizeof *s->claims.items)))
-        fine = err_memory(err);
-    for (size_t i = 0; i < due.count && fine && bytes < CLAIM_BYTES; i++) {
-        size_t before = s->claims.count;
-        fine = claim_one(tx, &s->claims, due.items[i].row, err);
-        if (s->claims.count > before)
-            bytes += s->claims.items[before].body ? s->claims.items[before].body_len : 0;
-    }
+    bool fine = due_find(tx->db, &s->wish, &due, err) &&
+                (due.count == 0 || claim_all(tx, s, &due, err));
     free(due.items);
     step->result = &s->claims;
     return fine;

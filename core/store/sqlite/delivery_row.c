@@ -6,6 +6,8 @@
 #include "store/sqlite/ending.h"
 #include "store/sqlite/store_impl.h"
 
+enum { RUN_MIN = 8 };
+
 #define COLUMNS                                                                            \
     "SELECT row, id, alert, alert_name, workspace, type, state, events, attempts, "        \
     "round_from, born_at, endpoint, next_at FROM deliveries WHERE "
@@ -82,7 +84,7 @@ static bool move(struct tx *tx, const struct delivery_row *d, const struct deliv
     return db_run(tx->db, sql, args, to->status ? 6 : times ? 5 : 4, err);
 }
 
-/* Where it still is the alert's newest. */
+/* Where it still is the alert's newest. That it is being sent, its own row tells. */
 static bool note_last(struct tx *tx, const struct delivery_row *d,
                       const struct delivery_move *to, struct err *err)
 {
@@ -104,4 +106,43 @@ bool delivery_row_move(struct tx *tx, const struct delivery_row *d,
     ending_count_state(tx, d->state, to->state, d->events);
     tx->changes |= STORE_CHANGED_DELIVERIES;
     return move(tx, d, to, err) && note_last(tx, d, to, err);
+}
+
+static int compare_marks(const void *a, const void *b)
+{
+    const struct delivery_mark *left = a, *right = b;
+    return (left->row > right->row) - (left->row < right->row);
+}
+
+#define SEND "UPDATE deliveries SET state = 1, reason = NULL, next_at = NULL WHERE row "
+
+/* A statement that may change many rows keeps what it needs to be undone: too much for a
+ * few. */
+static bool send_run(struct tx *tx, int64_t first, int64_t last, struct err *err)
+{
+    if (last - first >= RUN_MIN)
+        return db_run(tx->db, SEND "BETWEEN ? AND ?", DB_ARGS(db_int(first), db_int(last)),
+                      err);
+    for (int64_t row = first; row <= last; row++)
+        if (!db_run(tx->db, SEND "= ?", DB_ARGS(db_int(row)), err))
+            return false;
+    return true;
+}
+
+bool delivery_rows_send(struct tx *tx, struct delivery_mark *marks, size_t count,
+                        struct err *err)
+{
+    bool fine = true;
+    if (count > 1)
+        qsort(marks, count, sizeof *marks, compare_marks);
+    for (size_t i = 0, end; i < count && fine; i = end) {
+        for (end = i + 1; end < count && marks[end].row == marks[end - 1].row + 1; end++)
+            ;
+        fine = send_run(tx, marks[i].row, marks[end - 1].row, err);
+    }
+    for (size_t i = 0; i < count; i++)
+        ending_count_state(tx, marks[i].state, DELIVERY_SENDING, marks[i].events);
+    if (count > 0)
+        tx->changes |= STORE_CHANGED_DELIVERIES;
+    return fine;
 }

@@ -34,4 +34,13 @@ struct delivery_move {
 bool delivery_row_move(struct tx *tx, const struct delivery_row *d,
                        const struct delivery_move *to, struct err *err);
 
+/* Moves all of them to SENDING, each a delivery once; sorts them. Those whose rows follow
+ * one another are one statement. */
+struct delivery_mark {
+    int64_t row, events;
+    enum delivery_state state;
+};
+bool delivery_rows_send(struct tx *tx, struct delivery_mark *marks, size_t count,
+                        struct err *err);
+
 #endif

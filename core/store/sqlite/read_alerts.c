@@ -5,9 +5,14 @@
 #include "store/sqlite/keys.h"
 #include "store/sqlite/reader.h"
 
+/* A delivery that waited when it was last noted is perhaps being sent. */
+#define STATE                                                                              \
+    "CASE WHEN l.state IN (0, 2) THEN coalesce((SELECT d.state FROM deliveries AS d "      \
+    "WHERE d.row = l.delivery AND d.alert = a.id), l.state) ELSE l.state END"
 #define LIST                                                                               \
     "SELECT a.id, a.workspace, a.name, a.origin, a.enabled, a.destination, "               \
-    "a.trigger_bits, a.scoped_bits, a.created_at, a.updated_at, l.state, l.status, l.at, " \
+    "a.trigger_bits, a.scoped_bits, a.created_at, a.updated_at, " STATE                    \
+    ", l.status, l.at, "                                                                   \
     "a.metadata ->> '" ALERT_TLS_INSECURE "' = 'true' "                                    \
     "FROM alerts AS a LEFT JOIN alert_last AS l ON l.alert = a.row "
 #define ORDER "ORDER BY a.name COLLATE NOCASE, a.id"

@@ -139,6 +139,56 @@ static void claim_takes_the_oldest_first(void **state)
     step_claims_free(&c);
 }
 
+/* Rows that follow one another are moved together: no other's with them. */
+static void claim_moves_only_what_it_claims(void **state)
+{
+    enum { ALERTS = 40, OTHER = 20 };
+    struct store_fixture *f = *state;
+    char id[UUID_SIZE], busy[1][33];
+    for (int i = 0; i < ALERTS; i++)
+        add_alert(f, "a", i == OTHER ? "http://127.0.0.1:9/other" : URL, id);
+    accept_events(f, 1);
+    close_all(f);
+    struct claims c = claim(f, ALERTS);
+    for (size_t i = 0; i < c.count; i++) {
+        if (strcmp(c.items[i].endpoint, c.items[(i + 1) % ALERTS].endpoint) != 0 &&
+            strcmp(c.items[i].endpoint, c.items[(i + 2) % ALERTS].endpoint) != 0)
+            memcpy(busy[0], c.items[i].endpoint, sizeof busy[0]);
+        assert_true(
+            step_record(f->store, &c.items[i], 500, DELIVERY_RETRYING, f->now, NULL));
+    }
+    step_claims_free(&c);
+    assert_true(step_claim(f->store, f->now, ALERTS, (const char(*)[33])busy, 1, &c, NULL));
+    assert_int_equal(c.count, ALERTS - 1);
+    step_claims_free(&c);
+    struct store_counts n = counts(f);
+    assert_int_equal(n.deliveries[DELIVERY_SENDING], ALERTS - 1);
+    assert_int_equal(n.deliveries[DELIVERY_RETRYING], 1);
+    assert_int_equal(
+        store_fixture_number(f, "SELECT count(*) FROM deliveries WHERE state = 1"), ALERTS - 1);
+    c = claim(f, ALERTS);
+    assert_int_equal(c.count, 1);
+    step_claims_free(&c);
+}
+
+static void the_list_tells_what_is_being_sent(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct alert_rows rows;
+    add_alert(f, "a", URL, alert);
+    accept_events(f, 1);
+    close_all(f);
+    assert_true(store_alert_list(f->reader, "default", &rows, NULL));
+    assert_int_equal(rows.items[0].last_state, DELIVERY_WAITING);
+    alert_rows_free(&rows);
+    struct claims c = claim(f, 1);
+    assert_true(store_alert_list(f->reader, "default", &rows, NULL));
+    assert_int_equal(rows.items[0].last_state, DELIVERY_SENDING);
+    alert_rows_free(&rows);
+    step_claims_free(&c);
+}
+
 static void record_delivers(void **state)
 {
     struct store_fixture *f = *state;
@@ -615,6 +665,8 @@ int main(void)
         TEST(claim_passes_over_busy_endpoints),
         TEST(claim_gets_past_a_long_busy_queue),
         TEST(claim_takes_the_oldest_first),
+        TEST(claim_moves_only_what_it_claims),
+        TEST(the_list_tells_what_is_being_sent),
         TEST(record_delivers),
         TEST(record_retries_at_its_time),
         TEST(record_counts_no_probe_as_a_try),
