@@ -39,13 +39,17 @@ static bool list_rooms(struct engine *e, struct claim_wish *wish)
     return true;
 }
 
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Half of the slots at most: while those are sent the next are claimed. */
 static bool make_wish(struct engine *e, int64_t now, struct claim_wish *wish)
 {
-    size_t room = flights_room(e->flights), half = (e->policy.concurrency + 1) / 2;
-    size_t most = half < CLAIM_AT_ONCE ? half : CLAIM_AT_ONCE;
+    size_t half = smaller((e->policy.concurrency + 1) / 2, CLAIM_AT_ONCE);
     *wish = (struct claim_wish){.now = now,
-                                .limit = (int64_t)(room < most ? room : most),
+                                .limit = (int64_t)smaller(flights_room(e->flights), half),
                                 .each = flights_each(e->flights)};
     return list_rooms(e, wish);
 }
