@@ -100,12 +100,35 @@ static void wait_never_says_zero_while_it_waits(void **state)
     assert_string_equal(out, "2 s");
 }
 
+static void left_alone_keeps_its_time_in_a_narrow_column(void **state)
+{
+    (void)state;
+    static const struct {
+        bool open;
+        int64_t ms;
+        int columns;
+        const char *want;
+    } cases[] = {
+        {false, 19500, 12, "paused, 20 s"},
+        {false, 19500, 11, "wait 20 s"},
+        {true, 19500, 19, "open, probe in 20 s"},
+        {true, 19500, 18, "open 20 s"},
+        {true, -1, 19, "open, probe in 0 ms"}, /* due, and not yet begun */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[64];
+        words_left_alone(cases[i].open, cases[i].ms, cases[i].columns, out, sizeof out);
+        assert_string_equal(out, cases[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(next_says_what_follows),
         cmocka_unit_test(last_names_state_and_status),
         cmocka_unit_test(triggers_fit_their_column),
+        cmocka_unit_test(left_alone_keeps_its_time_in_a_narrow_column),
         cmocka_unit_test(wait_never_says_zero_while_it_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

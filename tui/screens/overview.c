@@ -116,19 +116,14 @@ static const struct endpoint_state *breaker_of(const void *arg, size_t row)
     return NULL;
 }
 
-static enum style breaker(const void *arg, size_t row, char *out, size_t size)
+static enum style breaker(const void *arg, size_t row, int width, char *out, size_t size)
 {
     const struct overview_screen *o = arg;
     const struct endpoint_state *e = breaker_of(arg, row);
     int64_t now = clock_steady_ms(console_options(o->base.screen.console)->clock);
     bool open = e && e->state == BREAKER_OPEN, paused = e && e->paused_until > now;
-    char wait[24];
     if (open || paused)
-        words_wait((open ? e->probe_at : e->paused_until) - now, wait);
-    if (open)
-        snprintf(out, size, "open, probe in %s", wait);
-    else if (paused)
-        snprintf(out, size, "paused, %s", wait);
+        words_left_alone(open, (open ? e->probe_at : e->paused_until) - now, width, out, size);
     else
         snprintf(out, size, "%s", breaker_state_name(e ? e->state : BREAKER_CLOSED));
     bool closed = !e || (e->state == BREAKER_CLOSED && !paused);
@@ -164,7 +159,7 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
         number_and_bars(events_of(r), r ? r->events : NULL, width, out, size);
         return STYLE_NORMAL;
     case BREAKER:
-        return breaker(arg, row, out, size);
+        return breaker(arg, row, width, out, size);
     case OLDEST:
         return waited(arg, row, out, size);
     case FAILED:

@@ -36,6 +36,15 @@ void words_wait(int64_t ms, char out[24])
     duration_human(ms > 0 ? (ms + 999) / 1000 * 1000 : 0, out);
 }
 
+void words_left_alone(bool open, int64_t ms, int columns, char *out, size_t size)
+{
+    char wait[24];
+    words_wait(ms, wait);
+    int len = snprintf(out, size, "%s %s", open ? "open, probe in" : "paused,", wait);
+    if (len > columns)
+        snprintf(out, size, "%s %s", open ? "open" : "wait", wait);
+}
+
 enum style words_next(const struct log_row *row, int64_t now, char *out, size_t size)
 {
     char wait[24];
