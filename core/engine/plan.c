@@ -130,7 +130,7 @@ static int64_t ask_to_recover(struct engine *e)
     if (!n)
         return e->resting[NOTE_RECOVERED];
     e->recovering = true;
-    store_recover(e->store, note_answered, n);
+    store_recover(e->store, e->policy.retry.max + 1, note_answered, n);
     return INT64_MAX;
 }
 

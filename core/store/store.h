@@ -277,8 +277,9 @@ void store_rekey(struct store *s, const char *user, store_done *done, void *arg)
 
 /* Takes over everything that an earlier lock holder had under way: each such delivery gets an
  * attempt "outcome unknown" and is due at once; one that was ended meanwhile, its alert disabled or
- * deleted, gets the attempt only. Also after a kill. result: const int64_t *. */
-void store_recover(struct store *s, store_done *done, void *arg);
+ * deleted, gets the attempt only. Also after a kill. of: the attempts that a delivery may have, for
+ * the log. result: const int64_t *. */
+void store_recover(struct store *s, int of, store_done *done, void *arg);
 
 /* Turns up to `limit` buckets with due_at <= now into deliveries: one id, one body (fixed from
  * here on), due at once. Fewer where they are large: then more are due still.

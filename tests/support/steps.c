@@ -151,7 +151,7 @@ bool step_project(struct store *s, const char *workspace, const char *name,
 
 int64_t step_recover(struct store *s)
 {
-    NUMBER(store_recover(s, step_done, &wait));
+    NUMBER(store_recover(s, STEP_RECOVER_OF, step_done, &wait));
 }
 
 int64_t step_close_due(struct store *s, int64_t now, int64_t limit)

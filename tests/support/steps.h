@@ -40,6 +40,7 @@ int64_t step_alert_enable(struct store *s, const char *id, bool enabled);
 int64_t step_alert_delete(struct store *s, const char *id);
 bool step_project(struct store *s, const char *workspace, const char *name,
                   bool must_be_new, char id[UUID_SIZE], struct err *err);
+enum { STEP_RECOVER_OF = 4 }; /* what step_recover says that a delivery may have */
 int64_t step_recover(struct store *s);
 int64_t step_close_due(struct store *s, int64_t now, int64_t limit);
 /* The caller frees each claim and items. */

@@ -121,7 +121,7 @@ void __real_store_expire(struct store *s, int64_t before, int64_t limit, store_d
                          void *arg);
 void __real_store_purge(struct store *s, int64_t before, int64_t limit, store_done *done,
                         void *arg);
-void __real_store_recover(struct store *s, store_done *done, void *arg);
+void __real_store_recover(struct store *s, int of, store_done *done, void *arg);
 void __real_store_close_claim(struct store *s, int64_t limit, const struct claim_wish *wish,
                               store_done *done, void *arg);
 void __real_store_claim(struct store *s, const struct claim_wish *wish, store_done *done,
@@ -136,7 +136,7 @@ void __wrap_store_expire(struct store *s, int64_t before, int64_t limit, store_d
                          void *arg);
 void __wrap_store_purge(struct store *s, int64_t before, int64_t limit, store_done *done,
                         void *arg);
-void __wrap_store_recover(struct store *s, store_done *done, void *arg);
+void __wrap_store_recover(struct store *s, int of, store_done *done, void *arg);
 void __wrap_store_close_claim(struct store *s, int64_t limit, const struct claim_wish *wish,
                               store_done *done, void *arg);
 void __wrap_store_claim(struct store *s, const struct claim_wish *wish, store_done *done,
@@ -265,12 +265,12 @@ void __wrap_store_purge(struct store *s, int64_t before, int64_t limit, store_do
     __real_store_purge(s, before, limit, done, arg);
 }
 
-void __wrap_store_recover(struct store *s, store_done *done, void *arg)
+void __wrap_store_recover(struct store *s, int of, store_done *done, void *arg)
 {
     if (swallowed(done, arg))
         return;
     model_recover(&w.m);
-    __real_store_recover(s, done, arg);
+    __real_store_recover(s, of, done, arg);
 }
 
 void __wrap_store_endpoint_note(struct store *s, const struct endpoint_state *state,

@@ -6,6 +6,7 @@
 
 struct recover_step {
     struct step step;
+    int of;
     int64_t result;
 };
 
@@ -20,20 +21,20 @@ static struct attempt unknown_outcome(const struct tx *tx, int n, int64_t next_a
     return attempt;
 }
 
-static bool recover_one(struct tx *tx, const struct delivery_row *d, struct err *err)
+static bool recover_one(struct tx *tx, const struct delivery_row *d, int of, struct err *err)
 {
     int n = d->attempts - d->round_from + 1;
     const struct attempt attempt = unknown_outcome(tx, n, tx->steady);
     const struct delivery_move move = {DELIVERY_RETRYING, tx->steady, NULL, d->attempts + 1,
                                        0};
     const struct log_about about = delivery_row_about(d);
-    return log_attempt(tx, &about, &attempt, n, DELIVERY_RETRYING, err) &&
+    return log_attempt(tx, &about, &attempt, of, DELIVERY_RETRYING, err) &&
            delivery_row_move(tx, d, &move, err);
 }
 
 /* Its delivery was ended while it was under way, and may have been replayed since: the attempt is
  * told of, and counts in no round that is still open. */
-static bool recover_orphan(struct tx *tx, const struct delivery_row *d, struct err *err)
+static bool recover_orphan(struct tx *tx, const struct delivery_row *d, int of, struct err *err)
 {
     int64_t n;
     if (!db_number(tx->db, "SELECT n FROM orphans WHERE delivery = ?", DB_ARGS(db_int(d->row)), 0,
@@ -41,7 +42,7 @@ static bool recover_orphan(struct tx *tx, const struct delivery_row *d, struct e
         return false;
     const struct attempt attempt = unknown_outcome(tx, (int)n, 0);
     const struct log_about about = delivery_row_about(d);
-    return log_attempt(tx, &about, &attempt, (int)n, d->state, err) &&
+    return log_attempt(tx, &about, &attempt, of, d->state, err) &&
            db_run(tx->db,
                   "UPDATE deliveries SET attempts = attempts + 1, round_from = round_from + ? "
                   "WHERE row = ?",
@@ -51,8 +52,8 @@ static bool recover_orphan(struct tx *tx, const struct delivery_row *d, struct e
 
 /* Carries out `one` for each row that the query finds, until it finds none. */
 static bool for_each(struct tx *tx, const char *query,
-                     bool (*one)(struct tx *, const struct delivery_row *, struct err *),
-                     int64_t *count, struct err *err)
+                     bool (*one)(struct tx *, const struct delivery_row *, int, struct err *),
+                     struct recover_step *s, struct err *err)
 {
     for (;;) {
         struct delivery_row d;
@@ -66,11 +67,11 @@ static bool for_each(struct tx *tx, const char *query,
             return false;
         if (!found)
             return err_set(err, ERR_IO, "delivery %lld is missing", (long long)row);
-        bool fine = one(tx, &d, err);
+        bool fine = one(tx, &d, s->of, err);
         delivery_row_free(&d);
         if (!fine)
             return false;
-        ++*count;
+        s->result++;
     }
 }
 
@@ -78,9 +79,10 @@ static bool run_recover(struct step *step, struct tx *tx, struct err *err)
 {
     struct recover_step *s = (struct recover_step *)step;
     step->result = &s->result;
-    return for_each(tx, "SELECT delivery FROM orphans WHERE delivery > 0 LIMIT 1", recover_orphan, &s->result, err) &&
+    return for_each(tx, "SELECT delivery FROM orphans WHERE delivery > 0 LIMIT 1",
+                    recover_orphan, s, err) &&
            for_each(tx, "SELECT row FROM deliveries WHERE state = 1 AND state <> 3 LIMIT 1",
-                    recover_one, &s->result, err);
+                    recover_one, s, err);
 }
 
 static void free_recover(struct step *step)
@@ -88,12 +90,13 @@ static void free_recover(struct step *step)
     free(step);
 }
 
-void store_recover(struct store *s, store_done *done, void *arg)
+void store_recover(struct store *s, int of, store_done *done, void *arg)
 {
     struct recover_step *step =
         step_new(sizeof *step, run_recover, free_recover, done, arg);
     if (!step)
         return;
     step->step.undo = true;
+    step->of = of;
     writer_submit(s, &step->step);
 }

@@ -1,6 +1,20 @@
 /* What a process left under way when it died. */
 #include "core/store/delivery_fixture.h"
 
+/* The newest row of the log tells of the n-th attempt, of all that the delivery may have. */
+static void assert_logged(struct store_fixture *f, int n, enum delivery_state state)
+{
+    struct log_rows rows;
+    struct err err;
+    assert_true(store_log_list(f->reader, NULL, -1, INT64_MAX, 1, &rows, &err));
+    assert_int_equal(rows.count, 1);
+    assert_int_equal(rows.items[0].outcome, OUTCOME_UNKNOWN);
+    assert_int_equal(rows.items[0].n, n);
+    assert_int_equal(rows.items[0].of, STEP_RECOVER_OF);
+    assert_int_equal(rows.items[0].state, state);
+    log_rows_free(&rows);
+}
+
 static void recover_takes_over_what_was_under_way(void **state)
 {
     struct store_fixture *f = *state;
@@ -8,6 +22,7 @@ static void recover_takes_over_what_was_under_way(void **state)
     struct claims c = one_claimed(f, alert), again;
     assert_int_equal(step_recover(f->store), 1);
     assert_int_equal(step_recover(f->store), 0);
+    assert_logged(f, 1, DELIVERY_RETRYING);
     struct delivery d = get(f, c.items[0].id);
     assert_int_equal(d.state, DELIVERY_RETRYING);
     assert_int_equal(d.attempts[0].outcome.kind, OUTCOME_UNKNOWN);
@@ -45,6 +60,7 @@ static void the_attempt_of_an_ended_delivery_is_accounted_for(void **state)
         store_fixture_open(f);
         assert_int_equal(step_recover(f->store), 1);
         assert_int_equal(step_recover(f->store), 0);
+        assert_logged(f, 1, DELIVERY_DEAD);
         struct delivery d = get(f, c.items[0].id);
         assert_int_equal(d.state, DELIVERY_DEAD);
         assert_non_null(strstr(d.reason, how ? "deleted" : "disabled"));
