@@ -100,6 +100,25 @@ static void wait_never_says_zero_while_it_waits(void **state)
     assert_string_equal(out, "2 s");
 }
 
+static void duration_keeps_its_greater_unit(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ms;
+        int columns;
+        const char *want;
+    } cases[] = {
+        {525, 7, "525 ms"},       {525, 3, "525 ms"},     {60000, 8, "1 m 00 s"},
+        {60000, 7, "1 m"},        {754000, 9, "12 m 34 s"}, {754000, 8, "12 m"},
+        {3900000, 7, "1 h"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[24];
+        words_duration(cases[i].ms, cases[i].columns, out);
+        assert_string_equal(out, cases[i].want);
+    }
+}
+
 static void left_alone_keeps_its_time_in_a_narrow_column(void **state)
 {
     (void)state;
@@ -113,6 +132,9 @@ static void left_alone_keeps_its_time_in_a_narrow_column(void **state)
         {false, 19500, 11, "wait 20 s"},
         {true, 19500, 19, "open, probe in 20 s"},
         {true, 19500, 18, "open 20 s"},
+        {false, 65000, 13, "wait 1 m 05 s"},
+        {false, 65000, 12, "wait 1 m"},
+        {true, 290000, 10, "open 4 m"},
         {true, -1, 19, "open, probe in 0 ms"}, /* due, and not yet begun */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -128,6 +150,7 @@ int main(void)
         cmocka_unit_test(next_says_what_follows),
         cmocka_unit_test(last_names_state_and_status),
         cmocka_unit_test(triggers_fit_their_column),
+        cmocka_unit_test(duration_keeps_its_greater_unit),
         cmocka_unit_test(left_alone_keeps_its_time_in_a_narrow_column),
         cmocka_unit_test(wait_never_says_zero_while_it_waits),
     };

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/timefmt.h"
 #include "rates.h"
 #include "screens/screens.h"
 #include "screens/table_screen.h"
@@ -76,11 +75,11 @@ static void number_and_bars(int64_t sum, const int64_t *minutes, int width, char
         bars(minutes, left, out + len, size - (size_t)len);
 }
 
-static enum style latency(const struct rate *r, int percent, char *out, size_t size)
+static enum style latency(const struct rate *r, int percent, int width, char *out, size_t size)
 {
     char text[24];
     int64_t ms = r ? rate_latency(r, percent) : -1;
-    duration_human(ms, text);
+    words_duration(ms, width, text);
     snprintf(out, size, "%s", ms < 0 ? "-" : text);
     return ms < 0 ? STYLE_DIM : STYLE_NORMAL;
 }
@@ -96,13 +95,13 @@ static int64_t oldest_of(const void *arg, size_t row)
 }
 
 /* How long the oldest delivery has waited to end. */
-static enum style waited(const void *arg, size_t row, char *out, size_t size)
+static enum style waited(const void *arg, size_t row, int width, char *out, size_t size)
 {
     const struct overview_screen *o = arg;
     int64_t now = console_now(o->base.screen.console);
     int64_t since = oldest_of(arg, row), ms = now - since;
     char text[24];
-    duration_human(ms > 0 ? ms : 0, text);
+    words_duration(ms > 0 ? ms : 0, width, text);
     snprintf(out, size, "%s", since ? text : "-");
     return !since ? STYLE_DIM : ms > OLD_MS ? STYLE_WARN : STYLE_NORMAL;
 }
@@ -161,13 +160,13 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     case BREAKER:
         return breaker(arg, row, width, out, size);
     case OLDEST:
-        return waited(arg, row, out, size);
+        return waited(arg, row, width, out, size);
     case FAILED:
         number_and_bars(failures, r ? r->failures : NULL, width, out, size);
         return failures ? STYLE_ERROR : STYLE_NORMAL;
     case P50:
     case P95:
-        return latency(r, column == P50 ? 50 : 95, out, size);
+        return latency(r, column == P50 ? 50 : 95, width, out, size);
     default:
         return words_last(a, out, size);
     }

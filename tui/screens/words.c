@@ -36,13 +36,25 @@ void words_wait(int64_t ms, char out[24])
     duration_human(ms > 0 ? (ms + 999) / 1000 * 1000 : 0, out);
 }
 
+void words_duration(int64_t ms, int columns, char out[24])
+{
+    duration_human(ms, out);
+    char *unit = strchr(out, ' '), *rest = unit ? strchr(unit + 1, ' ') : NULL;
+    if (rest && (int)strlen(out) > columns)
+        *rest = '\0';
+}
+
 void words_left_alone(bool open, int64_t ms, int columns, char *out, size_t size)
 {
     char wait[24];
     words_wait(ms, wait);
     int len = snprintf(out, size, "%s %s", open ? "open, probe in" : "paused,", wait);
     if (len > columns)
+        len = snprintf(out, size, "%s %s", open ? "open" : "wait", wait);
+    if (len > columns) {
+        words_duration(ms, 0, wait);
         snprintf(out, size, "%s %s", open ? "open" : "wait", wait);
+    }
 }
 
 enum style words_next(const struct log_row *row, int64_t now, char *out, size_t size)

@@ -15,8 +15,12 @@ enum style words_next(const struct log_row *row, int64_t now, char *out, size_t 
 /* A wait as whole seconds, rounded up: it never says 0 while it waits. */
 void words_wait(int64_t ms, char out[24]);
 
+/* "12 m 05 s"; what is longer than `columns` becomes "12 m". */
+void words_duration(int64_t ms, int columns, char out[24]);
+
 /* Why nothing is sent to an endpoint, and for how long: "open, probe in 4 s" of a breaker, "paused,
- * 4 s" of one that asked to wait; what is longer than `columns` becomes "open 4 s", "wait 4 s". */
+ * 4 s" of one that asked to wait; what is longer than `columns` becomes "open 4 s", "wait 4 s",
+ * "wait 4 m". */
 void words_left_alone(bool open, int64_t ms, int columns, char *out, size_t size);
 
 /* "delivered 200", "retrying 500", "-". */
