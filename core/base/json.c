@@ -428,12 +428,12 @@ bool js_parse_indexed(struct span text, struct js_index *index, struct js_value 
     if (!scan_all(&s, &value))
         return err_set(err, ERR_INVALID, "invalid JSON at byte %zu: %s",
                        (size_t)(s.at - s.start), s.problem);
-    bool marked = s.index && s.index->count > 0;
+    const struct js_index *marked = s.index && s.index->count > 0 ? s.index : NULL;
     *root = (struct js_value){.type = type_of(value.at),
                               .has_nan = s.has_nan,
-                              .inner = marked && index->count > 1,
+                              .inner = marked && marked->count > 1,
                               .text = value,
-                              .index = marked ? index : NULL};
+                              .index = marked};
     return true;
 }
 

@@ -71,6 +71,12 @@ static bool read_bucket(struct tx *tx, struct gathered *g, struct err *err)
     return got >= 0;
 }
 
+static bool same_key(const struct bucket_key *a, const struct bucket_key *b)
+{
+    return a->type == b->type && a->silence == b->silence && a->until == b->until &&
+           memcmp(a->alert, b->alert, sizeof a->alert) == 0;
+}
+
 static struct gathered *gathered_of(struct tx *tx, const struct alert *alert,
                                     enum event_type type, const struct silence_at *silence,
                                     struct err *err)
@@ -85,7 +91,7 @@ static struct gathered *gathered_of(struct tx *tx, const struct alert *alert,
         key.until = silence->state.changes_at;
     }
     struct gathered *g = b->latest; /* of most events it is theirs too */
-    if (g && memcmp(&g->key, &key, sizeof key) == 0)
+    if (g && same_key(&g->key, &key))
         return g;
     HASH_FIND(hh, b->gathered, &key, sizeof key, g);
     if (g)
