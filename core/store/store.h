@@ -37,6 +37,7 @@
 #include "rules/retry.h"
 #include "rules/silence.h"
 #include "store/claim.h"
+#include "store/tries.h"
 
 struct store;
 struct store_reader;
@@ -488,25 +489,6 @@ struct log_rows {
 bool store_log_list(struct store_reader *r, const char *workspace, int64_t after, int64_t before,
                     int64_t limit, struct log_rows *out, struct err *err);
 void log_rows_free(struct log_rows *rows);
-
-/* An attempt that ended, as figures by alert need it. */
-struct try_row {
-    int64_t at; /* wall ms */
-    char alert_id[UUID_SIZE];
-    enum delivery_state state; /* of the delivery, after it */
-    int status;
-    int64_t events, latency_us;
-};
-struct try_rows {
-    struct try_row *items; /* oldest first */
-    size_t count;
-    int64_t seq; /* of the newest row of the log; `after`: none is newer */
-    bool cut;    /* `limit` was reached: there may be more of them before these */
-};
-/* Of the newest `limit` rows of the log with seq > after, down to one older than `since` (wall ms). */
-bool store_try_list(struct store_reader *r, const char *workspace, int64_t after, int64_t since,
-                    int64_t limit, struct try_rows *out, struct err *err);
-void try_rows_free(struct try_rows *rows);
 
 /* An event of the sample that is kept (at most 100 a second, the last 10,000), and what each
  * alert of its workspace made of it. */
