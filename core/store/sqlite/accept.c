@@ -234,7 +234,7 @@ void store_accept(struct store *s, struct accept *a, store_done *done, void *arg
         return;
     }
     step->accept = a;
-    step->step.durable = true;
+    step->step.durable = step->step.urgent = true;
     step->step.bytes = a->arena.total;
     writer_submit(s, &step->step);
 }

@@ -20,17 +20,23 @@ struct db {
     } statements[STATEMENTS]; /* open addressing by the address of sql */
 };
 
+/* NULL: there is none yet. */
+static sqlite3_file *log_of(sqlite3 *handle)
+{
+    sqlite3_file *log = NULL;
+    int code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    return code == SQLITE_OK && log && log->pMethods ? log : NULL;
+}
+
 /* ---------------------------------------------------------------- errors */
 
 /* SQLite says SQLITE_FULL only for ENOSPC in the file and its log, and forgets the reason for
  * any other. Where the shared memory of the log cannot grow it has a code of its own. */
 static int write_errno(sqlite3 *handle)
 {
-    sqlite3_file *log = NULL;
+    sqlite3_file *log = log_of(handle);
     int reason = 0;
-    if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) ==
-            SQLITE_OK &&
-        log && log->pMethods)
+    if (log)
         log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &reason);
     return reason;
 }
@@ -320,7 +326,38 @@ void db_col_id(sqlite3_stmt *row, int column, char out[UUID_SIZE])
     out[len] = 0;
 }
 
-/* ---------------------------------------------------------------- checkpoints */
+/* ---------------------------------------------------------------- the log of changes */
+
+/* https://www.sqlite.org/fileformat2.html#walformat, of pages of 4096 bytes. */
+enum { LOG_HEADER = 32, LOG_PAGE = 24 + 4096 };
+
+static bool log_size(sqlite3_file *log, int64_t *out)
+{
+    sqlite3_int64 size;
+    if (!log || log->pMethods->xFileSize(log, &size) != SQLITE_OK)
+        return false;
+    *out = size;
+    return true;
+}
+
+int db_log_places(struct db *db)
+{
+    int64_t size;
+    return log_size(log_of(db->handle), &size) ? (int)(size / LOG_PAGE) : 0;
+}
+
+void db_lengthen_log(struct db *db, int places)
+{
+    static const char zeros[64 << 10];
+    sqlite3_file *log = log_of(db->handle);
+    int64_t end = LOG_HEADER + (int64_t)places * LOG_PAGE, at;
+    bool fine = log_size(log, &at);
+    while (fine && at < end) {
+        int64_t some = end - at < (int64_t)sizeof zeros ? end - at : (int64_t)sizeof zeros;
+        fine = log->pMethods->xWrite(log, zeros, (int)some, at) == SQLITE_OK;
+        at += some;
+    }
+}
 
 bool db_checkpoint(struct db *db, int wait_ms)
 {

@@ -116,4 +116,10 @@ bool db_in_transaction(struct db *db);
 bool db_checkpoint(struct db *db, int wait_ms);
 int db_wal_pages(const struct db *db); /* in the log after our last commit */
 
+/* How many pages the log's file has place for, and making it longer (with zeros, which are no
+ * pages) until it has place for so many, as far as the disk has room. The second only in a
+ * transaction that holds the write lock: others may write behind the end else. */
+int db_log_places(struct db *db);
+void db_lengthen_log(struct db *db, int places);
+
 #endif

@@ -176,7 +176,7 @@ static bool open_database(struct store *s, int64_t *last, struct err *err)
         return fine;
     }
     s->db = db;
-    s->synced = s->wal_dirty = true;
+    s->synced = s->wal.dirty = true;
     return db_migrate(db, err) && keys_note(db, s->sealer, err) &&
            keys_check(db, s->sealer, err) && tx_last_steady(db, last, err) &&
            db_version(db, &s->version, err) && writer_start(s, err);

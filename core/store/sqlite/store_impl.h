@@ -17,6 +17,7 @@
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/silence_cache.h"
 #include "store/sqlite/trace_memory.h"
+#include "store/sqlite/wal.h"
 #include "store/sqlite/writer.h"
 #include "store/store.h"
 
@@ -46,8 +47,7 @@ struct store {
     int64_t request;            /* the last number given; 0: not read yet */
     int64_t version;            /* db_version() when the caches were known to be right */
     int64_t unmatched;          /* counted, to be saved with the next commit */
-    int wal_tried;              /* pages at the last checkpoint that did not get through */
-    bool wal_dirty;             /* others may have left something to checkpoint */
+    struct wal wal;
     bool synced;                /* the connection's synchronous is FULL */
     bool check_key;             /* the store may be sealed with another key by now */
     struct store_limits limits; /* as of the start of the transaction */

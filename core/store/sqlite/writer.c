@@ -15,8 +15,6 @@
 enum {
     GROUP_STEPS = 256,
     GROUP_BYTES = 8 << 20,
-    WAL_PAGES = 500, /* about 2 MiB: all that comes meanwhile waits for a checkpoint */
-    CHECKPOINT_WAIT_MS = 200,
     /* Of steps that nobody waits for: so much wakes the writer, and so much is the limit. */
     EARLY_STEPS = 64,
     EARLY_BYTES = 256 << 10,
@@ -178,6 +176,14 @@ static struct step *take_group(struct store *s)
     return group;
 }
 
+static bool may_checkpoint(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool may = s->checkpointing;
+    pthread_mutex_unlock(&s->lock);
+    return may;
+}
+
 /* Those that were answered before cannot be refused any more: when the group failed, for another
  * of its steps perhaps, they are carried out by themselves. */
 static bool carry_out_early(struct tx *tx, struct store *s, struct step *group)
@@ -207,6 +213,8 @@ static bool carry_out(struct tx *tx, struct store *s, struct step *group, bool l
     for (struct step *step = group; step; step = step->next)
         durable |= step->durable;
     bool fine = tx_begin(tx, s, durable, err) && (!probe || tx_request(tx, &request, err));
+    if (fine && durable && may_checkpoint(s))
+        wal_before(&s->wal, s->db);
     for (struct step *step = group; step && fine; step = step->next)
         fine = tx_run(tx, step, err);
     return fine && tx_commit(tx, lazy_too, err);
@@ -225,24 +233,6 @@ static void answer_all(struct store *s, struct step *group)
     s->answers += count;
     pthread_cond_broadcast(&s->answered);
     pthread_mutex_unlock(&s->lock);
-}
-
-static bool may_checkpoint(struct store *s)
-{
-    pthread_mutex_lock(&s->lock);
-    bool may = s->checkpointing;
-    pthread_mutex_unlock(&s->lock);
-    return may;
-}
-
-static void checkpoint_when_long(struct store *s)
-{
-    int pages = db_wal_pages(s->db);
-    if (pages < s->wal_tried)
-        s->wal_tried = 0;
-    if (pages < s->wal_tried + WAL_PAGES || !may_checkpoint(s))
-        return;
-    s->wal_tried = db_checkpoint(s->db, CHECKPOINT_WAIT_MS) ? 0 : pages;
 }
 
 void store_trouble(struct store *s, char *out, size_t size)
@@ -276,10 +266,18 @@ static void note_trouble(struct store *s, const struct tx *tx, bool fine, const 
         notify(s, STORE_CHANGED_TROUBLE);
 }
 
+static bool is_urgent(const struct step *group)
+{
+    while (group && !group->urgent)
+        group = group->next;
+    return group != NULL;
+}
+
 static void run_group(struct store *s, struct step *group, bool lazy_too)
 {
     struct tx tx;
     struct err err;
+    bool urgent = is_urgent(group);
     bool fine = carry_out(&tx, s, group, lazy_too, &err);
     if (!fine) {
         tx_rollback(&tx);
@@ -295,7 +293,7 @@ static void run_group(struct store *s, struct step *group, bool lazy_too)
     answer_all(s, group);
     if (fine) {
         notify(s, tx.changes);
-        checkpoint_when_long(s);
+        wal_after(&s->wal, s->db, urgent, may_checkpoint(s));
     }
 }
 
@@ -309,13 +307,13 @@ static void idle(struct store *s)
     if (db_version(s->db, &version, NULL) && version != s->version) {
         s->version = version;
         tx_reset_caches(s);
-        s->wal_dirty = true;
+        s->wal.dirty = true;
         notify(s, STORE_CHANGED_ALL);
     }
     if (tx_has_lazy(s) || s->trouble.code)
         run_group(s, NULL, true);
-    if ((s->wal_dirty || db_wal_pages(s->db) > 0) && may_checkpoint(s))
-        s->wal_dirty = !db_checkpoint(s->db, CHECKPOINT_WAIT_MS);
+    if (may_checkpoint(s))
+        wal_idle(&s->wal, s->db);
 }
 
 /* Waits for steps that cannot wait themselves, at most a second; whether there are some. Called

@@ -53,6 +53,7 @@ struct step {
     const void *result;
     bool undo;    /* can fail midway by itself: runs in a savepoint */
     bool durable; /* commits with synchronous=FULL */
+    bool urgent;  /* an application waits for it */
     bool early;   /* was answered when it was handed over (writer_submit_early) */
     size_t bytes; /* how much it holds, for the bound of a group; 0: little */
 

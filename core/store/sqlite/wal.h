@@ -1,0 +1,36 @@
+/* When the store's log of changes (SQLite's WAL) is made longer, and when it is copied into
+ * the file and emptied. Internal to store/sqlite; the writer thread.
+ *
+ * - Long: a commit that does not change the length of the log's file is synced in half of
+ * the time, and for a quarter of the processor's, since the file system need not note size
+ * and place. So a log that is in use gets zeros behind its end, which are no changes to
+ * whoever reads it.
+ * - Short: all that comes meanwhile waits for a checkpoint, so few pages of what
+ * applications wait for may gather. What only the engine waits for gathers for longer: a
+ * page that was written many times is copied once. */
+#ifndef SQLITE_WAL_H
+#define SQLITE_WAL_H
+
+#include <stdbool.h>
+
+#include "store/sqlite/db.h"
+
+struct wal {
+    int pages;   /* in the log after the last commit that was noted */
+    int waited;  /* of these, by commits that applications wait for */
+    int tried;   /* pages at the last checkpoint that did not get through */
+    bool in_use; /* it was emptied because it was long, and not since for want of work */
+    bool dirty;  /* others may have left something to checkpoint */
+};
+
+/* In a transaction, before it writes. Only for whoever may checkpoint. */
+void wal_before(struct wal *w, struct db *db);
+
+/* After a commit: checkpoints when the log is long, and it `may`. `waited`: an application
+ * waits for such commits. */
+void wal_after(struct wal *w, struct db *db, bool waited, bool may);
+
+/* Without work: what is left goes into the file. */
+void wal_idle(struct wal *w, struct db *db);
+
+#endif

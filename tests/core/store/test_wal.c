@@ -1,0 +1,245 @@
+/* The log of changes: made longer ahead of its use, emptied when it is long or nobody
+ * writes, and never at the cost of what stands in it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "store/sqlite/wal.h"
+#include "support/tempdir.h"
+
+enum { SHORT = 250, LONG = 4000, USED = 64 }; /* pages: see wal.c */
+
+struct place {
+    char *dir;
+    char path[300];
+    struct db *db;
+    struct wal wal;
+};
+
+static void run(struct db *db, const char *sql)
+{
+    struct err err = {0};
+    if (!db_run(db, sql, DB_NO_ARGS, &err))
+        fail_msg("%s: %s", sql, err.text);
+}
+
+static int64_t number(struct db *db, const char *sql)
+{
+    int64_t n;
+    assert_true(db_number(db, sql, DB_NO_ARGS, -1, &n, NULL));
+    return n;
+}
+
+static int set_up(void **state)
+{
+    struct place *p = calloc(1, sizeof *p);
+    p->dir = tempdir_make();
+    snprintf(p->path, sizeof p->path, "%s/file.db", p->dir);
+    close(open(p->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    p->db = db_open(p->path, DB_WRITER, NULL);
+    assert_non_null(p->db);
+    run(p->db, "CREATE TABLE t (bytes BLOB)");
+    wal_idle(&p->wal, p->db);
+    *state = p;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct place *p = *state;
+    db_close(&p->db);
+    tempdir_remove(p->dir);
+    free(p);
+    return 0;
+}
+
+/* One commit of at least so many pages, as the writer makes them. */
+static void commit(struct place *p, int pages, bool waited, bool may)
+{
+    run(p->db, "BEGIN IMMEDIATE");
+    if (may)
+        wal_before(&p->wal, p->db);
+    assert_true(db_run(p->db, "INSERT INTO t VALUES (zeroblob(? * 4096))",
+                       DB_ARGS(db_int(pages)), NULL));
+    run(p->db, "COMMIT");
+    wal_after(&p->wal, p->db, waited, may);
+}
+
+static void what_applications_wait_for_keeps_it_short(void **state)
+{
+    struct place *p = *state;
+    commit(p, SHORT - 50, true, true);
+    assert_true(db_wal_pages(p->db) >= SHORT - 50);
+    commit(p, 50, true, true);
+    assert_int_equal(db_wal_pages(p->db), 0);
+    assert_int_equal(db_log_places(p->db), 0);
+}
+
+static void what_the_engine_waits_for_gathers(void **state)
+{
+    struct place *p = *state;
+    for (int i = 0; i < 7; i++)
+        commit(p, LONG / 8, false, true);
+    assert_true(db_wal_pages(p->db) >= LONG / 8 * 7);
+    commit(p, SHORT - 50, true, true); /* only its own pages count */
+    assert_true(db_wal_pages(p->db) >= LONG / 8 * 7);
+    commit(p, LONG / 8, false, true);
+    assert_int_equal(db_log_places(p->db), 0);
+}
+
+static void one_that_may_not_leaves_it(void **state)
+{
+    struct place *p = *state;
+    commit(p, LONG + 100, true, false);
+    assert_true(db_wal_pages(p->db) > LONG);
+}
+
+/* As long as what was written: a single change costs no zeros. */
+static bool is_lengthened(struct place *p)
+{
+    return db_log_places(p->db) > db_wal_pages(p->db);
+}
+
+static void only_a_log_in_use_is_lengthened(void **state)
+{
+    struct place *p = *state;
+    commit(p, 10, true, true);
+    commit(p, 10, true, true);
+    assert_false(is_lengthened(p));
+    commit(p, USED, true, true);
+    commit(p, 1, true, true);
+    assert_true(is_lengthened(p));
+    wal_idle(&p->wal, p->db);
+    assert_int_equal(db_log_places(p->db), 0);
+    commit(p, 1, true, true);
+    assert_false(is_lengthened(p));
+}
+
+static void after_a_checkpoint_in_use_it_is_lengthened_at_once(void **state)
+{
+    struct place *p = *state;
+    commit(p, SHORT, true, true);
+    assert_int_equal(db_log_places(p->db), 0);
+    commit(p, 1, true, true);
+    assert_true(is_lengthened(p));
+}
+
+static void few_commits_change_its_length(void **state)
+{
+    struct place *p = *state;
+    int changes = 0;
+    commit(p, SHORT, true, true);
+    for (int i = 0, last = 0; i < 60; i++) {
+        commit(p, 1, false, true);
+        changes += db_log_places(p->db) != last;
+        last = db_log_places(p->db);
+    }
+    assert_true(db_wal_pages(p->db) >= 120);
+    assert_in_range(changes, 1, 3);
+}
+
+static void copy(const char *from, const char *to)
+{
+    char block[4096];
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(in >= 0 && out >= 0);
+    for (ssize_t n; (n = read(in, block, sizeof block)) > 0;)
+        assert_int_equal(write(out, block, (size_t)n), n);
+    close(in);
+    close(out);
+}
+
+/* The files as a kill leaves them; a copy, since closing them would drop SQLite's locks. */
+static void zeros_are_no_changes(void **state)
+{
+    struct place *p = *state;
+    char from[320], to[320], log[330];
+    commit(p, SHORT, true, true);
+    for (int i = 0; i < 20; i++)
+        commit(p, 2, true, true);
+    assert_true(is_lengthened(p));
+    snprintf(from, sizeof from, "%s-wal", p->path);
+    snprintf(to, sizeof to, "%s/killed.db", p->dir);
+    snprintf(log, sizeof log, "%s-wal", to);
+    pid_t child = fork();
+    if (child == 0) {
+        copy(p->path, to);
+        copy(from, log);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    struct db *killed = db_open(to, DB_WRITER, NULL);
+    assert_non_null(killed);
+    assert_int_equal(number(killed, "SELECT count(*) FROM t"), 21);
+    assert_int_equal(number(killed, "SELECT count(*) FROM pragma_quick_check "
+                                    "WHERE quick_check <> 'ok'"),
+                     0);
+    db_close(&killed);
+}
+
+/* Whoever lengthens does not know where another connection ended. */
+static void what_another_wrote_behind_the_end_stays(void **state)
+{
+    struct place *p = *state;
+    struct db *other = db_open(p->path, DB_WRITER, NULL);
+    assert_non_null(other);
+    commit(p, SHORT, true, true);
+    for (int i = 1; i <= 60; i++) {
+        commit(p, 1, false, true);
+        assert_true(db_run(other, "INSERT INTO t VALUES (zeroblob(? * 4096))",
+                           DB_ARGS(db_int(i % 4 * 40)), NULL));
+        assert_int_equal(number(other, "SELECT count(*) FROM t"), 1 + 2 * i);
+    }
+    assert_int_equal(number(p->db, "SELECT count(*) FROM t WHERE length(bytes) >= 0"), 121);
+    assert_int_equal(
+        number(p->db, "SELECT count(*) FROM pragma_quick_check WHERE quick_check <> 'ok'"),
+        0);
+    db_close(&other);
+}
+
+/* It waits for the reader each time, so it is not tried with every commit. */
+static void a_reader_puts_a_checkpoint_off(void **state)
+{
+    struct place *p = *state;
+    struct db *reader = db_open(p->path, DB_READER, NULL);
+    commit(p, 1, true, true);
+    run(reader, "BEGIN");
+    number(reader, "SELECT count(*) FROM t");
+    commit(p, SHORT, true, true);
+    int tried = p->wal.tried;
+    assert_true(tried >= SHORT);
+    commit(p, 1, true, true);
+    assert_int_equal(p->wal.tried, tried);
+    commit(p, SHORT, true, true);
+    assert_true(p->wal.tried > tried);
+    run(reader, "COMMIT");
+    commit(p, SHORT, true, true);
+    assert_int_equal(db_log_places(p->db), 0);
+    db_close(&reader);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_applications_wait_for_keeps_it_short),
+        TEST(what_the_engine_waits_for_gathers),
+        TEST(one_that_may_not_leaves_it),
+        TEST(only_a_log_in_use_is_lengthened),
+        TEST(after_a_checkpoint_in_use_it_is_lengthened_at_once),
+        TEST(few_commits_change_its_length),
+        TEST(zeros_are_no_changes),
+        TEST(what_another_wrote_behind_the_end_stays),
+        TEST(a_reader_puts_a_checkpoint_off),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
