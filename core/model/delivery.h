@@ -70,7 +70,7 @@ struct log_row {
     enum event_type type;
     int64_t events;
     char delivery_id[UUID_SIZE]; /* empty: dropped before there was one */
-    int n, of;                   /* attempt n of at most `of` */
+    int n, of; /* attempt n of at most `of`, counted through all replays */
     enum outcome_kind outcome;
     int status;
     int64_t latency_us;

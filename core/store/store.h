@@ -278,8 +278,8 @@ void store_rekey(struct store *s, const char *user, store_done *done, void *arg)
 
 /* Takes over everything that an earlier lock holder had under way: each such delivery gets an
  * attempt "outcome unknown" and is due at once; one that was ended meanwhile, its alert disabled or
- * deleted, gets the attempt only. Also after a kill. of: the attempts that a delivery may have, for
- * the log. result: const int64_t *. */
+ * deleted, gets the attempt only. Also after a kill. of: the attempts that a delivery may have until
+ * it is replayed, for the log. result: const int64_t *. */
 void store_recover(struct store *s, int of, store_done *done, void *arg);
 
 /* Turns up to `limit` buckets with due_at <= now into deliveries: one id, one body (fixed from
@@ -311,7 +311,7 @@ void store_claim(struct store *s, const struct claim_wish *wish, store_done *don
 struct record {
     int64_t row;
     char id[UUID_SIZE];
-    int n, of;
+    int n, of;                        /* of this round: since the last replay */
     bool probe;                       /* it asked about the endpoint: where it is tried again, it
                                          is none of its tries */
     struct outcome outcome;           /* moved in; freed by the store */

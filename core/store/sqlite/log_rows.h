@@ -20,7 +20,8 @@ bool log_dropped(struct tx *tx, const struct log_about *about, const char *reaso
 /* Something about an alert's endpoint; the type and events of `about` say nothing. */
 bool log_notice(struct tx *tx, const struct log_about *about, const char *text, struct err *err);
 
-/* An attempt with its details; `state` and `next_at` are the delivery's after it. */
+/* An attempt with its details; `state` and `next_at` are the delivery's after it. Its number and
+ * `of`, the most it may come to, count the attempts before a replay too. */
 bool log_attempt(struct tx *tx, const struct log_about *about,
                  const struct attempt *attempt, int of, enum delivery_state state,
                  struct err *err);

@@ -44,7 +44,8 @@ static bool record_one(struct tx *tx, const struct record *r, const struct deliv
     if (r->outcome.kind == OUTCOME_CANCELLED)
         return !open || give_back(tx, r, d, err);
     struct delivery_move move = {d->state, 0, NULL, d->attempts + 1, r->outcome.status};
-    struct attempt attempt = {r->n, r->outcome, 0, r->request_headers};
+    struct attempt attempt = {d->attempts + 1, r->outcome, 0, r->request_headers};
+    const int before = attempt.n - r->n; /* in earlier rounds */
     if (open) {
         move.state = next->state;
         move.next_at = next->state == DELIVERY_RETRYING ? next->next_at : 0;
@@ -52,7 +53,7 @@ static bool record_one(struct tx *tx, const struct record *r, const struct deliv
         attempt.next_at = move.next_at;
     }
     const struct log_about about = delivery_row_about(d);
-    if (!log_attempt(tx, &about, &attempt, r->of, move.state, err))
+    if (!log_attempt(tx, &about, &attempt, before + r->of, move.state, err))
         return false;
     bool uncounted = open ? r->probe && move.state == DELIVERY_RETRYING : d->state < DELIVERY_DELIVERED;
     bool gone = r->outcome.kind == OUTCOME_RESPONSE && r->outcome.status == 410;

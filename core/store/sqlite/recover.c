@@ -23,12 +23,11 @@ static struct attempt unknown_outcome(const struct tx *tx, int n, int64_t next_a
 
 static bool recover_one(struct tx *tx, const struct delivery_row *d, int of, struct err *err)
 {
-    int n = d->attempts - d->round_from + 1;
-    const struct attempt attempt = unknown_outcome(tx, n, tx->steady);
+    const struct attempt attempt = unknown_outcome(tx, d->attempts + 1, tx->steady);
     const struct delivery_move move = {DELIVERY_RETRYING, tx->steady, NULL, d->attempts + 1,
                                        0};
     const struct log_about about = delivery_row_about(d);
-    return log_attempt(tx, &about, &attempt, of, DELIVERY_RETRYING, err) &&
+    return log_attempt(tx, &about, &attempt, d->round_from + of, DELIVERY_RETRYING, err) &&
            delivery_row_move(tx, d, &move, err);
 }
 
@@ -40,9 +39,9 @@ static bool recover_orphan(struct tx *tx, const struct delivery_row *d, int of, 
     if (!db_number(tx->db, "SELECT n FROM orphans WHERE delivery = ?", DB_ARGS(db_int(d->row)), 0,
                    &n, err))
         return false;
-    const struct attempt attempt = unknown_outcome(tx, (int)n, 0);
+    const struct attempt attempt = unknown_outcome(tx, d->attempts + 1, 0);
     const struct log_about about = delivery_row_about(d);
-    return log_attempt(tx, &about, &attempt, of, d->state, err) &&
+    return log_attempt(tx, &about, &attempt, attempt.n - (int)n + of, d->state, err) &&
            db_run(tx->db,
                   "UPDATE deliveries SET attempts = attempts + 1, round_from = round_from + ? "
                   "WHERE row = ?",

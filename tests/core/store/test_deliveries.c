@@ -382,6 +382,17 @@ static void what_waits_longest_is_known(void **state)
     oldest_rows_free(&rows);
 }
 
+/* The log numbers attempts as the delivery does: through all its rounds. */
+static void expect_logged(struct store_fixture *f, int n, int of)
+{
+    struct log_rows log;
+    assert_true(store_log_list(f->reader, NULL, -1, INT64_MAX, 1, &log, NULL));
+    assert_int_equal(log.count, 1);
+    assert_int_equal(log.items[0].n, n);
+    assert_int_equal(log.items[0].of, of);
+    log_rows_free(&log);
+}
+
 static void replay_starts_anew_with_the_same_body(void **state)
 {
     struct store_fixture *f = *state;
@@ -389,6 +400,7 @@ static void replay_starts_anew_with_the_same_body(void **state)
     struct claims c = one_claimed(f, alert), again;
     assert_int_equal(step_replay(f->store, c.items[0].id), 0); /* not finished */
     assert_true(step_record(f->store, c.items, 404, DELIVERY_DEAD, 0, NULL));
+    expect_logged(f, 1, 4);
     f->now += 3600000;
     assert_int_equal(step_replay(f->store, c.items[0].id), 1);
     again = claim(f, 10);
@@ -398,9 +410,11 @@ static void replay_starts_anew_with_the_same_body(void **state)
     assert_int_equal(again.items[0].n, 1);
     assert_int_equal(again.items[0].created_at, f->now);
     assert_true(step_record(f->store, again.items, 200, DELIVERY_DELIVERED, 0, NULL));
+    expect_logged(f, 2, 5);
     struct delivery d = get(f, c.items[0].id);
     assert_int_equal(d.state, DELIVERY_DELIVERED);
     assert_int_equal(d.attempt_count, 2);
+    assert_int_equal(d.attempts[1].n, 2);
     assert_null(d.reason);
     delivery_free(&d);
     counts(f);

@@ -1,8 +1,9 @@
 /* What a process left under way when it died. */
 #include "core/store/delivery_fixture.h"
 
-/* The newest row of the log tells of the n-th attempt, of all that the delivery may have. */
-static void assert_logged(struct store_fixture *f, int n, enum delivery_state state)
+/* The newest row of the log tells of the n-th attempt, of all that the delivery may have: `earlier`
+ * were in rounds before. */
+static void assert_logged(struct store_fixture *f, int n, int earlier, enum delivery_state state)
 {
     struct log_rows rows;
     struct err err;
@@ -10,7 +11,7 @@ static void assert_logged(struct store_fixture *f, int n, enum delivery_state st
     assert_int_equal(rows.count, 1);
     assert_int_equal(rows.items[0].outcome, OUTCOME_UNKNOWN);
     assert_int_equal(rows.items[0].n, n);
-    assert_int_equal(rows.items[0].of, STEP_RECOVER_OF);
+    assert_int_equal(rows.items[0].of, earlier + STEP_RECOVER_OF);
     assert_int_equal(rows.items[0].state, state);
     log_rows_free(&rows);
 }
@@ -22,7 +23,7 @@ static void recover_takes_over_what_was_under_way(void **state)
     struct claims c = one_claimed(f, alert), again;
     assert_int_equal(step_recover(f->store), 1);
     assert_int_equal(step_recover(f->store), 0);
-    assert_logged(f, 1, DELIVERY_RETRYING);
+    assert_logged(f, 1, 0, DELIVERY_RETRYING);
     struct delivery d = get(f, c.items[0].id);
     assert_int_equal(d.state, DELIVERY_RETRYING);
     assert_int_equal(d.attempts[0].outcome.kind, OUTCOME_UNKNOWN);
@@ -60,7 +61,7 @@ static void the_attempt_of_an_ended_delivery_is_accounted_for(void **state)
         store_fixture_open(f);
         assert_int_equal(step_recover(f->store), 1);
         assert_int_equal(step_recover(f->store), 0);
-        assert_logged(f, 1, DELIVERY_DEAD);
+        assert_logged(f, 1, 0, DELIVERY_DEAD);
         struct delivery d = get(f, c.items[0].id);
         assert_int_equal(d.state, DELIVERY_DEAD);
         assert_non_null(strstr(d.reason, how ? "deleted" : "disabled"));
@@ -100,6 +101,7 @@ static void a_replay_keeps_its_tries(void **state)
     assert_int_equal(step_alert_enable(f->store, alert, true), 1);
     assert_int_equal(step_replay(f->store, c.items[0].id), 1);
     assert_int_equal(step_recover(f->store), 1);
+    assert_logged(f, 1, 0, DELIVERY_WAITING);
     again = claim(f, 10);
     assert_int_equal(again.count, 1);
     assert_int_equal(again.items[0].n, 1);
@@ -112,6 +114,26 @@ static void a_replay_keeps_its_tries(void **state)
     step_claims_free(&again);
 }
 
+static void a_replay_is_numbered_on(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert), again;
+    assert_true(step_record(f->store, c.items, 404, DELIVERY_DEAD, 0, NULL));
+    assert_int_equal(step_replay(f->store, c.items[0].id), 1);
+    again = claim(f, 10);
+    assert_int_equal(again.items[0].n, 1);
+    assert_int_equal(step_recover(f->store), 1);
+    assert_logged(f, 2, 1, DELIVERY_RETRYING);
+    step_claims_free(&again);
+    again = claim(f, 10);
+    assert_int_equal(step_alert_delete(f->store, alert), 1);
+    assert_int_equal(step_recover(f->store), 1);
+    assert_logged(f, 3, 1, DELIVERY_DEAD);
+    step_claims_free(&c);
+    step_claims_free(&again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +141,7 @@ int main(void)
         TEST(the_attempt_of_an_ended_delivery_is_accounted_for),
         TEST(its_outcome_is_recorded_once),
         TEST(a_replay_keeps_its_tries),
+        TEST(a_replay_is_numbered_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
