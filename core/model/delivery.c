@@ -70,7 +70,8 @@ void log_row_free(struct log_row *r)
     free(r->alert_name);
     free(r->workspace);
     free(r->text);
-    r->alert_name = r->workspace = r->text = NULL;
+    free(r->ended);
+    r->alert_name = r->workspace = r->text = r->ended = NULL;
 }
 
 /* ------------------------------------------------------------------ JSON */

@@ -77,6 +77,9 @@ struct log_row {
     enum delivery_state state; /* of the delivery after it */
     int64_t next_at;           /* steady ms; 0: none */
     char *text;                /* the error or the reason; NULL: none */
+    /* Of its delivery's last attempt, to be tried again; as it is by now: */
+    bool waits;                /* for the next one, until next_at */
+    char *ended;               /* why there is to be none after all; NULL: it has not ended */
 };
 
 /* Why the next attempt comes when it does, in words; empty where there is none. */

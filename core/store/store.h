@@ -484,7 +484,8 @@ struct log_rows {
     struct log_row *items;
     size_t count;
 };
-/* Rows with seq > after, oldest first; or, with after < 0, the last `limit` rows with
+/* As they were written, but for what of them is said of a delivery by now (struct log_row).
+ * Rows with seq > after, oldest first; or, with after < 0, the last `limit` rows with
  * seq < before (INT64_MAX: the newest), also oldest first. */
 bool store_log_list(struct store_reader *r, const char *workspace, int64_t after, int64_t before,
                     int64_t limit, struct log_rows *out, struct err *err);

@@ -182,6 +182,21 @@ static void the_mouse_chooses_in_dialogs_and_in_the_log(void **state)
     click(t, 8, 10, "Attempt 1 at");
 }
 
+/* In the log, also where it stands still. */
+static void a_retry_that_never_comes_says_why(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, "--set=retry.initial=50s");
+    add_alert(f, "Alpha", "http://127.0.0.1:1/a");
+    console_fixture_send_error(f);
+    terminal_wait(t, "retry in");
+    terminal_type(t, "\tk");
+    terminal_wait(t, "paused");
+    press(t, "\to", "gave up: the");
+    assert_true(terminal_shows(t, "paused"));
+    assert_false(terminal_shows(t, "retry"));
+}
+
 static void buckets_show_their_events_before_they_are_sent(void **state)
 {
     struct console_fixture *f = *state;
@@ -241,6 +256,7 @@ int main(void)
         TEST(the_mouse_chooses_in_dialogs_and_in_the_log),
         TEST(an_export_says_of_what_and_replaces_no_file_unasked),
         TEST(a_setting_of_the_demo_stays_in_the_demo),
+        TEST(a_retry_that_never_comes_says_why),
         TEST(buckets_show_their_events_before_they_are_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

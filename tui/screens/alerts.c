@@ -163,7 +163,7 @@ static void refresh(struct screen *s, unsigned changes)
         muted_refresh(&a->muted);
     if (changes & (STORE_CHANGED_BUCKETS | STORE_CHANGED_EVENTS))
         waiting_refresh(&a->waiting);
-    if (changes & STORE_CHANGED_LOG)
+    if (changes & (STORE_CHANGED_LOG | STORE_CHANGED_DELIVERIES))
         logpane_refresh(&a->log);
 }
 

@@ -41,12 +41,12 @@ static void select_seq(struct logpane *p)
 }
 
 /* Replaces the window; an unreadable store leaves the one that is there. */
-static bool load(struct logpane *p, int64_t after, int64_t before)
+static bool load(struct logpane *p, int64_t after, int64_t before, int64_t limit)
 {
     struct log_rows rows;
     struct err err;
     if (!store_log_list(console_reader(p->console), console_workspace(p->console), after,
-                        before, LOGPANE_WINDOW, &rows, &err)) {
+                        before, limit, &rows, &err)) {
         console_toast(p->console, STYLE_ERROR, "%s", err.text);
         return false;
     }
@@ -71,12 +71,20 @@ static void count_fresh(struct logpane *p)
     log_rows_free(&rows);
 }
 
+/* The same rows: what they say of their deliveries may be another thing by now. */
+static void load_again(struct logpane *p)
+{
+    if (p->rows.count)
+        load(p, p->rows.items[0].seq - 1, INT64_MAX, (int64_t)p->rows.count);
+}
+
 void logpane_refresh(struct logpane *p)
 {
     if (p->follows) {
         p->fresh = 0;
-        load(p, -1, INT64_MAX);
+        load(p, -1, INT64_MAX, LOGPANE_WINDOW);
     } else {
+        load_again(p);
         count_fresh(p);
     }
 }
@@ -87,13 +95,13 @@ static void slide(struct logpane *p)
 {
     size_t count = p->rows.count;
     if (p->list.selected == 0) {
-        load(p, -1, p->rows.items[count / 2].seq);
+        load(p, -1, p->rows.items[count / 2].seq, LOGPANE_WINDOW);
         if (p->rows.count < LOGPANE_WINDOW)
-            load(p, 0, INT64_MAX);
+            load(p, 0, INT64_MAX, LOGPANE_WINDOW);
     } else if (p->list.selected == count - 1) {
-        load(p, p->rows.items[count / 2].seq, INT64_MAX);
+        load(p, p->rows.items[count / 2].seq, INT64_MAX, LOGPANE_WINDOW);
         if (p->rows.count < LOGPANE_WINDOW)
-            load(p, -1, INT64_MAX);
+            load(p, -1, INT64_MAX, LOGPANE_WINDOW);
     }
 }
 
@@ -115,7 +123,7 @@ bool logpane_act(struct logpane *p, enum action a)
     if (a == ACTION_TOP) {
         stand_still(p);
         p->selected = 0;
-        load(p, 0, INT64_MAX);
+        load(p, 0, INT64_MAX, LOGPANE_WINDOW);
         return true;
     }
     if (!list_act(&p->list, a))
@@ -164,7 +172,7 @@ bool logpane_counts_down(const struct logpane *p)
     int64_t now = clock_steady_ms(console_options(p->console)->clock);
     size_t end = p->list.top + (size_t)(p->list.rows > 0 ? p->list.rows : 0);
     for (size_t i = p->list.top; i < end && i < p->rows.count; i++)
-        if (p->rows.items[i].state == DELIVERY_RETRYING && p->rows.items[i].next_at > now)
+        if (words_counts_down(&p->rows.items[i], now))
             return true;
     return false;
 }

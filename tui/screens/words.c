@@ -57,10 +57,23 @@ void words_left_alone(bool open, int64_t ms, int columns, char *out, size_t size
     }
 }
 
-enum style words_next(const struct log_row *row, int64_t now, char *out, size_t size)
+bool words_counts_down(const struct log_row *row, int64_t now)
+{
+    return row->waits && row->next_at > now;
+}
+
+static void retry_words(const struct log_row *row, int64_t now, char *out, size_t size)
 {
     char wait[24];
-    const char *text = row->text ? row->text : "";
+    bool to_come = words_counts_down(row, now);
+    words_wait(row->next_at - now, wait);
+    snprintf(out, size, "retry%s%s%s%s", to_come ? " in " : "", to_come ? wait : "",
+             row->text ? ": " : "", row->text ? row->text : "");
+}
+
+enum style words_next(const struct log_row *row, int64_t now, char *out, size_t size)
+{
+    const char *text = row->ended ? row->ended : row->text ? row->text : "";
     if (row->kind == LOG_DROPPED) {
         snprintf(out, size, "dropped: %s", text);
         return STYLE_WARN;
@@ -69,19 +82,14 @@ enum style words_next(const struct log_row *row, int64_t now, char *out, size_t 
         snprintf(out, size, "%s", text);
         return STYLE_WARN;
     }
-    switch (row->state) {
-    case DELIVERY_DELIVERED:
+    enum delivery_state state = row->ended ? DELIVERY_DEAD : row->state;
+    if (state == DELIVERY_DELIVERED)
         snprintf(out, size, "delivered");
-        break;
-    case DELIVERY_DEAD:
+    else if (state == DELIVERY_DEAD)
         snprintf(out, size, "gave up%s%s", *text ? ": " : "", text);
-        break;
-    default:
-        words_wait(row->next_at - now, wait);
-        snprintf(out, size, "retry%s%s%s%s", row->next_at > now ? " in " : "",
-                 row->next_at > now ? wait : "", *text ? ": " : "", text);
-    }
-    return words_state(row->state);
+    else
+        retry_words(row, now, out, size);
+    return words_state(state);
 }
 
 enum style words_last(const struct alert_row *row, char *out, size_t size)

@@ -9,8 +9,10 @@
 #include "term.h"
 
 /* "delivered", "retry in 4 s: ...", "gave up: ...", "dropped: ...", and its style. `now` is
- * steady ms: a retry counts down, and one that is over only says that there was one. */
+ * steady ms: a retry counts down, one that is over only says that there was one, and one that never
+ * came says why. */
 enum style words_next(const struct log_row *row, int64_t now, char *out, size_t size);
+bool words_counts_down(const struct log_row *row, int64_t now); /* it says "retry in" */
 
 /* A wait as whole seconds, rounded up: it never says 0 while it waits. */
 void words_wait(int64_t ms, char out[24]);

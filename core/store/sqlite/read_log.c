@@ -2,9 +2,14 @@
 
 #include "store/sqlite/reader.h"
 
+/* Of a retry that was to follow, its delivery tells what became of it: only for the last of its
+ * attempts, or one that has ended would be told of each. */
 #define COLUMNS                                                                            \
-    "SELECT seq, kind, at, alert, alert_name, workspace, type, events, delivery_id, n, "   \
-    "of, outcome, status, latency_us, state, next_at, text FROM log WHERE "
+    "SELECT l.seq, l.kind, l.at, l.alert, l.alert_name, l.workspace, l.type, l.events, "   \
+    "l.delivery_id, l.n, l.of, l.outcome, l.status, l.latency_us, l.state, l.next_at, "    \
+    "l.text, d.state = 2, CASE d.state WHEN 4 THEN coalesce(d.reason, '') END "            \
+    "FROM log AS l LEFT JOIN deliveries AS d "                                             \
+    "ON l.state = 2 AND d.row = l.delivery AND d.attempts = l.n WHERE "
 
 static bool read_row(sqlite3_stmt *row, void *item, struct err *err)
 {
@@ -23,8 +28,9 @@ static bool read_row(sqlite3_stmt *row, void *item, struct err *err)
     out->latency_us = db_col_int(row, 13);
     out->state = (enum delivery_state)db_col_int(row, 14);
     out->next_at = db_col_int(row, 15);
+    out->waits = db_col_int(row, 17);
     return (db_col_copy(row, 4, &out->alert_name) && db_col_copy(row, 5, &out->workspace) &&
-            db_col_copy(row, 16, &out->text)) ||
+            db_col_copy(row, 16, &out->text) && db_col_copy(row, 18, &out->ended)) ||
            err_memory(err);
 }
 
@@ -33,15 +39,15 @@ static sqlite3_stmt *page_query(struct db *db, const char *workspace, int64_t af
 {
     if (after >= 0)
         return workspace
-                   ? db_query(db, COLUMNS "workspace = ? AND seq > ? ORDER BY seq LIMIT ?",
+                   ? db_query(db, COLUMNS "l.workspace = ? AND l.seq > ? ORDER BY l.seq LIMIT ?",
                               DB_ARGS(db_text(workspace), db_int(after), db_int(limit)),
                               err)
-                   : db_query(db, COLUMNS "seq > ? ORDER BY seq LIMIT ?",
+                   : db_query(db, COLUMNS "l.seq > ? ORDER BY l.seq LIMIT ?",
                               DB_ARGS(db_int(after), db_int(limit)), err);
     return workspace
-               ? db_query(db, COLUMNS "workspace = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+               ? db_query(db, COLUMNS "l.workspace = ? AND l.seq < ? ORDER BY l.seq DESC LIMIT ?",
                           DB_ARGS(db_text(workspace), db_int(before), db_int(limit)), err)
-               : db_query(db, COLUMNS "seq < ? ORDER BY seq DESC LIMIT ?",
+               : db_query(db, COLUMNS "l.seq < ? ORDER BY l.seq DESC LIMIT ?",
                           DB_ARGS(db_int(before), db_int(limit)), err);
 }
 

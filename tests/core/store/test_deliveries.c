@@ -422,6 +422,62 @@ static void replay_starts_anew_with_the_same_body(void **state)
     step_claims_free(&again);
 }
 
+static struct log_row logged(struct store_fixture *f, size_t at)
+{
+    struct log_rows log;
+    assert_true(store_log_list(f->reader, "default", 0, 0, 100, &log, NULL));
+    assert_true(at < log.count);
+    struct log_row row = log.items[at];
+    log.items[at] = (struct log_row){0};
+    log_rows_free(&log);
+    return row;
+}
+
+/* Nothing is written for it: the row of the attempt knows its delivery. */
+static void expect_next(struct store_fixture *f, size_t at, bool waits, const char *ended)
+{
+    struct log_row row = logged(f, at);
+    assert_int_equal(row.state, DELIVERY_RETRYING);
+    assert_int_equal(row.waits, waits);
+    if (ended)
+        assert_non_null(strstr(row.ended, ended));
+    else
+        assert_null(row.ended);
+    log_row_free(&row);
+}
+
+static void the_log_knows_what_became_of_a_retry(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert), again;
+    assert_true(step_record(f->store, c.items, 500, DELIVERY_RETRYING, f->now + 9000, NULL));
+    expect_next(f, 0, true, NULL);
+    f->now += 9000;
+    again = claim(f, 10);
+    expect_next(f, 0, false, NULL); /* it is under way */
+    assert_true(step_record(f->store, again.items, 500, DELIVERY_RETRYING, f->now + 9000, NULL));
+    expect_next(f, 0, false, NULL);
+    expect_next(f, 1, true, NULL);
+    assert_int_equal(step_alert_enable(f->store, alert, false), 1);
+    expect_next(f, 0, false, NULL);
+    expect_next(f, 1, false, "disabled");
+    assert_int_equal(step_alert_enable(f->store, alert, true), 1);
+    assert_int_equal(step_replay(f->store, c.items[0].id), 1);
+    expect_next(f, 1, false, NULL);
+    step_claims_free(&again);
+    again = claim(f, 10);
+    assert_true(step_record(f->store, again.items, 500, DELIVERY_RETRYING, f->now + 9000, NULL));
+    expect_next(f, 2, true, NULL);
+    struct step_wait wait = {0};
+    store_expire(f->store, f->now + 1, 10, step_done, &wait);
+    assert_true(step_wait(&wait, NULL));
+    expect_next(f, 1, false, NULL);
+    expect_next(f, 2, false, "too old");
+    step_claims_free(&c);
+    step_claims_free(&again);
+}
+
 static void purge_removes_only_what_is_old_and_finished(void **state)
 {
     struct store_fixture *f = *state;
@@ -689,6 +745,7 @@ int main(void)
         TEST(delete_ends_what_waits),
         TEST(what_waits_longest_is_known),
         TEST(replay_starts_anew_with_the_same_body),
+        TEST(the_log_knows_what_became_of_a_retry),
         TEST(purge_removes_only_what_is_old_and_finished),
         TEST(purge_takes_the_oldest_first_of_what_has_ended),
         TEST(trim_takes_the_oldest_that_are_finished),
