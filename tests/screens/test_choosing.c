@@ -182,6 +182,18 @@ static void the_mouse_chooses_in_dialogs_and_in_the_log(void **state)
     click(t, 8, 10, "Attempt 1 at");
 }
 
+static void the_overview_says_what_its_sums_are_of(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, "--set=debounce.window=1h");
+    add_alert(f, "Alpha", "https://example.org/a");
+    console_fixture_send_error(f);
+    terminal_wait(t, "1 bucket");
+    press(t, "w\025elsewhere\r", " elsewhere ");
+    press(t, "5", "There are no alerts yet");
+    assert_true(terminal_shows(t, "all workspaces: 1 event waits, 0 due"));
+}
+
 /* In the log, also where it stands still. */
 static void a_retry_that_never_comes_says_why(void **state)
 {
@@ -256,6 +268,7 @@ int main(void)
         TEST(the_mouse_chooses_in_dialogs_and_in_the_log),
         TEST(an_export_says_of_what_and_replaces_no_file_unasked),
         TEST(a_setting_of_the_demo_stays_in_the_demo),
+        TEST(the_overview_says_what_its_sums_are_of),
         TEST(a_retry_that_never_comes_says_why),
         TEST(buckets_show_their_events_before_they_are_sent),
     };

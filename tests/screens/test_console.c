@@ -90,7 +90,7 @@ static void makes_a_signing_key_and_marks_insecure(void **state)
     terminal_wait_gone(t, "saved");
     terminal_golden(t, "alerts-insecure-80x24");
     terminal_type(t, "5");
-    terminal_wait(t, "1 INSECURE, 0 events wait");
+    terminal_wait(t, "1 INSECURE; all workspaces: 0 events wait");
     terminal_type(t, "1c"); /* a copy is another endpoint's: it gets a key of its own */
     terminal_wait(t, "Signed (copy)");
     assert_true(terminal_shows(t, "INSECURE: whoever"));

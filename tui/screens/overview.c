@@ -274,23 +274,29 @@ static unsigned place(struct screen *s)
     return PLACE_OVERVIEW;
 }
 
-static void draw(struct screen *s, const struct canvas *c)
+/* The sums are kept for the whole store: of one workspace they would have to be counted. */
+static void sums(const struct store_counts *n, size_t insecure, char *out, size_t size)
 {
-    struct overview_screen *o = of(s);
-    const struct store_counts *n = &o->counts;
-    char what[200];
-    size_t insecure = 0, len = 0;
-    for (size_t i = 0; i < o->alerts.count; i++)
-        insecure += o->alerts.items[i].insecure;
+    size_t len = 0;
     if (insecure)
-        len = (size_t)snprintf(what, sizeof what, "%zu INSECURE, ", insecure);
-    rates_advance(&o->rates, console_now(s->console));
-    snprintf(what + len, sizeof what - len,
-             "%lld events wait, %lld deliveries due, %lld retrying, %lld dead, %lld unmatched",
-             (long long)n->waiting_events,
+        len = (size_t)snprintf(out, size, "%zu INSECURE; ", insecure);
+    snprintf(out + len, size - len,
+             "all workspaces: %lld %s, %lld due, %lld retrying, %lld dead, %lld unmatched",
+             (long long)n->waiting_events, n->waiting_events == 1 ? "event waits" : "events wait",
              (long long)n->deliveries[DELIVERY_WAITING] + n->deliveries[DELIVERY_SENDING],
              (long long)n->deliveries[DELIVERY_RETRYING],
              (long long)n->deliveries[DELIVERY_DEAD], (long long)n->unmatched);
+}
+
+static void draw(struct screen *s, const struct canvas *c)
+{
+    struct overview_screen *o = of(s);
+    char what[200];
+    size_t insecure = 0;
+    for (size_t i = 0; i < o->alerts.count; i++)
+        insecure += o->alerts.items[i].insecure;
+    rates_advance(&o->rates, console_now(s->console));
+    sums(&o->counts, insecure, what, sizeof what);
     table_screen_draw(&o->base, c, what, "There are no alerts yet.");
 }
 
