@@ -192,16 +192,26 @@ static void suspend(struct console *c)
                suspend_now, keep, c));
 }
 
-static void workspace_chosen(void *arg, const char *name)
+static bool workspace_chosen(void *arg, const char *name, struct err *err)
 {
     struct console *c = arg;
     char *copy = strdup(*name ? name : "default");
     if (!copy)
-        return;
+        return err_memory(err);
     free(c->workspace);
     c->workspace = copy;
     atomic_fetch_or(&c->changes, STORE_CHANGED_ALL);
     c->refreshed_at = 0;
+    return true;
+}
+
+static void choose_workspace(struct console *c, const char *name)
+{
+    struct err err;
+    if (!name)
+        console_push(c, prompt_new(c, "Workspace", c->workspace, workspace_chosen, c));
+    else if (!workspace_chosen(c, name, &err))
+        console_toast(c, STYLE_ERROR, "%s", err.text);
 }
 
 static void switch_mouse(struct console *c)
@@ -245,11 +255,7 @@ static bool act_everywhere(struct console *c, enum action a)
         suspend(c);
         return true;
     case ACTION_WORKSPACE:
-        if (c->argument)
-            workspace_chosen(c, c->argument);
-        else
-            console_push(c, prompt_new(c, "Workspace", c->workspace, workspace_chosen,
-                                       c));
+        choose_workspace(c, c->argument);
         return true;
     default:
         return false;

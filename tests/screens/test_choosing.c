@@ -189,9 +189,28 @@ static void the_overview_says_what_its_sums_are_of(void **state)
     add_alert(f, "Alpha", "https://example.org/a");
     console_fixture_send_error(f);
     terminal_wait(t, "1 bucket");
-    press(t, "w\025elsewhere\r", " elsewhere ");
+    press(t, "welsewhere\r", " elsewhere ");
     press(t, "5", "There are no alerts yet");
     assert_true(terminal_shows(t, "all workspaces: 1 event waits, 0 due"));
+}
+
+static void a_prompt_offers_and_keeps_what_was_typed(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, NULL);
+    char keys[600];
+    add_alert(f, "Alpha", "https://example.org/a");
+    press(t, "M", "2h digest");
+    press(t, "3 parsecs", "3 parsecs"); /* in the place of what was offered */
+    assert_false(terminal_shows(t, "digest"));
+    press(t, "\r", "is no part of a schedule");
+    assert_true(terminal_shows(t, "3 parsecs")); /* to be put right */
+    press(t, "\027\027until 2099-01-01\r", "silenced until 2099-01-01");
+    press(t, "M\033OH\033[3~1", "1h digest"); /* a key that moves takes it to be edited */
+    press(t, "\033X", "alerts.json");
+    snprintf(keys, sizeof keys, "%s/alert.json/all.json\r", f->dir);
+    press(t, keys, "ot a directory");
+    assert_true(terminal_shows(t, "/alert.json/all.json"));
 }
 
 /* In the log, also where it stands still. */
@@ -268,6 +287,7 @@ int main(void)
         TEST(the_mouse_chooses_in_dialogs_and_in_the_log),
         TEST(an_export_says_of_what_and_replaces_no_file_unasked),
         TEST(a_setting_of_the_demo_stays_in_the_demo),
+        TEST(a_prompt_offers_and_keeps_what_was_typed),
         TEST(the_overview_says_what_its_sums_are_of),
         TEST(a_retry_that_never_comes_says_why),
         TEST(buckets_show_their_events_before_they_are_sent),

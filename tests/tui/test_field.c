@@ -39,6 +39,33 @@ static void keys(struct field *f, const char *keys)
     }
 }
 
+static void what_is_typed_takes_the_place_of_an_offer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *keys, *want;
+    } cases[] = {
+        {"abc", "xy", "xy"},     {"abc", "<x", "abxc"}, {"abc", ")x", "abcx"}, {"abc", "~x", "abx"},
+        {"abc", "Ex", "abcx"},   {"abc", "", "abc"},    {"", "x", "x"},        {"abc", "Ux", "x"},
+    };
+    struct field f;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        field_init(&f, 100, false);
+        assert_true(field_offer(&f, cases[i].text));
+        keys(&f, cases[i].keys);
+        assert_string_equal(field_text(&f), cases[i].want);
+        field_free(&f);
+    }
+    field_init(&f, 100, false);
+    assert_true(field_offer(&f, "abc"));
+    paste(&f, "pasted");
+    assert_string_equal(field_text(&f), "pasted");
+    assert_true(field_set(&f, "abc")); /* no offer any more */
+    keys(&f, "x");
+    assert_string_equal(field_text(&f), "abcx");
+    field_free(&f);
+}
+
 static void editing_follows_the_keys(void **state)
 {
     (void)state;
@@ -215,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(editing_follows_the_keys),
+        cmocka_unit_test(what_is_typed_takes_the_place_of_an_offer),
         cmocka_unit_test(typing_takes_every_character),
         cmocka_unit_test(paste_becomes_one_line),
         cmocka_unit_test(what_was_set_into_a_url_cannot_be_edited_unseen),

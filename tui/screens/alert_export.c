@@ -34,18 +34,24 @@ static bool add_all(const struct alert_export *e, struct buf *out, struct err *e
     return buf_add_text(out, "\n]\n") || err_memory(err);
 }
 
+static bool write_file(struct alert_export *e, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, BUF_UNLIMITED);
+    bool fine = add_all(e, &text, err) && config_replace(e->path, buf_span(&text), err);
+    buf_free(&text);
+    if (fine)
+        console_toast(e->console, STYLE_OK, "%zu alert%s written to %.150s, secrets masked",
+                      e->count, e->count == 1 ? "" : "s", e->path);
+    return fine;
+}
+
 static void write_now(void *arg)
 {
     struct alert_export *e = arg;
-    struct buf text;
     struct err err;
-    buf_init(&text, BUF_UNLIMITED);
-    if (add_all(e, &text, &err) && config_replace(e->path, buf_span(&text), &err))
-        console_toast(e->console, STYLE_OK, "%zu alert%s written to %.150s, secrets masked",
-                      e->count, e->count == 1 ? "" : "s", e->path);
-    else
+    if (!write_file(e, &err))
         console_toast(e->console, STYLE_ERROR, "%s", err.text);
-    buf_free(&text);
 }
 
 static void keep(void *arg)
@@ -53,20 +59,19 @@ static void keep(void *arg)
     (void)arg;
 }
 
-static void path_known(void *arg, const char *path)
+static bool path_known(void *arg, const char *path, struct err *err)
 {
     struct alert_export *e = arg;
     char question[400];
     free(e->path);
     e->path = strdup(path);
-    if (!e->path) {
-        console_toast(e->console, STYLE_ERROR, "out of memory");
-    } else if (access(path, F_OK) == 0) {
-        snprintf(question, sizeof question, "%.300s is there already. Replace it?", path);
-        console_push(e->console, confirm_new(e->console, question, write_now, keep, e));
-    } else {
-        write_now(e);
-    }
+    if (!e->path)
+        return err_memory(err);
+    if (access(path, F_OK) != 0)
+        return write_file(e, err);
+    snprintf(question, sizeof question, "%.300s is there already. Replace it?", path);
+    console_push(e->console, confirm_new(e->console, question, write_now, keep, e));
+    return true;
 }
 
 void alert_export_begin(struct alert_export *e, struct console *c, char (*ids)[UUID_SIZE],
@@ -76,8 +81,9 @@ void alert_export_begin(struct alert_export *e, struct console *c, char (*ids)[U
     alert_export_free(e);
     *e = (struct alert_export){c, ids, count, NULL};
     snprintf(question, sizeof question, "Write to the file %s", words);
-    if (path)
-        path_known(e, path);
-    else
+    struct err err;
+    if (path && !path_known(e, path, &err))
+        console_toast(c, STYLE_ERROR, "%s", err.text);
+    else if (!path)
         console_push(c, prompt_new(c, question, "alerts.json", path_known, e));
 }

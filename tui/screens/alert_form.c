@@ -201,19 +201,13 @@ static void choose_scope(struct alert_form *form)
         console_push(c, scope_picker_new(c, &f->alert.triggers[f->index], scope_chosen, form));
 }
 
-static void ask_threshold(struct alert_form *form, const char *text);
-
-static void threshold_typed(void *arg, const char *text)
+static bool threshold_typed(void *arg, const char *text, struct err *err)
 {
-    struct alert_form *form = arg;
-    struct form_state *f = &form->state;
-    struct err err;
-    if (condition_text_read(span_of(text), &f->alert.triggers[f->index], &err)) {
-        f->problem_count = 0;
-        return;
-    }
-    console_toast(form->screen.console, STYLE_ERROR, "%s", err.text);
-    ask_threshold(form, text);
+    struct form_state *f = &((struct alert_form *)arg)->state;
+    if (!condition_text_read(span_of(text), &f->alert.triggers[f->index], err))
+        return false;
+    f->problem_count = 0;
+    return true;
 }
 
 static void ask_threshold(struct alert_form *form, const char *text)

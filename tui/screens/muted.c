@@ -56,11 +56,18 @@ bool muted_words(const struct muted *m, const struct alert_row *row, int width, 
     return true;
 }
 
-static void take_line(void *arg, const char *line)
+/* Once it was taken for one, it is not asked for again. */
+static bool take_line(void *arg, const char *line, struct err *err)
 {
     struct muted *m = arg;
-    for (size_t i = 0; i < m->count; i++)
-        silence_prompt_take(m->console, line, m->ids[i]);
+    for (size_t i = 0; i < m->count; i++) {
+        if (silence_prompt_take(m->console, line, m->ids[i], err))
+            continue;
+        if (i == 0)
+            return false;
+        console_toast(m->console, STYLE_ERROR, "%s", err->text);
+    }
+    return true;
 }
 
 void muted_ask(struct muted *m, char (*ids)[UUID_SIZE], size_t count)
@@ -69,9 +76,10 @@ void muted_ask(struct muted *m, char (*ids)[UUID_SIZE], size_t count)
     free(m->ids);
     m->ids = ids;
     m->count = count;
-    if (line)
-        take_line(m, line);
-    else
+    struct err err;
+    if (line && !take_line(m, line, &err))
+        console_toast(m->console, STYLE_ERROR, "%s", err.text);
+    else if (!line)
         console_push(m->console,
                      prompt_new(m->console, "Silence: 2h, until 18:00, mon-fri 22:00-06:00",
                                 "2h digest", take_line, m));

@@ -12,7 +12,8 @@ struct prompt_screen {
     struct screen screen;
     char *question;
     struct field field;
-    void (*done)(void *arg, const char *text);
+    struct err err; /* why the text was not taken; code 0: it was not given yet */
+    prompt_done *done;
     void *arg;
 };
 
@@ -34,29 +35,44 @@ static void prompt_draw(struct screen *s, const struct canvas *c)
 {
     struct prompt_screen *p = (struct prompt_screen *)s;
     int columns = (int)text_columns(span_of(p->question)) + 4; /* the question stands whole */
-    struct canvas inside = dialog_open(c, 3, columns > 50 ? columns : 50, p->question);
+    columns = columns > 50 ? columns : 50;
+    columns = columns + 4 < c->columns ? columns : c->columns - 4;
+    int told = p->err.code ? dialog_text_rows(p->err.text, columns) : 1;
+    struct canvas inside = dialog_open(c, 2 + told, columns, p->question);
+    if (p->err.code)
+        dialog_text(&inside, 1, STYLE_ERROR, p->err.text);
+    canvas_text(&inside, 1 + told, 0, -1, STYLE_DIM, span_of("Enter accepts, Esc leaves it"));
     field_draw(&p->field, &inside, 0, 0, inside.columns, true, NULL);
-    canvas_text(&inside, 2, 0, -1, STYLE_DIM, span_of("Enter accepts, Esc leaves it"));
+}
+
+/* A copy of it is asked, which comes back if its text is not taken. */
+static void accept(const struct prompt_screen *p)
+{
+    struct console *c = p->screen.console;
+    struct screen *again =
+        prompt_new_begun(c, p->question, field_text(&p->field), p->done, p->arg);
+    if (!again) {
+        console_toast(c, STYLE_ERROR, "out of memory");
+        return;
+    }
+    struct prompt_screen *copy = (struct prompt_screen *)again;
+    console_pop(c);
+    if (copy->done(copy->arg, field_text(&copy->field), &copy->err))
+        prompt_free_screen(again);
+    else
+        console_push(c, again);
 }
 
 static bool prompt_key(struct screen *s, const struct key *k)
 {
     struct prompt_screen *p = (struct prompt_screen *)s;
-    struct console *console = s->console;
     enum action a = action_of_key(k, PLACE_LINE);
-    if (a == ACTION_LINE_LEAVE) {
-        console_pop(console);
-    } else if (a == ACTION_LINE_ACCEPT) {
-        char *text = strdup(field_text(&p->field));
-        void (*done)(void *, const char *) = p->done;
-        void *arg = p->arg;
-        console_pop(console);
-        if (text)
-            done(arg, text);
-        free(text);
-    } else {
+    if (a == ACTION_LINE_LEAVE)
+        console_pop(s->console);
+    else if (a == ACTION_LINE_ACCEPT)
+        accept(p);
+    else
         field_key(&p->field, k);
-    }
     return true;
 }
 
@@ -69,7 +85,16 @@ static const struct screen_ops PROMPT = {
 };
 
 struct screen *prompt_new(struct console *c, const char *question, const char *text,
-                          void (*done)(void *arg, const char *text), void *arg)
+                          prompt_done *done, void *arg)
+{
+    struct screen *s = prompt_new_begun(c, question, text, done, arg);
+    if (s)
+        field_offer(&((struct prompt_screen *)s)->field, text);
+    return s;
+}
+
+struct screen *prompt_new_begun(struct console *c, const char *question, const char *text,
+                                prompt_done *done, void *arg)
 {
     struct prompt_screen *p = calloc(1, sizeof *p);
     if (!p || !(p->question = strdup(question))) {

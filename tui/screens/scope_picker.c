@@ -104,18 +104,20 @@ static void draw(struct screen *s, const struct canvas *c)
     free(rows);
 }
 
-static void name_typed(void *arg, const char *name)
+static bool name_typed(void *arg, const char *name, struct err *err)
 {
     struct scope_picker *p = arg;
     struct console *c = p->screen.console;
+    (void)err;
     if (!*name)
-        return;
+        return true;
     snprintf(p->awaited, sizeof p->awaited, "%s", name);
     struct reply *reply = reply_new(c, "the project is known now, before its first event", NULL, NULL);
     if (reply)
         store_project_ensure(console_options(c)->store, console_workspace(c), p->awaited, NULL,
                              console_user(c), false, reply_done, reply);
     check_awaited(p); /* it may have been there all along */
+    return true;
 }
 
 static bool act(struct screen *s, enum action a)

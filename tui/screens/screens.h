@@ -42,9 +42,15 @@ struct screen *help_new(struct console *c, unsigned place);
 struct screen *confirm_new(struct console *c, const char *question, void (*yes)(void *arg),
                            void (*drop)(void *arg), void *arg);
 
-/* Asks for a line of text. */
+/* Asks for a line of text. `text` is a proposal: what is typed takes its place, unless a key that
+ * moves or cuts says that it is to be edited. done is called once the prompt is gone and may open
+ * another screen; false: it took nothing, and the prompt is back with the text and *err. */
+typedef bool prompt_done(void *arg, const char *text, struct err *err);
 struct screen *prompt_new(struct console *c, const char *question, const char *text,
-                          void (*done)(void *arg, const char *text), void *arg);
+                          prompt_done *done, void *arg);
+/* The same, where `text` is only the beginning of an answer. */
+struct screen *prompt_new_begun(struct console *c, const char *question, const char *text,
+                                prompt_done *done, void *arg);
 
 /* Chooses event types for an alert: those in `chosen` (bits 1 << event_type) are checked. */
 struct screen *trigger_picker_new(struct console *c, unsigned chosen,

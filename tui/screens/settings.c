@@ -103,15 +103,14 @@ static void draw(struct screen *s, const struct canvas *c)
 
 /* ------------------------------------------------------------------ changing */
 
-static void change_to(void *arg, const char *value)
+static bool change_to(void *arg, const char *value, struct err *err)
 {
     struct settings_screen *s = arg;
     struct console *c = s->base.screen.console;
-    struct err err;
-    if (console_change_setting(c, s->asked, value, &err))
-        console_toast(c, STYLE_OK, "%s is %s now, also in the file of settings", s->asked, value);
-    else
-        console_toast(c, STYLE_ERROR, "%s", err.text);
+    if (!console_change_setting(c, s->asked, value, err))
+        return false;
+    console_toast(c, STYLE_OK, "%s is %s now, also in the file of settings", s->asked, value);
+    return true;
 }
 
 /* Secrets stay out of prompts; a slip in what is received would cut applications off. */

@@ -8,18 +8,15 @@
 
 enum { LOOK_MOST_MS = 60 * 1000 }; /* the wall clock may jump */
 
-static void put(struct console *c, const struct silence_words *words)
+static bool put(struct console *c, const struct silence_words *words, struct err *err)
 {
     const struct console_options *o = console_options(c);
     const struct silence_maker maker = {console_reader(c), console_workspace(c),
                                         console_user(c), clock_wall_ms(o->clock)};
     struct silence silence;
-    struct err err;
     char text[64], at[24];
-    if (!silence_words_make(words, &maker, &silence, &err)) {
-        console_toast(c, STYLE_ERROR, "%s", err.text);
-        return;
-    }
+    if (!silence_words_make(words, &maker, &silence, err))
+        return false;
     silence_words_time(silence.until, maker.now, at);
     snprintf(text, sizeof text, "silenced%s%s",
              silence.window_count ? " by schedule" : " until ",
@@ -28,25 +25,21 @@ static void put(struct console *c, const struct silence_words *words)
     if (reply)
         store_silence_put(o->store, &silence, reply_done, reply);
     silence_free(&silence);
+    return true;
 }
 
-void silence_prompt_take(struct console *c, const char *line, const char *alert)
+bool silence_prompt_take(struct console *c, const char *line, const char *alert, struct err *err)
 {
     char copy[SILENCE_LINE_MAX], weekly[SILENCE_LINE_MAX];
     struct silence_words words;
-    struct err err;
-    if (strlen(line) >= sizeof copy) {
-        console_toast(c, STYLE_ERROR, "the line is too long");
-        return;
-    }
+    if (strlen(line) >= sizeof copy)
+        return err_set(err, ERR_INVALID, "the line is too long");
     snprintf(copy, sizeof copy, "%s", line);
-    if (!silence_words_split(copy, weekly, &words, &err)) {
-        console_toast(c, STYLE_ERROR, "%s", err.text);
-        return;
-    }
+    if (!silence_words_split(copy, weekly, &words, err))
+        return false;
     if (alert)
         words.alert = alert;
-    put(c, &words);
+    return put(c, &words, err);
 }
 
 int64_t silence_prompt_tick(struct silences *s, int64_t now)

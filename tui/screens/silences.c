@@ -238,19 +238,22 @@ static void open_row(struct silences_screen *s)
                   one->comment ? one->comment : "");
 }
 
-static void take_line(void *arg, const char *line)
+static bool take_line(void *arg, const char *line, struct err *err)
 {
-    silence_prompt_take(((struct silences_screen *)arg)->base.screen.console, line, NULL);
+    return silence_prompt_take(((struct silences_screen *)arg)->base.screen.console, line, NULL,
+                               err);
 }
 
 static void add(struct silences_screen *s)
 {
     struct console *c = s->base.screen.console;
-    if (console_argument(c))
-        take_line(s, console_argument(c));
-    else
-        console_push(c, prompt_new(c, "Silence: alert: project: type:", "2h digest type:",
-                                   take_line, s));
+    const char *line = console_argument(c);
+    struct err err;
+    if (line && !take_line(s, line, &err))
+        console_toast(c, STYLE_ERROR, "%s", err.text);
+    else if (!line)
+        console_push(c, prompt_new_begun(c, "Silence: alert: project: type:", "2h digest type:",
+                                         take_line, s));
 }
 
 static bool act(struct screen *s, enum action a)

@@ -21,43 +21,44 @@ void table_screen_free(struct table_screen *t)
 
 /* ------------------------------------------------------------------ filter */
 
-static bool set_filter(struct table_screen *t, const char *text)
+static bool set_filter(struct table_screen *t, const char *text, struct err *err)
 {
     struct filter filter;
-    struct err err;
     bool fits = strlen(text) < sizeof t->filter_text ||
-                err_set(&err, ERR_INVALID, "a filter has at most %d bytes", FILTER_TEXT_MAX - 1);
-    if (!fits || !filter_parse(&filter, t->keys, t->key_count, span_of(text), &err)) {
-        console_toast(t->screen.console, STYLE_ERROR, "%s", err.text);
+                err_set(err, ERR_INVALID, "a filter has at most %d bytes", FILTER_TEXT_MAX - 1);
+    if (!fits || !filter_parse(&filter, t->keys, t->key_count, span_of(text), err))
         return false;
-    }
     snprintf(t->filter_text, sizeof t->filter_text, "%s", text);
     t->filter = filter;
     t->reload(t);
     return true;
 }
 
-static void filter_typed(void *arg, const char *text);
+static bool filter_typed(void *arg, const char *text, struct err *err)
+{
+    return set_filter(arg, text, err);
+}
 
-static void ask_filter(struct table_screen *t, const char *text)
+static void ask_filter(struct table_screen *t)
 {
     char question[128] = "Filter:";
     for (size_t i = 0, len = strlen(question); i < t->key_count && len < sizeof question; i++)
         len += (size_t)snprintf(question + len, sizeof question - len, " %s", t->keys[i].name);
-    console_push(t->screen.console, prompt_new(t->screen.console, question, text, filter_typed, t));
+    console_push(t->screen.console,
+                 prompt_new(t->screen.console, question, t->filter_text, filter_typed, t));
 }
 
-/* What cannot be understood is asked again, as it was typed. */
-static void filter_typed(void *arg, const char *text)
+static void say_filter(struct table_screen *t, const char *text)
 {
-    if (!set_filter(arg, text))
-        ask_filter(arg, text);
+    struct err err;
+    if (!set_filter(t, text, &err))
+        console_toast(t->screen.console, STYLE_ERROR, "%s", err.text);
 }
 
 static void clear(struct table_screen *t)
 {
     if (t->filter_text[0])
-        set_filter(t, "");
+        say_filter(t, "");
     else
         table_act(&t->table, ACTION_UNMARK, NULL);
 }
@@ -110,9 +111,9 @@ bool table_screen_act(struct table_screen *t, enum action a)
     }
     if (a == ACTION_FILTER) {
         if (argument)
-            set_filter(t, argument);
+            say_filter(t, argument);
         else
-            ask_filter(t, t->filter_text);
+            ask_filter(t);
         return true;
     }
     if (a == ACTION_CLEAR) {

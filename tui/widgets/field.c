@@ -34,6 +34,14 @@ bool field_set(struct field *f, const char *text)
     f->text.failed = false;
     f->cursor = f->text.len;
     f->typed = f->text.len == 0;
+    f->offered = false;
+    return ok;
+}
+
+bool field_offer(struct field *f, const char *text)
+{
+    bool ok = field_set(f, text);
+    f->offered = f->text.len > 0;
     return ok;
 }
 
@@ -193,6 +201,9 @@ bool field_key(struct field *f, const struct key *k)
         secret_wipe(f->text.data, f->text.len);
         cut(f, 0, f->text.len);
     }
+    if (f->offered && (k->kind == KEY_KIND_CHAR || k->kind == KEY_KIND_PASTE))
+        cut(f, 0, f->text.len);
+    f->offered = false;
     f->typed |= f->text.len == 0;
     switch (k->kind) {
     case KEY_KIND_CHAR:
@@ -274,6 +285,14 @@ static struct span skip_columns(struct span text, int skip)
     return text;
 }
 
+/* Only what would go is marked, so that it does not look like a text that is being edited. */
+static void draw_offered(const struct canvas *c, int y, int x, int columns, struct span text)
+{
+    canvas_text(c, y, x, columns, STYLE_FIELD, span_of(""));
+    int wide = (int)text_columns(text);
+    canvas_text(c, y, x, wide < columns ? wide : columns, STYLE_SELECTED, text);
+}
+
 void field_draw(const struct field *f, const struct canvas *c, int y, int x, int columns,
                 bool focused, const char *hint)
 {
@@ -288,6 +307,8 @@ void field_draw(const struct field *f, const struct canvas *c, int y, int x, int
     int skip = focused && cursor >= columns ? cursor - columns + 1 : 0;
     if (f->text.len == 0 && hint && !focused)
         canvas_text(c, y, x, columns, STYLE_DIM, span_of(hint));
+    else if (f->offered && focused)
+        draw_offered(c, y, x, columns, skip_columns(buf_span(&shown), skip));
     else
         canvas_text(c, y, x, columns, style, skip_columns(buf_span(&shown), skip));
     if (focused)

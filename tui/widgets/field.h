@@ -22,6 +22,7 @@ struct field {
     bool url;      /* a masked one, of the kind above */
     bool typed;    /* of a url: it was empty since it was set */
     bool revealed; /* a masked one that is shown for now */
+    bool offered;  /* its text is a proposal: what is typed first takes its place */
     size_t max;    /* bytes */
 };
 
@@ -29,6 +30,8 @@ void field_init(struct field *f, size_t max, bool masked);
 void field_init_url(struct field *f, size_t max);
 void field_free(struct field *f);
 bool field_set(struct field *f, const char *text); /* NULL: empty; cursor to the end */
+bool field_offer(struct field *f, const char *text); /* the same, as a proposal; a key that moves
+                                                        or cuts takes it to be edited */
 const char *field_text(const struct field *f);
 bool field_is_empty(const struct field *f);
 
