@@ -192,16 +192,53 @@ static void suspend(struct console *c)
                suspend_now, keep, c));
 }
 
+struct entering {
+    struct console *console;
+    char *workspace;
+};
+
+static void enter(void *arg)
+{
+    struct entering *e = arg;
+    struct console *c = e->console;
+    free(c->workspace);
+    c->workspace = e->workspace;
+    e->workspace = NULL;
+    atomic_fetch_or(&c->changes, STORE_CHANGED_ALL);
+    c->refreshed_at = 0;
+}
+
+static void stay_out(void *arg)
+{
+    free(((struct entering *)arg)->workspace);
+    free(arg);
+}
+
+/* One that nothing is known of is a slip of the keys, or one to be begun. */
 static bool workspace_chosen(void *arg, const char *name, struct err *err)
 {
     struct console *c = arg;
-    char *copy = strdup(*name ? name : "default");
-    if (!copy)
+    char question[400];
+    name = *name ? name : "default";
+    bool known = strcmp(name, "default") == 0;
+    if (!known && !store_workspace_known(c->reader, name, &known, err))
+        return false;
+    struct entering *e = calloc(1, sizeof *e);
+    if (!e || !(e->workspace = strdup(name))) {
+        free(e);
         return err_memory(err);
-    free(c->workspace);
-    c->workspace = copy;
-    atomic_fetch_or(&c->changes, STORE_CHANGED_ALL);
-    c->refreshed_at = 0;
+    }
+    e->console = c;
+    if (known) {
+        enter(e);
+        stay_out(e);
+        return true;
+    }
+    snprintf(question, sizeof question,
+             "There is no workspace \"%.200s\": no alert, project, prompt or delivery is of it. "
+             "Go there all the same?",
+             name);
+    console_push(c, confirm_new(c, question, enter, stay_out, e));
     return true;
 }
 

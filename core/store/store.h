@@ -532,6 +532,10 @@ struct store_counts {
 };
 bool store_counts(struct store_reader *r, struct store_counts *out, struct err *err);
 
+/* Whether anything is there of it: an alert, a project, a prompt or a delivery. */
+bool store_workspace_known(struct store_reader *r, const char *workspace, bool *known,
+                           struct err *err);
+
 /* Alerts with deliveries that have not ended: when the oldest of them was made, wall ms. */
 struct oldest_row {
     char alert_id[UUID_SIZE];

@@ -189,7 +189,7 @@ static void the_overview_says_what_its_sums_are_of(void **state)
     add_alert(f, "Alpha", "https://example.org/a");
     console_fixture_send_error(f);
     terminal_wait(t, "1 bucket");
-    press(t, "welsewhere\r", " elsewhere ");
+    press(t, "welsewhere\ry", " elsewhere ");
     press(t, "5", "There are no alerts yet");
     assert_true(terminal_shows(t, "all workspaces: 1 event waits, 0 due"));
 }
@@ -211,6 +211,20 @@ static void a_prompt_offers_and_keeps_what_was_typed(void **state)
     snprintf(keys, sizeof keys, "%s/alert.json/all.json\r", f->dir);
     press(t, keys, "ot a directory");
     assert_true(terminal_shows(t, "/alert.json/all.json"));
+}
+
+static void a_workspace_that_is_not_there_is_asked_about(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, NULL);
+    press(t, "wstagign\r", "There is no workspace \"stagign\"");
+    press(t, "n", " default ");
+    press(t, ":workspace staging\r", "There is no workspace \"staging\"");
+    press(t, "y", " staging ");
+    press(t, "nMine\t\t\thttps://example.org/a\007\r", "all projects");
+    press(t, "\023", "saved Mine");
+    press(t, "w\025\r", " default ");
+    press(t, ":workspace staging\r", "Mine"); /* it is there now */
 }
 
 /* In the log, also where it stands still. */
@@ -288,6 +302,7 @@ int main(void)
         TEST(an_export_says_of_what_and_replaces_no_file_unasked),
         TEST(a_setting_of_the_demo_stays_in_the_demo),
         TEST(a_prompt_offers_and_keeps_what_was_typed),
+        TEST(a_workspace_that_is_not_there_is_asked_about),
         TEST(the_overview_says_what_its_sums_are_of),
         TEST(a_retry_that_never_comes_says_why),
         TEST(buckets_show_their_events_before_they_are_sent),

@@ -306,7 +306,8 @@ static void commands_are_typed_in_words(void **state)
     press(t, ":nonsense\r", "no such command here: nonsense");
     press(t, ":\020", ": deliveries status:dead"); /* ^P */
     press(t, "\033", "filter status:dead");
-    press(t, ":workspace other\r", "other");
+    press(t, ":workspace other\r", "There is no workspace \"other\"");
+    press(t, "y", " other ");
     press(t, "1", "There are no alerts yet");
 }
 

@@ -147,6 +147,20 @@ bool store_counts(struct store_reader *r, struct store_counts *out, struct err *
     return got == 0;
 }
 
+bool store_workspace_known(struct store_reader *r, const char *workspace, bool *known,
+                           struct err *err)
+{
+    int64_t found = 0;
+    bool fine = db_number(r->db,
+                          "SELECT EXISTS (SELECT 1 FROM alerts WHERE workspace = ?1) "
+                          "OR EXISTS (SELECT 1 FROM projects WHERE workspace = ?1) "
+                          "OR EXISTS (SELECT 1 FROM prompts WHERE workspace = ?1) "
+                          "OR EXISTS (SELECT 1 FROM deliveries WHERE workspace = ?1)",
+                          DB_ARGS(db_text(workspace)), 0, &found, err);
+    *known = found != 0;
+    return fine;
+}
+
 /* ---------------------------------------------------------------- what waits longest */
 
 static bool read_oldest(sqlite3_stmt *row, void *item, struct err *err)

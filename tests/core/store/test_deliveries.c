@@ -351,6 +351,29 @@ static void expect_oldest(struct store_fixture *f, const char *id, int64_t at)
     oldest_rows_free(&rows);
 }
 
+static bool is_known(struct store_fixture *f, const char *workspace)
+{
+    bool known;
+    assert_true(store_workspace_known(f->reader, workspace, &known, NULL));
+    return known;
+}
+
+static void a_workspace_is_known_by_what_is_of_it(void **state)
+{
+    struct store_fixture *f = *state;
+    char id[UUID_SIZE];
+    assert_false(is_known(f, "default"));
+    add_alert(f, "a", URL, id);
+    assert_true(is_known(f, "default"));
+    accept_events(f, 1);
+    close_all(f);
+    assert_int_equal(step_alert_delete(f->store, id), 1);
+    assert_true(is_known(f, "default"));
+    assert_true(step_project(f->store, "other", "p", true, id, NULL));
+    assert_true(is_known(f, "other"));
+    assert_false(is_known(f, "othe"));
+}
+
 static void what_waits_longest_is_known(void **state)
 {
     struct store_fixture *f = *state;
@@ -744,6 +767,7 @@ int main(void)
         TEST(disable_ends_what_waits),
         TEST(delete_ends_what_waits),
         TEST(what_waits_longest_is_known),
+        TEST(a_workspace_is_known_by_what_is_of_it),
         TEST(replay_starts_anew_with_the_same_body),
         TEST(the_log_knows_what_became_of_a_retry),
         TEST(purge_removes_only_what_is_old_and_finished),

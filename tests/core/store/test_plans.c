@@ -164,6 +164,7 @@ static void use_everything(struct store_fixture *f)
     struct log_rows log;
     struct delivery d;
     struct store_due due;
+    bool known;
     char trace[] = "0193a000-0000-7000-8000-000000000001";
     add_alert(f->store, id);
     use_silences(f, id);
@@ -198,6 +199,7 @@ static void use_everything(struct store_fixture *f)
     bucket_rows_free(&buckets);
     assert_true(store_next_due(f->reader, &due, NULL));
     counts(f);
+    assert_true(store_workspace_known(f->reader, "default", &known, NULL));
     list_by_state_and_status(f);
     list_tries(f);
     move_alert(f->store, id);
