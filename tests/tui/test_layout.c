@@ -20,6 +20,12 @@ static void panes_share_all_rows_at_any_size(void **state)
                              buckets, l.alerts, l.waiting, l.log);
                 if (l.waiting > buckets)
                     fail_msg("%d rows waiting for %d buckets", l.waiting, buckets);
+                if (l.log >= 0 && l.log < 3)
+                    fail_msg("%d rows, %d alerts, %d buckets: a log of %d", rows, alerts, buckets,
+                             l.log);
+                if (buckets > 3 && l.alerts != layout_panes(rows, alerts, 3).alerts)
+                    fail_msg("%d rows, %d alerts: %d buckets take rows of the list", rows, alerts,
+                             buckets);
             }
 }
 
@@ -38,7 +44,10 @@ static void panes_follow_what_there_is(void **state)
          100,
          0,
          {.alerts = 12, .waiting = 0, .log = 8}},           /* many: at most three fifths */
-        {22, 2, 9, {.alerts = 4, .waiting = 3, .log = 13}}, /* three buckets at most */
+        {22, 2, 9, {.alerts = 4, .waiting = 4, .log = 12}}, /* buckets take of a long log */
+        {22, 100, 9, {.alerts = 10, .waiting = 3, .log = 7}}, /* and three of a short one */
+        {48, 3, 20, {.alerts = 4, .waiting = 13, .log = 29}}, /* 160x50 */
+        {48, 3, 5, {.alerts = 4, .waiting = 5, .log = 37}},
         {10, 2, 1, {.alerts = 4, .waiting = 1, .log = 3}},  /* 40x12 has all three panes */
         {8, 50, 5, {.alerts = 4, .waiting = -1, .log = 3}}, /* no room for what waits */
         {7, 50, 5, {.alerts = 7, .waiting = -1, .log = -1}}, /* nor for the log */
