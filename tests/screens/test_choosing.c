@@ -227,6 +227,20 @@ static void a_workspace_that_is_not_there_is_asked_about(void **state)
     press(t, ":workspace staging\r", "Mine"); /* it is there now */
 }
 
+static void the_audit_names_what_was_done(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, "--set=retry.max=0");
+    add_alert(f, "Alpha", "http://127.0.0.1:1/a");
+    console_fixture_send_error(f);
+    terminal_wait(t, "dead");
+    press(t, "2", "1 delivery");
+    press(t, "r", "sent again");
+    press(t, "1o", "disabled Alpha");
+    press(t, "9", "delivery.replay");
+    assert_true(terminal_shows(t, "alert.disable "));
+}
+
 /* In the log, also where it stands still. */
 static void a_retry_that_never_comes_says_why(void **state)
 {
@@ -303,6 +317,7 @@ int main(void)
         TEST(a_setting_of_the_demo_stays_in_the_demo),
         TEST(a_prompt_offers_and_keeps_what_was_typed),
         TEST(a_workspace_that_is_not_there_is_asked_about),
+        TEST(the_audit_names_what_was_done),
         TEST(the_overview_says_what_its_sums_are_of),
         TEST(a_retry_that_never_comes_says_why),
         TEST(buckets_show_their_events_before_they_are_sent),

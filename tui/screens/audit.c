@@ -10,11 +10,12 @@
 #include "widgets/textview.h"
 
 enum { TIME, USER, HOST, VIA, ACTION, NAME, DETAIL, COLUMN_COUNT };
+enum { WHOLE_TIME = 19 };
 static const struct column COLUMNS[COLUMN_COUNT] = {
-    [TIME] = {"TIME", 19, 19, 0},  [USER] = {"USER", 6, 16, 0},
-    [HOST] = {"HOST", 6, 16, 3},   [VIA] = {"VIA", 7, 12, 2},
-    [ACTION] = {"ACTION", 12, 18, 0}, [NAME] = {"OBJECT", 10, 32, 0},
-    [DETAIL] = {"DETAIL", 10, 0, 1},
+    [TIME] = {"TIME", WHOLE_TIME, WHOLE_TIME, 0}, [USER] = {"USER", 6, 16, 1},
+    [HOST] = {"HOST", 6, 16, 4},         [VIA] = {"VIA", 7, 12, 3},
+    [ACTION] = {"ACTION", 19, 19, 0},    [NAME] = {"OBJECT", 10, 32, 0},
+    [DETAIL] = {"DETAIL", 10, 0, 2},
 };
 enum { READ_AT_FIRST = 200, READ_AT_MOST = 10000 };
 
@@ -43,13 +44,16 @@ static const char *object_of(const struct audit_row *r)
 static enum style cell(const void *arg, size_t row, int column, int width, char *out,
                        size_t size)
 {
-    const struct audit_row *r = &((const struct audit_screen *)arg)->rows.items[row];
+    const struct audit_screen *a = arg;
+    const struct audit_row *r = &a->rows.items[row];
     char time[TIMEFMT_LOCAL_SIZE];
     const char *const texts[] = {[TIME] = time,        [USER] = r->user,     [HOST] = r->host, [VIA] = r->via,
                                  [ACTION] = r->action, [NAME] = object_of(r),
                                  [DETAIL] = r->detail};
-    (void)width;
-    timefmt_local(r->at, time);
+    if (column == TIME && width < WHOLE_TIME)
+        timefmt_row(r->at, console_now(a->base.screen.console), time);
+    else
+        timefmt_local(r->at, time);
     snprintf(out, size, "%s", texts[column]);
     return STYLE_NORMAL;
 }
