@@ -241,6 +241,20 @@ static void the_audit_names_what_was_done(void **state)
     assert_true(terminal_shows(t, "alert.disable "));
 }
 
+static void an_open_bucket_counts_down(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, "--set=debounce.window=4s");
+    add_alert(f, "Alpha", "http://127.0.0.1:1/a");
+    console_fixture_send_error(f);
+    terminal_wait(t, "1 bucket");
+    press(t, "3\r", "to be sent as one webhook in ");
+    terminal_wait(t, "as one webhook in 2 s");
+    terminal_wait(t, "as one webhook in 1 s");
+    terminal_wait(t, "as one webhook now");
+    assert_true(terminal_settle(t, 1500) < 200); /* it has ended */
+}
+
 /* In the log, also where it stands still. */
 static void a_retry_that_never_comes_says_why(void **state)
 {
@@ -318,6 +332,7 @@ int main(void)
         TEST(a_prompt_offers_and_keeps_what_was_typed),
         TEST(a_workspace_that_is_not_there_is_asked_about),
         TEST(the_audit_names_what_was_done),
+        TEST(an_open_bucket_counts_down),
         TEST(the_overview_says_what_its_sums_are_of),
         TEST(a_retry_that_never_comes_says_why),
         TEST(buckets_show_their_events_before_they_are_sent),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -142,6 +143,22 @@ static void finds_lines_round_the_end(void **state)
     textview_free(&v);
 }
 
+static void a_line_is_replaced_and_wrapped_anew(void **state)
+{
+    (void)state;
+    struct textview v;
+    textview_init(&v);
+    textview_add(&v, STYLE_STRONG, 0, true, span_of("one\ntwo"));
+    textview_set_line(&v, 1, span_of("two and\x1b[2J more"));
+    assert_string_equal(v.lines[0].text, "one");
+    assert_null(strchr(v.lines[1].text, '\x1b'));
+    assert_int_equal(v.lines[1].style, STYLE_STRONG);
+    assert_true(textview_rows(&v, 8) > 2);
+    textview_set_line(&v, 2, span_of("there is none"));
+    assert_int_equal(v.count, 2);
+    textview_free(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +168,7 @@ int main(void)
         cmocka_unit_test(scrolling_stays_within),
         cmocka_unit_test(short_text_does_not_scroll),
         cmocka_unit_test(clear_keeps_the_place),
+        cmocka_unit_test(a_line_is_replaced_and_wrapped_anew),
     };
     setlocale(LC_ALL, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);

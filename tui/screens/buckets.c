@@ -18,6 +18,7 @@ static const struct column COLUMNS[COLUMN_COUNT] = {
     [LEFT] = {"LEFT", 9, 12, 0},
 };
 enum { SHOWN_MAX = 5000, EVENTS_SHOWN = 200 };
+enum { SENT_LINE = 1 }; /* of a bucket's page: when it is sent */
 
 struct buckets_screen {
     struct table_screen base;
@@ -219,14 +220,13 @@ static void open_bucket(struct buckets_screen *b, const struct bucket *k)
     struct console *c = b->base.screen.console;
     struct textview text;
     struct err err;
-    char at[TIMEFMT_LOCAL_SIZE], left[24];
+    char at[TIMEFMT_LOCAL_SIZE];
     textview_init(&text);
     const struct clock *clock = console_options(c)->clock;
     timefmt_local(clock_shown_ms(clock, k->opened_at), at);
-    words_wait(k->due_at - clock_steady_ms(clock), left);
     textview_format(&text, STYLE_HEADING, "%s", k->alert_name ? k->alert_name : k->alert_id);
-    textview_format(&text, STYLE_NORMAL, "Events     %lld of %s, to be sent as one webhook in %s",
-                    (long long)k->events, event_type_name(k->type), left);
+    textview_format(&text, STYLE_NORMAL, "Events     %lld of %s, to be sent as one webhook",
+                    (long long)k->events, event_type_name(k->type));
     textview_format(&text, STYLE_NORMAL, "Opened     %s", at);
     textview_add(&text, STYLE_NORMAL, 0, true, span_of(""));
     if (!store_bucket_events(console_reader(c), console_workspace(c), k->key, EVENTS_SHOWN,
@@ -234,7 +234,7 @@ static void open_bucket(struct buckets_screen *b, const struct bucket *k)
         textview_format(&text, STYLE_ERROR, "%s", err.text);
     if (k->events > EVENTS_SHOWN)
         textview_format(&text, STYLE_DIM, "(the first %d)", EVENTS_SHOWN);
-    console_push(c, reader_new(c, &text));
+    console_push(c, reader_new_until(c, &text, SENT_LINE, k->due_at));
 }
 
 static const char *disabled(struct screen *s, enum action a)

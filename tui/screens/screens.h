@@ -20,6 +20,9 @@ struct screen *audit_new(struct console *c);
 
 /* A text to read. Takes what `text` holds. */
 struct screen *reader_new(struct console *c, struct textview *text);
+/* The same, where a line of it, counted from 0, goes on with how long it is until `due` (steady
+ * ms): " in 12 s", " now". */
+struct screen *reader_new_until(struct console *c, struct textview *text, size_t line, int64_t due);
 
 /* What can be done on the screen below, to search and to run. `line`: the `:` line, where words
  * are typed whole; else the searchable list. */

@@ -43,14 +43,20 @@ static bool make_room(struct textview *v)
     return true;
 }
 
-static void add_line(struct textview *v, enum style style, int indent, bool wraps,
-                     struct span text)
+static char *safe_copy(struct span text)
 {
     struct buf safe;
     buf_init(&safe, BUF_UNLIMITED);
     text_safe(&safe, text, TEXT_MULTILINE);
-    char *copy = make_room(v) ? buf_take(&safe) : NULL;
+    char *copy = buf_take(&safe);
     buf_free(&safe);
+    return copy;
+}
+
+static void add_line(struct textview *v, enum style style, int indent, bool wraps,
+                     struct span text)
+{
+    char *copy = make_room(v) ? safe_copy(text) : NULL;
     if (!copy) {
         v->failed = true;
         return;
@@ -70,6 +76,16 @@ void textview_add(struct textview *v, enum style style, int indent, bool wraps,
             return;
         text = (struct span){end + 1, text.len - len - 1};
     }
+}
+
+void textview_set_line(struct textview *v, size_t line, struct span text)
+{
+    char *copy = line < v->count ? safe_copy(text) : NULL;
+    if (!copy)
+        return;
+    free(v->lines[line].text);
+    v->lines[line].text = copy;
+    v->width = 0;
 }
 
 void textview_add_json(struct textview *v, struct span pretty)

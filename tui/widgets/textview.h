@@ -38,6 +38,9 @@ void textview_add(struct textview *v, enum style style, int indent, bool wraps, 
 void textview_format(struct textview *v, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Replaces the text of a line, counted from 0. */
+void textview_set_line(struct textview *v, size_t line, struct span text);
+
 /* JSON as js_pretty() writes it, two blanks for each level: it can be folded. */
 void textview_add_json(struct textview *v, struct span pretty);
 
