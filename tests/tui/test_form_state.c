@@ -247,9 +247,81 @@ static void the_previous_key_can_be_dropped(void **state)
     end_form(f);
 }
 
+static void type(struct form_state *f, enum form_spot spot, const char *text)
+{
+    go_to(f, spot);
+    struct key clear = {.kind = KEY_KIND_CTRL, .code = 'u'};
+    field_key(form_field(f), &(struct key){.kind = KEY_KIND_NAMED, .code = KEY_END_});
+    field_key(form_field(f), &clear);
+    field_key(form_field(f), &(struct key){.kind = KEY_KIND_PASTE, .text = span_of(text)});
+}
+
+static void secret_alert(struct alert *a)
+{
+    alert_init(a);
+    assert_true(alert_set(&a->name, "a"));
+    assert_true(alert_set_secret(&a->url, "https://one.example.org/hook"));
+    assert_true(alert_set_secret(&a->token, "the token"));
+    assert_true(alert_add_header(a, "X-Key", "the value"));
+    assert_true(alert_set_metadata(a, ALERT_SIGNING_SECRET, KEY));
+    assert_non_null(alert_add_trigger(a, EVENT_TRACE_ERRORS));
+}
+
+/* Nobody may learn a stored secret by sending it to a place of their own. */
+static void stored_secrets_go_to_no_other_place(void **state)
+{
+    (void)state;
+    struct alert a;
+    secret_alert(&a);
+    struct form_state *f = new_form(&a);
+    type(f, SPOT_URL, "https://one.example.org/other");
+    assert_true(form_check(f, false)); /* the same place */
+    type(f, SPOT_URL, "https://two.example.org/hook");
+    for (int test = 0; test < 2; test++) {
+        assert_false(form_check(f, test));
+        assert_int_equal(f->problem_count, 3);
+        assert_int_equal(f->focus, SPOT_TOKEN);
+    }
+    go_to(f, SPOT_TOKEN); /* what is only added to is still the stored one */
+    field_key(form_field(f), &(struct key){.kind = KEY_KIND_CHAR, .code = 'x'});
+    assert_false(form_check(f, false));
+    assert_int_equal(f->focus, SPOT_TOKEN);
+    type(f, SPOT_TOKEN, "the token");
+    assert_false(form_check(f, false));
+    assert_int_equal(f->focus, SPOT_HEADER_VALUE);
+    assert_true(form_remove(f));
+    assert_false(form_check(f, false));
+    assert_int_equal(f->focus, SPOT_SIGNING);
+    type(f, SPOT_SIGNING, "");
+    assert_true(form_check(f, false));
+    type(f, SPOT_URL, "nonsense"); /* one thing at a time */
+    assert_false(form_check(f, false));
+    assert_int_equal(f->problem_count, 1);
+    end_form(f);
+    alert_free(&a);
+}
+
+static void a_key_that_will_be_made_is_no_stored_one(void **state)
+{
+    (void)state;
+    struct alert a;
+    alert_init(&a);
+    assert_true(alert_set(&a.name, "a copy"));
+    assert_true(alert_set_secret(&a.url, "https://one.example.org/hook"));
+    assert_true(alert_set_metadata(&a, ALERT_SIGNING_SECRET, ALERT_SIGNING_GENERATE));
+    assert_non_null(alert_add_trigger(&a, EVENT_TRACE_ERRORS));
+    struct form_state *f = new_form(&a);
+    type(f, SPOT_URL, "https://two.example.org/hook");
+    assert_true(form_check(f, false));
+    end_form(f);
+    alert_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stored_secrets_go_to_no_other_place),
+        cmocka_unit_test(a_key_that_will_be_made_is_no_stored_one),
         cmocka_unit_test(the_destination_decides_on_the_fields),
         cmocka_unit_test(an_address_that_was_typed_stays),
         cmocka_unit_test(what_is_chosen_is_in_the_alert),

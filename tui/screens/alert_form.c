@@ -321,6 +321,7 @@ static void make_key(struct alert_form *form)
               signing_settle(&made, NULL, 0) &&
               field_set(&f->signing, alert_metadata(&made, ALERT_SIGNING_SECRET));
     alert_free(&made);
+    f->signing.typed = true; /* it was empty: this is not the stored one */
     if (ok)
         reveal(form);
 }

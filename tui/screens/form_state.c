@@ -1,6 +1,7 @@
 #include "screens/form_state.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,6 +262,40 @@ static void focus_problem(struct form_state *f, const struct alert_problem *p)
     f->advanced = f->advanced || (f->focus >= SPOT_TOKEN && f->focus <= SPOT_INSECURE);
 }
 
+/* It holds what was stored, or what that was edited to: it was never empty since. */
+static bool is_kept(const struct field *secret)
+{
+    return !secret->typed && !field_is_empty(secret) &&
+           strcmp(field_text(secret), ALERT_SIGNING_GENERATE) != 0;
+}
+
+static void ask_again(struct form_state *f, const struct field *secret, enum alert_field field,
+                      size_t index)
+{
+    if (!is_kept(secret) || f->problem_count == FORM_PROBLEMS_MAX)
+        return;
+    struct alert_problem *p = &f->problems[f->problem_count++];
+    *p = (struct alert_problem){.field = field, .index = index};
+    snprintf(p->text, sizeof p->text,
+             "The URL leads elsewhere now: type this again, or empty it (^U)");
+}
+
+/* As the alerts API does with masks: a secret that nobody has typed goes to no other place. */
+static void check_secrets(struct form_state *f, const struct alert *now)
+{
+    if (!f->alert.url || alert_url_same_origin(now->url, f->alert.url))
+        return;
+    for (size_t i = 0; i < f->problem_count; i++)
+        if (f->problems[i].field == ALERT_FIELD_URL)
+            return; /* it leads nowhere yet */
+    ask_again(f, &f->token, ALERT_FIELD_TOKEN, 0);
+    for (size_t i = 0; i < f->header_count; i++)
+        ask_again(f, &f->headers[i].value, ALERT_FIELD_HEADER_VALUE, i);
+    ask_again(f, &f->signing, ALERT_FIELD_SIGNING, 0);
+    if (f->destination == DESTINATION_PAGERDUTY)
+        ask_again(f, &f->routing_key, ALERT_FIELD_ROUTING_KEY, 0);
+}
+
 bool form_check(struct form_state *f, bool for_test)
 {
     struct alert now;
@@ -269,10 +304,11 @@ bool form_check(struct form_state *f, bool for_test)
     f->problem_count = alert_check(&now, for_test, f->problems, FORM_PROBLEMS_MAX);
     if (f->problem_count > FORM_PROBLEMS_MAX)
         f->problem_count = FORM_PROBLEMS_MAX;
-    alert_free(&now);
     for (size_t i = 0; i < f->problem_count; i++)
         if (f->problems[i].field == ALERT_FIELD_HEADER_NAME || f->problems[i].field == ALERT_FIELD_HEADER_VALUE)
             f->problems[i].index = row_of_header(f, f->problems[i].index);
+    check_secrets(f, &now);
+    alert_free(&now);
     if (f->problem_count)
         focus_problem(f, &f->problems[0]);
     return f->problem_count == 0;

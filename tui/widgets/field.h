@@ -20,7 +20,7 @@ struct field {
     size_t cursor; /* byte position */
     bool masked;   /* hides its text, and is wiped when freed */
     bool url;      /* a masked one, of the kind above */
-    bool typed;    /* of a url: it was empty since it was set */
+    bool typed;    /* it was empty since it was set */
     bool revealed; /* a masked one that is shown for now */
     bool offered;  /* its text is a proposal: what is typed first takes its place */
     size_t max;    /* bytes */
