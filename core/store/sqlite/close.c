@@ -3,6 +3,7 @@
 
 #include "rules/payload.h"
 #include "store/sqlite/alert_rows.h"
+#include "store/sqlite/births.h"
 #include "store/sqlite/buckets.h"
 #include "store/sqlite/chunk.h"
 #include "store/sqlite/claim.h"
@@ -10,6 +11,7 @@
 #include "store/sqlite/ending.h"
 #include "store/sqlite/log_rows.h"
 #include "store/sqlite/packed.h"
+#include "store/sqlite/rows.h"
 #include "store/sqlite/silence_rows.h"
 #include "store/sqlite/store_impl.h"
 
@@ -18,11 +20,15 @@ enum { CLOSE_BYTES = 2 << 20 };
 
 struct close_step {
     struct step step;
-    int64_t limit, bytes;
+    int64_t limit;
     struct claim_wish wish; /* its limit: claims at most */
     struct claim_room *rooms;
     bool any_wait; /* something else waits to be sent */
     struct closed closed;
+    /* Not written yet, each with its claim, NULL: it waits. */
+    struct birth births[BIRTHS_AT_ONCE];
+    struct claim *claims[BIRTHS_AT_ONCE];
+    size_t born;
 };
 
 struct due {
@@ -33,6 +39,11 @@ struct due {
     enum event_type type;
     char *workspace;
     const struct alert_known *alert; /* borrowed; NULL: it is gone */
+};
+
+struct due_buckets {
+    struct due *items;
+    size_t count;
 };
 
 /* The events of a bucket, as the body takes them. */
@@ -93,38 +104,6 @@ static const char *name_of(const struct due *d)
     return d->alert && d->alert->alert->name ? d->alert->alert->name : "";
 }
 
-/* A delivery that is claimed at once is SENDING from its first moment. */
-static bool insert_delivery(struct tx *tx, const struct due *d, const char *id, bool claimed,
-                            struct span body, int64_t *row, struct err *err)
-{
-    enum delivery_state state = claimed ? DELIVERY_SENDING : DELIVERY_WAITING;
-    if (!db_run(tx->db,
-                "INSERT INTO deliveries (id, alert, alert_name, workspace, type, state, "
-                "endpoint, events, truncated, created_at, born_at, next_at, attempts) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-                DB_ARGS(db_text(id), db_text(d->alert_id), db_text(name_of(d)),
-                        db_text(d->workspace), db_int(d->type), db_int(state),
-                        db_text(d->alert->endpoint), db_int(d->kept), db_int(d->truncated),
-                        db_int(tx->wall), db_int(tx->steady),
-                        claimed ? db_null() : db_int(tx->steady)),
-                err))
-        return false;
-    *row = db_last_row(tx->db);
-    tx->delta[COUNTER_DELIVERIES + (int)state]++;
-    tx->delta[COUNTER_EVENTS + (int)state] += d->kept;
-    tx->changes |= STORE_CHANGED_DELIVERIES;
-    return db_run(tx->db, "INSERT INTO delivery_bodies (delivery, body) VALUES (?, ?)",
-                  DB_ARGS(db_int(*row), db_blob(body)), err) &&
-           db_run(tx->db,
-                  "INSERT INTO alert_last (alert, delivery, state, status, at) "
-                  "VALUES (?, ?, ?, 0, ?) ON CONFLICT (alert) DO UPDATE SET "
-                  "delivery = excluded.delivery, state = excluded.state, status = 0, "
-                  "at = excluded.at",
-                  DB_ARGS(db_int(d->alert->row), db_int(*row), db_int(state),
-                          db_int(tx->wall)),
-                  err);
-}
-
 /* The events over the limit end here, with their reason. */
 static bool log_truncated(struct tx *tx, const struct due *d, const char *delivery_id,
                           struct err *err)
@@ -182,7 +161,7 @@ static bool has_room(const struct close_step *s, const char *endpoint)
     return room > 0 && (int64_t)claims->count < s->wish.limit;
 }
 
-/* *out: the claim to be, without its body; NULL: it has to wait. */
+/* *out: the claim to be, without its row and body; NULL: it has to wait. */
 static bool begin_claim(struct tx *tx, struct close_step *s, const struct due *d, const char *id,
                         struct claim **out, struct err *err)
 {
@@ -199,44 +178,74 @@ static bool begin_claim(struct tx *tx, struct close_step *s, const struct due *d
     memcpy(c->alert_id, d->alert_id, sizeof c->alert_id);
     memcpy(c->endpoint, d->alert->endpoint, sizeof c->endpoint);
     bool fine = claim_read_alert(tx, c, &why, err);
-    if (!fine || why.code) /* store_claim() ends what can never be sent */
+    if (!fine || why.code) { /* store_claim() ends what can never be sent */
         claim_free(c);
-    else
-        *out = c;
+        return fine;
+    }
+    s->closed.claims.count++; /* freed with the others from here on */
+    *out = c;
+    return true;
+}
+
+static bool end_claim(struct claim *c, struct birth *b, struct err *err)
+{
+    c->row = b->row;
+    c->body_len = b->body.len;
+    if (!claim_holds(buf_span(&b->body)))
+        return true;
+    c->body = buf_take(&b->body);
+    return c->body ? claim_add_key(c, err) : err_memory(err);
+}
+
+/* ---------------------------------------------------------------- what is born */
+
+static bool write_births(struct tx *tx, struct close_step *s, struct err *err)
+{
+    bool fine = births_write(tx, s->births, s->born, err);
+    for (size_t i = 0; i < s->born && fine; i++)
+        fine = !s->claims[i] || end_claim(s->claims[i], &s->births[i], err);
     return fine;
 }
 
-static bool end_claim(struct close_step *s, struct claim *c, int64_t row, struct buf *body,
-                      struct err *err)
+static void forget_births(struct close_step *s)
 {
-    s->closed.claims.count++; /* freed with the others from here on */
-    c->row = row;
-    c->body_len = body->len;
-    if (!claim_holds(buf_span(body)))
+    for (size_t i = 0; i < s->born; i++)
+        buf_free(&s->births[i].body);
+    s->born = 0;
+}
+
+static bool room_for_birth(struct tx *tx, struct close_step *s, struct err *err)
+{
+    if (s->born < BIRTHS_AT_ONCE)
         return true;
-    c->body = buf_take(body);
-    return c->body ? claim_add_key(c, err) : err_memory(err);
+    bool fine = write_births(tx, s, err);
+    forget_births(s);
+    return fine;
 }
 
 static bool deliver_contents(struct tx *tx, struct close_step *s, const struct due *d,
                              const struct contents *c, struct err *err)
 {
-    char id[UUID_SIZE];
-    struct buf body;
-    struct claim *claim = NULL;
-    int64_t row;
-    uuid_v7(id, tx->wall);
-    buf_init(&body, BUF_UNLIMITED);
-    bool fine = render(tx, d, id, c, &body) || err_memory(err);
-    fine = fine && begin_claim(tx, s, d, id, &claim, err);
-    bool inserted = fine && insert_delivery(tx, d, id, claim, buf_span(&body), &row, err) &&
-                    log_truncated(tx, d, id, err);
-    if (claim && inserted)
-        inserted = end_claim(s, claim, row, &body, err);
-    else if (claim)
-        claim_free(claim);
-    buf_free(&body);
-    return inserted;
+    if (!room_for_birth(tx, s, err))
+        return false;
+    struct birth *b = &s->births[s->born];
+    struct claim **claim = &s->claims[s->born++];
+    *b = (struct birth){.alert_id = d->alert_id,
+                        .alert_name = name_of(d),
+                        .workspace = d->workspace,
+                        .endpoint = d->alert->endpoint,
+                        .alert = d->alert->row,
+                        .type = d->type,
+                        .events = d->kept,
+                        .truncated = d->truncated};
+    uuid_v7(b->id, tx->wall);
+    buf_init(&b->body, BUF_UNLIMITED);
+    if (!render(tx, d, b->id, c, &b->body))
+        return err_memory(err);
+    if (!begin_claim(tx, s, d, b->id, claim, err))
+        return false;
+    b->state = *claim ? DELIVERY_SENDING : DELIVERY_WAITING;
+    return log_truncated(tx, d, b->id, err);
 }
 
 /* A bucket that cannot be read must not hold up the others for ever. */
@@ -260,33 +269,24 @@ static bool drop_silenced(struct tx *tx, const struct due *d, struct err *err)
 
 static bool close_one(struct tx *tx, struct close_step *s, const struct due *d, struct err *err)
 {
-    const struct ending b = {d->row, d->kept, d->truncated, d->silence, d->drops};
-    bool fine;
     if (d->drops)
-        fine = drop_silenced(tx, d, err);
-    else if (!d->alert)
-        fine = drop(tx, d, "the alert was deleted", err);
-    else if (!d->alert->alert->enabled)
-        fine = drop(tx, d, "the alert was disabled", err);
-    else
-        fine = deliver(tx, s, d, err);
-    return fine && ending_remove_bucket(tx, &b, err);
+        return drop_silenced(tx, d, err);
+    if (!d->alert)
+        return drop(tx, d, "the alert was deleted", err);
+    if (!d->alert->alert->enabled)
+        return drop(tx, d, "the alert was disabled", err);
+    return deliver(tx, s, d, err);
 }
 
 /* ---------------------------------------------------------------- the step */
 
 static const char select_due[] =
     "SELECT row, alert, type, workspace, kept, truncated, bytes, silence, drops "
-    "FROM buckets WHERE due_at <= ? ORDER BY due_at LIMIT 1";
+    "FROM buckets WHERE due_at <= ? ORDER BY due_at LIMIT ?";
 
-/* 1: a bucket; 0: none is due; -1: failed. */
-static int next_due(struct tx *tx, int64_t now, struct due *d, struct err *err)
+static bool read_due(sqlite3_stmt *row, void *item, struct err *err)
 {
-    *d = (struct due){0};
-    sqlite3_stmt *row = db_query(tx->db, select_due, DB_ARGS(db_int(now)), err);
-    int got = row ? db_step(tx->db, row, err) : -1;
-    if (got != 1)
-        return got;
+    struct due *d = item;
     d->row = db_col_int(row, 0);
     db_col_id(row, 1, d->alert_id);
     d->type = (enum event_type)db_col_int(row, 2);
@@ -295,10 +295,51 @@ static int next_due(struct tx *tx, int64_t now, struct due *d, struct err *err)
     d->bytes = db_col_int(row, 6);
     d->silence = db_col_int(row, 7);
     d->drops = db_col_int(row, 8);
-    bool fine = db_col_copy(row, 3, &d->workspace) || err_memory(err);
-    db_end(row);
-    return fine && alert_cache_get(&tx->store->alerts, tx->db, d->alert_id, &d->alert, err) ? 1
-                                                                                            : -1;
+    return db_col_copy(row, 3, &d->workspace) || err_memory(err);
+}
+
+static bool find_due(struct tx *tx, const struct close_step *s, struct due_buckets *out,
+                     struct err *err)
+{
+    sqlite3_stmt *row =
+        db_query(tx->db, select_due, DB_ARGS(db_int(s->wish.now), db_int(s->limit)), err);
+    return ROWS_READ(tx->db, row, out, read_due, err);
+}
+
+static bool remove_closed(struct tx *tx, const struct due *due, size_t count, struct err *err)
+{
+    struct ending *endings = calloc(count + 1, sizeof *endings);
+    for (size_t i = 0; endings && i < count; i++)
+        endings[i] = (struct ending){due[i].row, due[i].kept, due[i].truncated, due[i].silence,
+                                     due[i].drops};
+    bool fine = endings ? ending_remove_buckets(tx, endings, count, err) : err_memory(err);
+    free(endings);
+    return fine;
+}
+
+static bool close_all(struct tx *tx, struct close_step *s, struct due_buckets *due,
+                      struct err *err)
+{
+    int64_t bytes = 0;
+    size_t count = 0;
+    bool fine = true;
+    for (; count < due->count && bytes < CLOSE_BYTES && fine; count++) {
+        struct due *d = &due->items[count];
+        fine = alert_cache_get(&tx->store->alerts, tx->db, d->alert_id, &d->alert, err) &&
+               close_one(tx, s, d, err);
+        bytes += d->bytes;
+    }
+    fine = fine && write_births(tx, s, err) && remove_closed(tx, due->items, count, err);
+    forget_births(s);
+    s->closed.count = (int64_t)count;
+    return fine;
+}
+
+static void free_due(struct due_buckets *due)
+{
+    for (size_t i = 0; i < due->count; i++)
+        free(due->items[i].workspace);
+    free(due->items);
 }
 
 static bool prepare_claims(struct tx *tx, struct close_step *s, struct err *err)
@@ -318,20 +359,12 @@ static bool prepare_claims(struct tx *tx, struct close_step *s, struct err *err)
 static bool run_close(struct step *step, struct tx *tx, struct err *err)
 {
     struct close_step *s = (struct close_step *)step;
-    int got = prepare_claims(tx, s, err) ? 0 : -1;
-    while (got == 0 && s->closed.count < s->limit && s->bytes < CLOSE_BYTES) {
-        struct due d;
-        got = next_due(tx, s->wish.now, &d, err);
-        bool fine = got == 1 && close_one(tx, s, &d, err);
-        free(d.workspace);
-        if (!fine)
-            break;
-        got = 0;
-        s->closed.count++;
-        s->bytes += d.bytes;
-    }
+    struct due_buckets due = {0};
+    bool fine = prepare_claims(tx, s, err) && find_due(tx, s, &due, err) &&
+                close_all(tx, s, &due, err);
+    free_due(&due);
     step->result = &s->closed;
-    return got == 0;
+    return fine;
 }
 
 static void free_close(struct step *step)

@@ -84,20 +84,38 @@ static bool move(struct tx *tx, const struct delivery_row *d, const struct deliv
     return db_run(tx->db, sql, args, to->status ? 6 : times ? 5 : 4, err);
 }
 
-/* Where it still is the alert's newest. That it is being sent, its own row tells. */
+/* Rows are numbered in the order of their birth, and from 1 again when the last is purged: then a
+ * higher one that is noted is gone, or another alert's. */
+bool delivery_note_last(struct tx *tx, const struct delivery_last *last, struct err *err)
+{
+    if (!db_run(tx->db,
+                "UPDATE alert_last SET delivery = ?2, state = ?3, at = ?5, "
+                "status = CASE WHEN ?4 = 0 AND delivery = ?2 THEN status ELSE ?4 END "
+                "WHERE alert = ?1 AND (delivery <= ?2 OR NOT EXISTS (SELECT 1 FROM "
+                "deliveries AS d WHERE d.row = alert_last.delivery AND d.alert = ?6))",
+                DB_ARGS(db_int(last->alert), db_int(last->delivery), db_int(last->state),
+                        db_int(last->status), db_int(tx->wall), db_text(last->alert_id)),
+                err))
+        return false;
+    return db_changes(tx->db) > 0 ||
+           db_run(tx->db,
+                  "INSERT OR IGNORE INTO alert_last (alert, delivery, state, status, at) "
+                  "VALUES (?, ?, ?, ?, ?)",
+                  DB_ARGS(db_int(last->alert), db_int(last->delivery), db_int(last->state),
+                          db_int(last->status), db_int(tx->wall)),
+                  err);
+}
+
 static bool note_last(struct tx *tx, const struct delivery_row *d,
                       const struct delivery_move *to, struct err *err)
 {
     const struct alert_known *alert;
     if (!alert_cache_get(&tx->store->alerts, tx->db, d->alert_id, &alert, err))
         return false;
-    return !alert || db_run(tx->db,
-                            "UPDATE alert_last SET state = ?1, "
-                            "status = CASE ?2 WHEN 0 THEN status ELSE ?2 END, at = ?3 "
-                            "WHERE alert = ?4 AND delivery = ?5",
-                            DB_ARGS(db_int(to->state), db_int(to->status), db_int(tx->wall),
-                                    db_int(alert->row), db_int(d->row)),
-                            err);
+    if (!alert)
+        return true;
+    const struct delivery_last last = {alert->row, d->alert_id, d->row, to->state, to->status};
+    return delivery_note_last(tx, &last, err);
 }
 
 bool delivery_row_move(struct tx *tx, const struct delivery_row *d,

@@ -23,6 +23,17 @@ void delivery_row_free(struct delivery_row *d);
 
 struct log_about delivery_row_about(const struct delivery_row *d);
 
+/* Notes a delivery as its alert's newest, if it still is. One that is being sent need not be: its
+ * own row tells. status 0: as it was. */
+struct delivery_last {
+    int64_t alert; /* its row */
+    const char *alert_id;
+    int64_t delivery; /* its row */
+    enum delivery_state state;
+    int status;
+};
+bool delivery_note_last(struct tx *tx, const struct delivery_last *last, struct err *err);
+
 /* Moves it to another state, with its sums and the alert's newest delivery. next_at 0:
  * none; reason NULL: none; status of the last attempt, 0: as it was. */
 struct delivery_move {

@@ -3,18 +3,41 @@
 #include <stdlib.h>
 
 #include "store/sqlite/buckets.h"
-#include "store/sqlite/log_rows.h"
+#include "store/sqlite/delivery_row.h"
 #include "store/sqlite/silence_rows.h"
 
-bool ending_remove_bucket(struct tx *tx, const struct ending *b, struct err *err)
+static int compare_endings(const void *a, const void *b)
 {
-    tx->delta[COUNTER_WAITING_EVENTS] -= b->kept;
-    tx->delta[COUNTER_OPEN_BUCKETS] -= !b->drops;
-    tx->changes |= STORE_CHANGED_BUCKETS;
+    const struct ending *left = a, *right = b;
+    return (left->row > right->row) - (left->row < right->row);
+}
+
+static bool remove_run(struct tx *tx, int64_t first, int64_t last, struct err *err)
+{
     return db_run(tx->db, "DELETE FROM bucket_chunks WHERE row >= ? AND row < ?",
-                  DB_ARGS(db_int(bucket_chunk(b->row, 0)), db_int(bucket_chunk(b->row + 1, 0))),
+                  DB_ARGS(db_int(bucket_chunk(first, 0)), db_int(bucket_chunk(last + 1, 0))),
                   err) &&
-           db_run(tx->db, "DELETE FROM buckets WHERE row = ?", DB_ARGS(db_int(b->row)), err);
+           db_run(tx->db, "DELETE FROM buckets WHERE row BETWEEN ? AND ?",
+                  DB_ARGS(db_int(first), db_int(last)), err);
+}
+
+bool ending_remove_buckets(struct tx *tx, struct ending *endings, size_t count, struct err *err)
+{
+    bool fine = true;
+    if (count > 1)
+        qsort(endings, count, sizeof *endings, compare_endings);
+    for (size_t i = 0, end; i < count && fine; i = end) {
+        for (end = i + 1; end < count && endings[end].row == endings[end - 1].row + 1; end++)
+            ;
+        fine = remove_run(tx, endings[i].row, endings[end - 1].row, err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        tx->delta[COUNTER_WAITING_EVENTS] -= endings[i].kept;
+        tx->delta[COUNTER_OPEN_BUCKETS] -= !endings[i].drops;
+    }
+    if (count > 0)
+        tx->changes |= STORE_CHANGED_BUCKETS;
+    return fine;
 }
 
 void ending_count_state(struct tx *tx, enum delivery_state from, enum delivery_state to,
@@ -30,11 +53,11 @@ static bool drop_bucket(struct tx *tx, sqlite3_stmt *row, const char *alert_id,
                         const char *alert_name, const char *reason, struct err *err)
 {
     char *workspace, words[SILENCE_WORDS_SIZE];
-    const struct ending b = {.row = db_col_int(row, 0),
-                             .kept = db_col_int(row, 3),
-                             .truncated = db_col_int(row, 4),
-                             .silence = db_col_int(row, 5),
-                             .drops = db_col_int(row, 6)};
+    struct ending b = {.row = db_col_int(row, 0),
+                       .kept = db_col_int(row, 3),
+                       .truncated = db_col_int(row, 4),
+                       .silence = db_col_int(row, 5),
+                       .drops = db_col_int(row, 6)};
     if (!db_col_copy(row, 1, &workspace))
         return err_memory(err);
     const struct log_about about = {alert_id,
@@ -47,7 +70,7 @@ static bool drop_bucket(struct tx *tx, sqlite3_stmt *row, const char *alert_id,
     tx->delta[COUNTER_DROPPED] += b.kept;
     bool fine = (!b.drops || silence_words(tx, b.silence, words, err)) &&
                 log_dropped(tx, &about, b.drops ? words : reason, err) &&
-                ending_remove_bucket(tx, &b, err);
+                ending_remove_buckets(tx, &b, 1, err);
     free(workspace);
     return fine;
 }
@@ -71,8 +94,17 @@ static bool drop_buckets(struct tx *tx, const char *alert_id, const char *alert_
 /* What waits, and what is being sent, are in an index each (011-rows.sql). */
 #define WAITS " FROM deliveries WHERE alert = ?1 AND state IN (0, 2) "
 #define SENT  " FROM deliveries WHERE state = 1 AND state <> 3 AND +alert = ?1 "
-#define SUMS  "SELECT state, count(*), sum(events)"
+#define SUMS  "SELECT state, count(*), sum(events), max(row)"
 #define END   "UPDATE deliveries SET state = 4, next_at = NULL, reason = ?2 WHERE row IN (SELECT row"
+
+/* The newest of what ended may be the alert's newest of all. */
+static bool note_ended(struct tx *tx, const char *alert_id, int64_t newest, struct err *err)
+{
+    struct delivery_last last = {0, alert_id, newest, DELIVERY_DEAD, 0};
+    return db_number(tx->db, "SELECT row FROM alerts WHERE id = ?", DB_ARGS(db_text(alert_id)), 0,
+                     &last.alert, err) &&
+           (last.alert == 0 || delivery_note_last(tx, &last, err));
+}
 
 static bool end_deliveries(struct tx *tx, const char *alert_id, const char *reason,
                            struct err *err)
@@ -81,10 +113,11 @@ static bool end_deliveries(struct tx *tx, const char *alert_id, const char *reas
                                  SUMS WAITS "GROUP BY state UNION ALL " SUMS SENT "GROUP BY state",
                                  DB_ARGS(db_text(alert_id)), err);
     int got = -1;
-    int64_t ended = 0;
+    int64_t ended = 0, newest = 0;
     while (row && (got = db_step(tx->db, row, err)) == 1) {
         int64_t state = db_col_int(row, 0), count = db_col_int(row, 1);
         ended += count;
+        newest = db_col_int(row, 3) > newest ? db_col_int(row, 3) : newest;
         tx->delta[COUNTER_DELIVERIES + state] -= count;
         tx->delta[COUNTER_DELIVERIES + DELIVERY_DEAD] += count;
         tx->delta[COUNTER_EVENTS + state] -= db_col_int(row, 2);
@@ -99,10 +132,7 @@ static bool end_deliveries(struct tx *tx, const char *alert_id, const char *reas
                   DB_ARGS(db_text(alert_id)), err) &&
            db_run(tx->db, END WAITS ")", DB_ARGS(db_text(alert_id), db_text(reason)), err) &&
            db_run(tx->db, END SENT ")", DB_ARGS(db_text(alert_id), db_text(reason)), err) &&
-           db_run(tx->db,
-                  "UPDATE alert_last SET state = 4 WHERE state < 3 "
-                  "AND alert = (SELECT row FROM alerts WHERE id = ?)",
-                  DB_ARGS(db_text(alert_id)), err);
+           note_ended(tx, alert_id, newest, err);
 }
 
 bool ending_of_alert(struct tx *tx, const char *alert_id, const char *alert_name,

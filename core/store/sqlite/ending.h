@@ -17,8 +17,9 @@ struct ending {
     bool drops;      /* it only counted what the silence dropped */
 };
 
-/* Takes a bucket away with its events; the caller says why in the log. */
-bool ending_remove_bucket(struct tx *tx, const struct ending *b, struct err *err);
+/* Takes buckets away with their events, each once; sorts them. The caller says why in the log.
+ * Those whose rows follow one another are one statement. */
+bool ending_remove_buckets(struct tx *tx, struct ending *endings, size_t count, struct err *err);
 
 /* Moves a delivery and its events from one state to another in the sums. */
 void ending_count_state(struct tx *tx, enum delivery_state from, enum delivery_state to,

@@ -5,16 +5,24 @@
 #include "store/sqlite/keys.h"
 #include "store/sqlite/reader.h"
 
-/* A delivery that waited when it was last noted is perhaps being sent. */
-#define STATE                                                                              \
-    "CASE WHEN l.state IN (0, 2) THEN coalesce((SELECT d.state FROM deliveries AS d "      \
-    "WHERE d.row = l.delivery AND d.alert = a.id), l.state) ELSE l.state END"
+/* A delivery is noted as the newest when it begins to wait and when an attempt ended. In between,
+ * and before it ever waited, its own row says that it is being sent: those are few. Where rows are
+ * numbered anew (delivery_note_last), a higher one that was noted is not there. */
+#define SENT                                                                               \
+    "(SELECT alert, max(row) AS row, created_at FROM deliveries WHERE state = 1 "          \
+    "AND state <> 3 GROUP BY alert)"
+#define NEWER                                                                              \
+    "(s.row IS NOT NULL AND (l.delivery IS NULL OR s.row > l.delivery OR NOT EXISTS "      \
+    "(SELECT 1 FROM deliveries AS d WHERE d.row = l.delivery AND d.alert = a.id)))"
 #define LIST                                                                               \
     "SELECT a.id, a.workspace, a.name, a.origin, a.enabled, a.destination, "               \
-    "a.trigger_bits, a.scoped_bits, a.created_at, a.updated_at, " STATE                    \
-    ", l.status, l.at, "                                                                   \
+    "a.trigger_bits, a.scoped_bits, a.created_at, a.updated_at, "                          \
+    "CASE WHEN s.row = l.delivery OR " NEWER " THEN 1 ELSE l.state END, "                  \
+    "CASE WHEN " NEWER " THEN 0 ELSE l.status END, "                                       \
+    "CASE WHEN " NEWER " THEN s.created_at ELSE l.at END, "                                \
     "a.metadata ->> '" ALERT_TLS_INSECURE "' = 'true' "                                    \
-    "FROM alerts AS a LEFT JOIN alert_last AS l ON l.alert = a.row "
+    "FROM alerts AS a LEFT JOIN alert_last AS l ON l.alert = a.row "                       \
+    "LEFT JOIN " SENT " AS s ON s.alert = a.id "
 #define ORDER "ORDER BY a.name COLLATE NOCASE, a.id"
 
 static bool read_list_row(sqlite3_stmt *row, void *item, struct err *err)

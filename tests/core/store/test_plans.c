@@ -72,7 +72,7 @@ static bool may_scan(const char *step, const char *sql)
 /* A row for each alert and each delivery that is being sent. */
 static bool may_sort(const char *sql)
 {
-    return strstr(sql, "min(at)");
+    return strstr(sql, "min(at)") || strstr(sql, "max(row) AS row");
 }
 
 static int check_plan(sqlite3 *raw, const char *sql)

@@ -1,0 +1,82 @@
+#include "store/sqlite/births.h"
+
+#include <string.h>
+
+#include "store/sqlite/delivery_row.h"
+
+/* A statement of several rows that fails keeps those before: the step is undone as a whole,
+ * and without OR FAIL each such statement would keep what it needs to be undone by itself.
+ */
+#define DELIVERIES                                                                         \
+    "INSERT OR FAIL INTO deliveries (id, alert, alert_name, workspace, type, state, "      \
+    "endpoint, events, truncated, created_at, born_at, next_at, attempts) VALUES "
+#define DELIVERY   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
+#define BODIES     "INSERT OR FAIL INTO delivery_bodies (delivery, body) VALUES "
+#define BODY       "(?, ?)"
+#define EIGHT(row) row "," row "," row "," row "," row "," row "," row "," row
+enum { DELIVERY_COLUMNS = 12, BODY_COLUMNS = 2 };
+_Static_assert(BIRTHS_AT_ONCE == 8, "a row for each");
+
+static void bind_delivery(const struct tx *tx, const struct birth *b, struct db_arg *args)
+{
+    bool waits = b->state == DELIVERY_WAITING;
+    const struct db_arg all[DELIVERY_COLUMNS] = {
+        db_text(b->id),         db_text(b->alert_id),
+        db_text(b->alert_name), db_text(b->workspace),
+        db_int(b->type),        db_int(b->state),
+        db_text(b->endpoint),   db_int(b->events),
+        db_int(b->truncated),   db_int(tx->wall),
+        db_int(tx->steady),     waits ? db_int(tx->steady) : db_null()};
+    memcpy(args, all, sizeof all);
+}
+
+/* Rows of one statement are numbered one after the other. */
+static bool write_deliveries(struct tx *tx, struct birth *births, size_t count,
+                             struct err *err)
+{
+    struct db_arg args[BIRTHS_AT_ONCE * DELIVERY_COLUMNS];
+    for (size_t i = 0; i < count; i++)
+        bind_delivery(tx, &births[i], &args[i * DELIVERY_COLUMNS]);
+    if (!db_run(tx->db, count == 1 ? DELIVERIES DELIVERY : DELIVERIES EIGHT(DELIVERY), args,
+                count * DELIVERY_COLUMNS, err))
+        return false;
+    int64_t last = db_last_row(tx->db);
+    for (size_t i = 0; i < count; i++)
+        births[i].row = last + 1 - (int64_t)(count - i);
+    return true;
+}
+
+static bool write_bodies(struct tx *tx, const struct birth *births, size_t count,
+                         struct err *err)
+{
+    struct db_arg args[BIRTHS_AT_ONCE * BODY_COLUMNS];
+    for (size_t i = 0; i < count; i++) {
+        args[i * BODY_COLUMNS] = db_int(births[i].row);
+        args[i * BODY_COLUMNS + 1] = db_blob(buf_span(&births[i].body));
+    }
+    return db_run(tx->db, count == 1 ? BODIES BODY : BODIES EIGHT(BODY), args,
+                  count * BODY_COLUMNS, err);
+}
+
+static bool note(struct tx *tx, const struct birth *b, struct err *err)
+{
+    const struct delivery_last last = {b->alert, b->alert_id, b->row, b->state, 0};
+    tx->delta[COUNTER_DELIVERIES + (int)b->state]++;
+    tx->delta[COUNTER_EVENTS + (int)b->state] += b->events;
+    return b->state == DELIVERY_SENDING || delivery_note_last(tx, &last, err);
+}
+
+bool births_write(struct tx *tx, struct birth *births, size_t count, struct err *err)
+{
+    tx->changes |= STORE_CHANGED_DELIVERIES;
+    for (size_t i = 0, n; i < count; i += n) {
+        n = count - i == BIRTHS_AT_ONCE ? BIRTHS_AT_ONCE : 1;
+        if (!write_deliveries(tx, &births[i], n, err) ||
+            !write_bodies(tx, &births[i], n, err))
+            return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!note(tx, &births[i], err))
+            return false;
+    return true;
+}
