@@ -159,7 +159,7 @@ test-$(1): all $(call programs,$(1))
 	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(call programs,$(1))
 endef
 WRAP_test_steps := $(addprefix -Wl$(comma)--wrap=,store_accept tx_emit_pieces db_run db_wal_pages payload_body \
-  payload_wants_routing_key sender_start store_record log_attempt ending_of_alert delivery_row_find \
+  payload_wants_routing_key sender_start store_record log_attempts ending_of_alert delivery_row_find \
   metrics_purge curl_multi_add_handle curl_multi_perform curl_multi_info_read sqlite3_exec)
 $(foreach m,tui screens torture,$(eval $(call tui_test_rule,$(m))))
 

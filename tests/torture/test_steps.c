@@ -215,21 +215,20 @@ void __wrap_store_record(struct store *s, struct record *records, size_t count,
     __real_store_record(s, records, count, done, arg);
 }
 
-bool __real_log_attempt(struct tx *tx, const struct log_about *about,
-                        const struct attempt *attempt, int of, enum delivery_state state,
-                        struct err *err);
-bool __wrap_log_attempt(struct tx *tx, const struct log_about *about,
-                        const struct attempt *attempt, int of, enum delivery_state state,
-                        struct err *err);
-bool __wrap_log_attempt(struct tx *tx, const struct log_about *about,
-                        const struct attempt *attempt, int of, enum delivery_state state,
-                        struct err *err)
+bool __real_log_attempts(struct tx *tx, const struct log_entry *entries, size_t count,
+                         struct err *err);
+bool __wrap_log_attempts(struct tx *tx, const struct log_entry *entries, size_t count,
+                         struct err *err);
+bool __wrap_log_attempts(struct tx *tx, const struct log_entry *entries, size_t count,
+                         struct err *err)
 {
-    bool recovers = attempt->outcome.kind == OUTCOME_UNKNOWN;
-    held |= recovers ? HOLDS_RECOVERY : HOLDS_RECORD;
-    if (!recovers)
-        reached("recording");
-    return __real_log_attempt(tx, about, attempt, of, state, err);
+    for (size_t i = 0; i < count; i++) {
+        bool recovers = entries[i].attempt.outcome.kind == OUTCOME_UNKNOWN;
+        held |= recovers ? HOLDS_RECOVERY : HOLDS_RECORD;
+        if (!recovers)
+            reached("recording");
+    }
+    return __real_log_attempts(tx, entries, count, err);
 }
 
 bool __real_ending_of_alert(struct tx *tx, const char *alert_id, const char *alert_name,

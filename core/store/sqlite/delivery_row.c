@@ -118,12 +118,67 @@ static bool note_last(struct tx *tx, const struct delivery_row *d,
     return delivery_note_last(tx, &last, err);
 }
 
+/* ---------------------------------------------------------------- several */
+
+enum { WINDOW = 63, GAP = 8 };
+
+/* Those of the rows from ?1 to ?2 whose bit is set in ?3. What a statement costs by itself
+ * is more than what it costs to pass over a few rows. */
+#define DELIVERED                                                                          \
+    "UPDATE OR FAIL deliveries SET state = 3, reason = NULL, attempts = attempts + 1, "    \
+    "status = ?4 WHERE row BETWEEN ?1 AND ?2 AND (?3 >> (row - ?1)) & 1"
+
+static bool same_end(const struct delivery_row *d, const struct delivery_move *to,
+                     int status)
+{
+    return to->state == DELIVERY_DELIVERED && to->status == status && status != 0 &&
+           d->next_at == 0 && to->next_at == 0;
+}
+
+/* How many from the first on end the same way, and near enough to be one statement. */
+static size_t window_of(const struct delivery_row *rows, const struct delivery_move *moves,
+                        size_t count, int64_t *mask)
+{
+    size_t n = 0;
+    *mask = 0;
+    for (; n < count && same_end(&rows[n], &moves[n], moves[0].status); n++) {
+        int64_t at = rows[n].row - rows[0].row;
+        if (n > 0 && (rows[n].row <= rows[n - 1].row ||
+                      rows[n].row - rows[n - 1].row > GAP || at >= WINDOW))
+            break;
+        *mask |= INT64_C(1) << at;
+    }
+    return n;
+}
+
+bool delivery_rows_move(struct tx *tx, const struct delivery_row *rows,
+                        const struct delivery_move *moves, size_t count, struct err *err)
+{
+    for (size_t i = 0, n; i < count; i += n) {
+        int64_t mask;
+        n = window_of(&rows[i], &moves[i], count - i, &mask);
+        bool fine = n > 1 ? db_run(tx->db, DELIVERED,
+                                   DB_ARGS(db_int(rows[i].row), db_int(rows[i + n - 1].row),
+                                           db_int(mask), db_int(moves[i].status)),
+                                   err)
+                          : move(tx, &rows[i], &moves[i], err);
+        n += n == 0;
+        if (!fine)
+            return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        ending_count_state(tx, rows[i].state, moves[i].state, rows[i].events);
+        if (!note_last(tx, &rows[i], &moves[i], err))
+            return false;
+    }
+    tx->changes |= STORE_CHANGED_DELIVERIES;
+    return true;
+}
+
 bool delivery_row_move(struct tx *tx, const struct delivery_row *d,
                        const struct delivery_move *to, struct err *err)
 {
-    ending_count_state(tx, d->state, to->state, d->events);
-    tx->changes |= STORE_CHANGED_DELIVERIES;
-    return move(tx, d, to, err) && note_last(tx, d, to, err);
+    return delivery_rows_move(tx, d, to, 1, err);
 }
 
 static int compare_marks(const void *a, const void *b)

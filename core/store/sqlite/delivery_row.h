@@ -45,6 +45,12 @@ struct delivery_move {
 bool delivery_row_move(struct tx *tx, const struct delivery_row *d,
                        const struct delivery_move *to, struct err *err);
 
+/* The same for several, each a delivery once: those that were delivered, are near one
+ * another and stand in the order of their rows are one statement. The attempts of each grow
+ * by one. */
+bool delivery_rows_move(struct tx *tx, const struct delivery_row *rows,
+                        const struct delivery_move *moves, size_t count, struct err *err);
+
 /* Moves all of them to SENDING, each a delivery once; sorts them. Those whose rows follow
  * one another are one statement. */
 struct delivery_mark {

@@ -20,10 +20,18 @@ bool log_dropped(struct tx *tx, const struct log_about *about, const char *reaso
 /* Something about an alert's endpoint; the type and events of `about` say nothing. */
 bool log_notice(struct tx *tx, const struct log_about *about, const char *text, struct err *err);
 
-/* An attempt with its details; `state` and `next_at` are the delivery's after it. Its number and
- * `of`, the most it may come to, count the attempts before a replay too. */
-bool log_attempt(struct tx *tx, const struct log_about *about,
-                 const struct attempt *attempt, int of, enum delivery_state state,
-                 struct err *err);
+/* Attempts with their details; `state` is the delivery's after it, as is next_at of the
+ * attempt. Several rows are one statement: of more than one, the step must be undone if
+ * this fails. Its number and `of`, the most it may come to, count the attempts before a replay
+ * too. */
+enum { LOG_AT_ONCE = 8 };
+struct log_entry {
+    struct log_about about;
+    struct attempt attempt;
+    int of;
+    enum delivery_state state;
+};
+bool log_attempts(struct tx *tx, const struct log_entry *entries, size_t count,
+                  struct err *err);
 
 #endif

@@ -34,58 +34,176 @@ static bool forget_orphan(struct tx *tx, int64_t row, struct err *err)
     return db_run(tx->db, "DELETE FROM orphans WHERE delivery = ?", DB_ARGS(db_int(row)), err);
 }
 
-static bool record_one(struct tx *tx, const struct record *r, const struct delivery_row *d,
-                       struct err *err)
+/* A stray outcome, or a probe's: its attempt counts, but not in the round that is under
+ * way. */
+static bool count_apart(struct tx *tx, int64_t row, struct err *err)
+{
+    return db_run(tx->db, "UPDATE deliveries SET round_from = round_from + 1 WHERE row = ?",
+                  DB_ARGS(db_int(row)), err);
+}
+
+static struct log_entry entry_of(const struct record *r, const struct delivery_row *d,
+                                 enum delivery_state state, int64_t next_at)
+{
+    const int n = d->attempts + 1, before = n - r->n; /* in earlier rounds */
+    return (struct log_entry){delivery_row_about(d),
+                              {n, r->outcome, next_at, r->request_headers},
+                              before + r->of,
+                              state};
+}
+
+static bool record_stray(struct tx *tx, const struct record *r,
+                         const struct delivery_row *d, struct err *err)
+{
+    const struct log_entry entry = entry_of(r, d, d->state, 0);
+    return log_attempts(tx, &entry, 1, err) &&
+           (d->state >= DELIVERY_DELIVERED || count_apart(tx, d->row, err)) &&
+           db_run(tx->db, "UPDATE deliveries SET attempts = attempts + 1 WHERE row = ?",
+                  DB_ARGS(db_int(d->row)), err);
+}
+
+/* ---------------------------------------------------------------- awaited outcomes */
+
+/* They are written together; each a delivery once. */
+struct gathered {
+    const struct record *records[LOG_AT_ONCE];
+    struct delivery_row rows[LOG_AT_ONCE];
+    size_t count;
+};
+
+static void forget_gathered(struct gathered *g)
+{
+    for (size_t i = 0; i < g->count; i++)
+        delivery_row_free(&g->rows[i]);
+    g->count = 0;
+}
+
+static bool is_gathered(const struct gathered *g, const struct record *r)
+{
+    for (size_t i = 0; i < g->count; i++)
+        if (strcmp(g->rows[i].id, r->id) == 0)
+            return true;
+    return false;
+}
+
+static struct delivery_move move_of(const struct record *r, const struct delivery_row *d)
 {
     const struct retry_decision *next = &r->decision;
-    bool open = awaits(d, r);
-    if (!open && !forget_orphan(tx, d->row, err))
-        return false;
-    if (r->outcome.kind == OUTCOME_CANCELLED)
-        return !open || give_back(tx, r, d, err);
-    struct delivery_move move = {d->state, 0, NULL, d->attempts + 1, r->outcome.status};
-    struct attempt attempt = {d->attempts + 1, r->outcome, 0, r->request_headers};
-    const int before = attempt.n - r->n; /* in earlier rounds */
-    if (open) {
-        move.state = next->state;
-        move.next_at = next->state == DELIVERY_RETRYING ? next->next_at : 0;
-        move.reason = next->state == DELIVERY_DEAD ? next->reason : NULL;
-        attempt.next_at = move.next_at;
+    return (struct delivery_move){
+        .state = next->state,
+        .next_at = next->state == DELIVERY_RETRYING ? next->next_at : 0,
+        .reason = next->state == DELIVERY_DEAD ? next->reason : NULL,
+        .attempts = d->attempts + 1,
+        .status = r->outcome.status};
+}
+
+/* It ends what else its alert has under way: outcomes after it come too late. */
+static bool is_gone(const struct record *r)
+{
+    return r->outcome.kind == OUTCOME_RESPONSE && r->outcome.status == 410;
+}
+
+/* What an outcome does beside the delivery's move. */
+static bool follow(struct tx *tx, const struct record *r, const struct delivery_row *d,
+                   struct err *err)
+{
+    bool probe = r->probe && r->decision.state == DELIVERY_RETRYING;
+    return (!probe || count_apart(tx, d->row, err)) &&
+           (!is_gone(r) || alert_disable_gone(tx, d->alert_id, r->endpoint, err));
+}
+
+static bool write_gathered(struct tx *tx, const struct gathered *g, struct err *err)
+{
+    struct log_entry entries[LOG_AT_ONCE];
+    struct delivery_move moves[LOG_AT_ONCE];
+    for (size_t i = 0; i < g->count; i++) {
+        moves[i] = move_of(g->records[i], &g->rows[i]);
+        entries[i] = entry_of(g->records[i], &g->rows[i], moves[i].state, moves[i].next_at);
     }
-    const struct log_about about = delivery_row_about(d);
-    if (!log_attempt(tx, &about, &attempt, before + r->of, move.state, err))
-        return false;
-    bool uncounted = open ? r->probe && move.state == DELIVERY_RETRYING : d->state < DELIVERY_DELIVERED;
-    bool gone = r->outcome.kind == OUTCOME_RESPONSE && r->outcome.status == 410;
-    /* A stray outcome, or a probe's: its attempt counts, but not in the round that is under way. */
-    if (uncounted && !db_run(tx->db,
-                             "UPDATE deliveries SET round_from = round_from + 1 WHERE row = ?",
-                             DB_ARGS(db_int(d->row)), err))
-        return false;
-    if (open)
-        return delivery_row_move(tx, d, &move, err) &&
-               (!gone || alert_disable_gone(tx, d->alert_id, r->endpoint, err));
-    return db_run(tx->db, "UPDATE deliveries SET attempts = attempts + 1 WHERE row = ?",
-                  DB_ARGS(db_int(d->row)), err);
+    bool fine = log_attempts(tx, entries, g->count, err) &&
+                delivery_rows_move(tx, g->rows, moves, g->count, err);
+    for (size_t i = 0; i < g->count && fine; i++)
+        fine = follow(tx, g->records[i], &g->rows[i], err);
+    return fine;
+}
+
+static bool flush(struct tx *tx, struct gathered *g, struct err *err)
+{
+    bool fine = write_gathered(tx, g, err);
+    forget_gathered(g);
+    return fine;
+}
+
+/* Takes what *d holds. */
+static bool record_one(struct tx *tx, struct gathered *g, const struct record *r,
+                       struct delivery_row *d, struct err *err)
+{
+    bool open = awaits(d, r), cancelled = r->outcome.kind == OUTCOME_CANCELLED;
+    if (open && !cancelled) {
+        g->records[g->count] = r;
+        g->rows[g->count++] = *d;
+        return (g->count < LOG_AT_ONCE && !is_gone(r)) || flush(tx, g, err);
+    }
+    bool fine =
+        open ? give_back(tx, r, d, err)
+             : forget_orphan(tx, d->row, err) && (cancelled || record_stray(tx, r, d, err));
+    delivery_row_free(d);
+    return fine;
+}
+
+static int compare_records(const void *a, const void *b)
+{
+    const struct record *left = *(const struct record *const *)a;
+    const struct record *right = *(const struct record *const *)b;
+    if (left->row != right->row)
+        return left->row < right->row ? -1 : 1;
+    return (left > right) - (left < right);
+}
+
+/* In the order of their rows, since those that are near one another are changed together;
+ * but outcomes of the same delivery as they came, and none over one that ends others. */
+static const struct record **sorted(const struct record_step *s, struct err *err)
+{
+    const struct record **out = calloc(s->count + 1, sizeof *out);
+    if (!out) {
+        err_memory(err);
+        return NULL;
+    }
+    for (size_t i = 0, from = 0; i < s->count; i++) {
+        out[i] = &s->records[i];
+        if (!is_gone(out[i]) && i + 1 < s->count)
+            continue;
+        qsort(out + from, i + 1 - from - is_gone(out[i]), sizeof *out, compare_records);
+        from = i + 1;
+    }
+    return out;
+}
+
+static bool record_all(struct tx *tx, const struct record **records, size_t count,
+                       struct err *err)
+{
+    struct gathered g = {.count = 0};
+    bool fine = true;
+    for (size_t i = 0; i < count && fine; i++) {
+        struct delivery_row d;
+        bool found = false;
+        const struct record *r = records[i];
+        fine = (!is_gathered(&g, r) || flush(tx, &g, err)) &&
+               delivery_row_find(tx, r->row, r->id, &found, &d, err) &&
+               (!found || record_one(tx, &g, r, &d, err));
+    }
+    fine = fine && write_gathered(tx, &g, err);
+    forget_gathered(&g);
+    return fine;
 }
 
 static bool run_record(struct step *step, struct tx *tx, struct err *err)
 {
     struct record_step *s = (struct record_step *)step;
-    for (size_t i = 0; i < s->count; i++) {
-        struct delivery_row d;
-        bool found;
-        const struct record *r = &s->records[i];
-        if (!delivery_row_find(tx, r->row, r->id, &found, &d, err))
-            return false;
-        if (!found)
-            continue;
-        bool fine = record_one(tx, r, &d, err);
-        delivery_row_free(&d);
-        if (!fine)
-            return false;
-    }
-    return true;
+    const struct record **records = sorted(s, err);
+    bool fine = records && record_all(tx, records, s->count, err);
+    free(records);
+    return fine;
 }
 
 static void records_free(struct record *records, size_t count)

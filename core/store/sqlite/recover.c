@@ -23,12 +23,12 @@ static struct attempt unknown_outcome(const struct tx *tx, int n, int64_t next_a
 
 static bool recover_one(struct tx *tx, const struct delivery_row *d, int of, struct err *err)
 {
-    const struct attempt attempt = unknown_outcome(tx, d->attempts + 1, tx->steady);
+    const struct log_entry entry = {
+        delivery_row_about(d), unknown_outcome(tx, d->attempts + 1, tx->steady),
+        d->round_from + of, DELIVERY_RETRYING};
     const struct delivery_move move = {DELIVERY_RETRYING, tx->steady, NULL, d->attempts + 1,
                                        0};
-    const struct log_about about = delivery_row_about(d);
-    return log_attempt(tx, &about, &attempt, d->round_from + of, DELIVERY_RETRYING, err) &&
-           delivery_row_move(tx, d, &move, err);
+    return log_attempts(tx, &entry, 1, err) && delivery_row_move(tx, d, &move, err);
 }
 
 /* Its delivery was ended while it was under way, and may have been replayed since: the attempt is
@@ -39,14 +39,17 @@ static bool recover_orphan(struct tx *tx, const struct delivery_row *d, int of, 
     if (!db_number(tx->db, "SELECT n FROM orphans WHERE delivery = ?", DB_ARGS(db_int(d->row)), 0,
                    &n, err))
         return false;
-    const struct attempt attempt = unknown_outcome(tx, d->attempts + 1, 0);
-    const struct log_about about = delivery_row_about(d);
-    return log_attempt(tx, &about, &attempt, attempt.n - (int)n + of, d->state, err) &&
-           db_run(tx->db,
-                  "UPDATE deliveries SET attempts = attempts + 1, round_from = round_from + ? "
-                  "WHERE row = ?",
-                  DB_ARGS(db_int(d->state < DELIVERY_DELIVERED), db_int(d->row)), err) &&
-           db_run(tx->db, "DELETE FROM orphans WHERE delivery = ?", DB_ARGS(db_int(d->row)), err);
+    const int number = d->attempts + 1;
+    const struct log_entry entry = {delivery_row_about(d), unknown_outcome(tx, number, 0),
+                                    number - (int)n + of, d->state};
+    return log_attempts(tx, &entry, 1, err) &&
+           db_run(
+               tx->db,
+               "UPDATE deliveries SET attempts = attempts + 1, round_from = round_from + ? "
+               "WHERE row = ?",
+               DB_ARGS(db_int(d->state < DELIVERY_DELIVERED), db_int(d->row)), err) &&
+           db_run(tx->db, "DELETE FROM orphans WHERE delivery = ?", DB_ARGS(db_int(d->row)),
+                  err);
 }
 
 /* Carries out `one` for each row that the query finds, until it finds none. */
