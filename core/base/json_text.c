@@ -168,6 +168,17 @@ static size_t character(struct span s)
     return len <= s.len && text_is_utf8((struct span){s.at, len}) ? len : 0;
 }
 
+/* Whether eight bytes stand for themselves: ASCII without controls, quote and backslash. */
+static bool are_plain(const char *at)
+{
+    static const uint64_t ones = ~UINT64_C(0) / 255; /* each byte 1 */
+    uint64_t w;
+    memcpy(&w, at, sizeof w);
+    uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\'), del = w ^ (ones * 0x7f);
+    uint64_t below = (w - ones * 0x20) | (quote - ones) | (slash - ones) | (del - ones);
+    return ((below | w) & ones << 7) == 0;
+}
+
 bool js_append_string(struct buf *out, struct span text)
 {
     if (text.len == 0)
@@ -175,6 +186,10 @@ bool js_append_string(struct buf *out, struct span text)
     buf_add_char(out, '"');
     size_t from = 0, i = 0;
     while (i < text.len) {
+        if (text.len - i >= 8 && are_plain(text.at + i)) {
+            i += 8;
+            continue;
+        }
         unsigned char c = (unsigned char)text.at[i];
         size_t len = 1;
         if (c >= 0x80)

@@ -36,6 +36,16 @@ void payload_add_text(struct buf *out, const char *key, const char *text)
     buf_add_char(out, ',');
 }
 
+static void add_count(struct buf *out, size_t count)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + count % 10);
+    while ((count /= 10) > 0);
+    buf_add(out, digits + at, sizeof digits - at);
+}
+
 static void add_ids(struct buf *out, const struct payload_event *events, size_t count)
 {
     payload_add_key(out, "eventIds");
@@ -94,9 +104,13 @@ void payload_add_message(struct buf *out, const struct payload_head *head, size_
 {
     struct buf text;
     buf_init(&text, BUF_UNLIMITED);
-    bool ok = buf_add_format(&text, "Alert '%s': %zu %s events aggregated",
-                             head->alert_name ? head->alert_name : "", count,
-                             event_type_name(head->type));
+    buf_add_text(&text, "Alert '");
+    buf_add_text(&text, head->alert_name ? head->alert_name : "");
+    buf_add_text(&text, "': ");
+    add_count(&text, count);
+    buf_add_char(&text, ' ');
+    buf_add_text(&text, event_type_name(head->type));
+    bool ok = buf_add_text(&text, " events aggregated");
     if (ok)
         payload_add_text(out, "message", buf_text(&text));
     out->failed = out->failed || !ok;
@@ -111,7 +125,9 @@ static void add_payload(struct buf *out, const struct payload_head *head,
     payload_add_text(out, "eventType", event_type_name(head->type));
     add_ids(out, events, count);
     add_users(out, events, count);
-    buf_add_format(out, "\"eventCount\":%zu,", count);
+    payload_add_key(out, "eventCount");
+    add_count(out, count);
+    buf_add_char(out, ',');
     if (head->truncated > 0)
         buf_add_format(out, "\"truncated\":%lld,", (long long)head->truncated);
     payload_add_text(out, "aggregationType", "consolidated");

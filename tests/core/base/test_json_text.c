@@ -275,6 +275,34 @@ static void append_string_round_trips_every_byte_pair(void **state)
     }
 }
 
+/* Eight bytes are looked at together: each byte, wherever it stands among others, becomes
+ * what it becomes alone. */
+static void append_string_finds_every_byte_at_every_place(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 0x100; c++) {
+        for (size_t at = 0; at < 17; at++) {
+            char in[17];
+            struct buf out, alone, expected;
+            memset(in, 'a', sizeof in);
+            in[at] = (char)c;
+            buf_init(&out, 64);
+            buf_init(&alone, 64);
+            buf_init(&expected, 64);
+            assert_true(js_append_string(&alone, (struct span){&in[at], 1}));
+            assert_true(js_append_string(&out, (struct span){in, sizeof in}));
+            buf_add_char(&expected, '"');
+            buf_add(&expected, in, at);
+            buf_add(&expected, alone.data + 1, alone.len - 2);
+            buf_add(&expected, in + at + 1, sizeof in - at - 1);
+            assert_true(buf_add_char(&expected, '"'));
+            assert_buf(&out, buf_text(&expected));
+            buf_free(&expected);
+            buf_free(&alone);
+        }
+    }
+}
+
 static void visit(struct js_value v, unsigned *values)
 {
     struct buf out;
@@ -490,6 +518,7 @@ int main(void)
         cmocka_unit_test(append_member_of_nan_document),
         cmocka_unit_test(append_string_escapes),
         cmocka_unit_test(append_string_round_trips_every_byte_pair),
+        cmocka_unit_test(append_string_finds_every_byte_at_every_place),
         cmocka_unit_test(walk_never_reads_on),
         cmocka_unit_test(append_gives_json_that_others_read),
         cmocka_unit_test(index_changes_nothing),
