@@ -372,6 +372,10 @@ static bool delete_one(struct tx *tx, const struct ids_step *s, const struct ale
     return audit_add(tx, &s->by, &entry, err) && conditions_remove(tx, a->id, err) &&
            ending_of_alert(tx, a->id, a->name, "the alert was deleted", err) &&
            silence_rows_end_of_alert(tx, a->id, err) &&
+           db_run(
+               tx->db,
+               "DELETE FROM alert_last WHERE alert = (SELECT row FROM alerts WHERE id = ?)",
+               DB_ARGS(db_text(a->id)), err) &&
            db_run(tx->db, "DELETE FROM alerts WHERE id = ?", DB_ARGS(db_text(a->id)), err);
 }
 

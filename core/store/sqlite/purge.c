@@ -20,8 +20,17 @@ static bool remove_delivery(struct tx *tx, struct purge_step *s, int64_t row,
     tx->delta[COUNTER_DELIVERIES + (int)state]--;
     tx->changes |= STORE_CHANGED_DELIVERIES | STORE_CHANGED_LOG;
     s->result++;
-    return db_run(tx->db, "DELETE FROM log WHERE delivery = ?", DB_ARGS(db_int(row)), err) &&
-           db_run(tx->db, "DELETE FROM deliveries WHERE row = ?", DB_ARGS(db_int(row)), err);
+    static const char *const its[] = {
+        "DELETE FROM attempts WHERE seq IN (SELECT seq FROM log WHERE delivery = ?)",
+        "DELETE FROM log WHERE delivery = ?",
+        "DELETE FROM delivery_bodies WHERE delivery = ?",
+        "DELETE FROM orphans WHERE delivery = ?",
+        "DELETE FROM deliveries WHERE row = ?",
+    };
+    for (size_t i = 0; i < sizeof its / sizeof *its; i++)
+        if (!db_run(tx->db, its[i], DB_ARGS(db_int(row)), err))
+            return false;
+    return true;
 }
 
 /* What was dropped has rows of the log without a delivery. */

@@ -165,12 +165,38 @@ static void one_that_is_gone_ends_its_alert(void **state)
     step_claims_free(&others);
 }
 
+/* No row stays behind that names one that is gone. */
+static void all_of_it_goes_in_the_end(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert);
+    assert_true(step_record(f->store, c.items, 500, DELIVERY_RETRYING, f->now, NULL));
+    step_claims_free(&c);
+    c = claim(f, 1);
+    step_alert_enable(f->store, alert, false);
+    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM orphans"), 1);
+    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM attempts"), 1);
+    assert_int_equal(step_purge(f->store, f->now + 1, 10), 1);
+    assert_int_equal(step_alert_delete(f->store, alert), 1);
+    static const char *const tables[] = {"deliveries", "delivery_bodies",
+                                         "attempts",   "orphans",
+                                         "alert_last", "pragma_foreign_key_check"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        char sql[64];
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", tables[i]);
+        assert_int_equal(store_fixture_number(f, sql), 0);
+    }
+    step_claims_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_gets_its_own_outcome),
         TEST(one_that_is_told_twice_ends_once),
         TEST(one_that_is_gone_ends_its_alert),
+        TEST(all_of_it_goes_in_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
