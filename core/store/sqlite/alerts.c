@@ -175,9 +175,9 @@ static bool follow(struct tx *tx, const struct alert *a, const struct alert *sto
     if (stored->enabled && !a->enabled)
         return ending_of_alert(tx, a->id, a->name, "the alert was disabled", err);
     return db_run(tx->db,
-                  "UPDATE deliveries SET endpoint = ?1 "
-                  "WHERE alert = ?2 AND state IN (0, 2) AND endpoint <> ?1",
-                  DB_ARGS(db_text(endpoint), db_text(a->id)), err) &&
+                  "UPDATE deliveries SET endpoint = ?2 WHERE endpoint <> ?2 "
+                  "AND row IN (SELECT row" ENDING_WAITS ")",
+                  DB_ARGS(db_text(a->id), db_text(endpoint)), err) &&
            db_run(tx->db,
                   "UPDATE deliveries SET endpoint = ?1 "
                   "WHERE state = 1 AND state <> 3 AND +alert = ?2 AND endpoint <> ?1",

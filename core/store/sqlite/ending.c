@@ -91,11 +91,11 @@ static bool drop_buckets(struct tx *tx, const char *alert_id, const char *alert_
     return got == 0;
 }
 
-/* What waits, and what is being sent, are in an index each (011-rows.sql). */
-#define WAITS " FROM deliveries WHERE alert = ?1 AND state IN (0, 2) "
-#define SENT  " FROM deliveries WHERE state = 1 AND state <> 3 AND +alert = ?1 "
-#define SUMS  "SELECT state, count(*), sum(events), max(row)"
-#define END   "UPDATE deliveries SET state = 4, next_at = NULL, reason = ?2 WHERE row IN (SELECT row"
+#define SENT " FROM deliveries WHERE state = 1 AND state <> 3 AND +alert = ?1 "
+#define EACH "SELECT state, events, row"
+#define END                                                                                \
+    "UPDATE deliveries SET state = 4, next_at = NULL, reason = ?2 WHERE row IN (SELECT "   \
+    "row"
 
 /* The newest of what ended may be the alert's newest of all. */
 static bool note_ended(struct tx *tx, const char *alert_id, int64_t newest, struct err *err)
@@ -106,33 +106,42 @@ static bool note_ended(struct tx *tx, const char *alert_id, int64_t newest, stru
            (last.alert == 0 || delivery_note_last(tx, &last, err));
 }
 
+struct ended {
+    int64_t count, newest;
+};
+
+static bool count_ended(struct tx *tx, const char *each, const char *alert_id,
+                        struct ended *e, struct err *err)
+{
+    sqlite3_stmt *row = db_query(tx->db, each, DB_ARGS(db_text(alert_id)), err);
+    int got = -1;
+    while (row && (got = db_step(tx->db, row, err)) == 1) {
+        e->count++;
+        e->newest = db_col_int(row, 2) > e->newest ? db_col_int(row, 2) : e->newest;
+        ending_count_state(tx, (enum delivery_state)db_col_int(row, 0), DELIVERY_DEAD,
+                           db_col_int(row, 1));
+    }
+    return got == 0;
+}
+
 static bool end_deliveries(struct tx *tx, const char *alert_id, const char *reason,
                            struct err *err)
 {
-    sqlite3_stmt *row = db_query(tx->db,
-                                 SUMS WAITS "GROUP BY state UNION ALL " SUMS SENT "GROUP BY state",
-                                 DB_ARGS(db_text(alert_id)), err);
-    int got = -1;
-    int64_t ended = 0, newest = 0;
-    while (row && (got = db_step(tx->db, row, err)) == 1) {
-        int64_t state = db_col_int(row, 0), count = db_col_int(row, 1);
-        ended += count;
-        newest = db_col_int(row, 3) > newest ? db_col_int(row, 3) : newest;
-        tx->delta[COUNTER_DELIVERIES + state] -= count;
-        tx->delta[COUNTER_DELIVERIES + DELIVERY_DEAD] += count;
-        tx->delta[COUNTER_EVENTS + state] -= db_col_int(row, 2);
-        tx->delta[COUNTER_EVENTS + DELIVERY_DEAD] += db_col_int(row, 2);
-    }
-    if (got != 0 || ended == 0)
-        return got == 0;
+    struct ended e = {0};
+    if (!count_ended(tx, EACH ENDING_WAITS, alert_id, &e, err) ||
+        !count_ended(tx, EACH SENT, alert_id, &e, err))
+        return false;
+    if (e.count == 0)
+        return true;
     tx->changes |= STORE_CHANGED_DELIVERIES;
     return db_run(tx->db,
                   "INSERT OR REPLACE INTO orphans (delivery, n) "
                   "SELECT row, attempts - round_from + 1" SENT,
                   DB_ARGS(db_text(alert_id)), err) &&
-           db_run(tx->db, END WAITS ")", DB_ARGS(db_text(alert_id), db_text(reason)), err) &&
+           db_run(tx->db, END ENDING_WAITS ")", DB_ARGS(db_text(alert_id), db_text(reason)),
+                  err) &&
            db_run(tx->db, END SENT ")", DB_ARGS(db_text(alert_id), db_text(reason)), err) &&
-           note_ended(tx, alert_id, newest, err);
+           note_ended(tx, alert_id, e.newest, err);
 }
 
 bool ending_of_alert(struct tx *tx, const char *alert_id, const char *alert_name,

@@ -5,6 +5,15 @@
 
 #include "store/sqlite/writer.h"
 
+/* The deliveries of the alert ?1 that wait, among its own that are no older than the oldest
+ * of all that wait. An index of what waits by alert would be written for each that ever
+ * waits, and be read only when somebody changes an alert. */
+#define ENDING_WAITS                                                                       \
+    " FROM deliveries WHERE alert = ?1 AND state IN (0, 2) AND created_at >= "             \
+    "(SELECT coalesce(min(at), 1 << 62) FROM ("                                            \
+    "SELECT min(created_at) AS at FROM deliveries WHERE state = 0 AND state <> 3 "         \
+    "UNION ALL SELECT min(created_at) FROM deliveries WHERE state = 2 AND state <> 3)) "
+
 /* Drops the alert's open buckets and makes its unfinished deliveries dead letters, all with
  * that reason. */
 bool ending_of_alert(struct tx *tx, const char *alert_id, const char *alert_name,

@@ -176,11 +176,9 @@ bool store_oldest_open(struct store_reader *r, struct oldest_rows *out, struct e
 {
     *out = (struct oldest_rows){0};
     sqlite3_stmt *row = db_query(r->db,
-                                 "SELECT alert, min(at) FROM ("
-                                 "SELECT alert, min(created_at) AS at FROM deliveries "
-                                 "WHERE state IN (0, 2) GROUP BY alert UNION ALL "
-                                 "SELECT alert, created_at FROM deliveries "
-                                 "WHERE state = 1 AND state <> 3) GROUP BY alert ORDER BY alert",
+                                 "SELECT alert, min(created_at) FROM deliveries "
+                                 "INDEXED BY deliveries_by_state WHERE state IN (0, 1, 2) "
+                                 "AND state <> 3 GROUP BY alert ORDER BY alert",
                                  DB_NO_ARGS, err);
     if (ROWS_READ(r->db, row, out, read_oldest, err))
         return true;

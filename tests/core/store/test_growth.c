@@ -176,6 +176,10 @@ static int64_t steps_of_a_delivery(int past)
             assert_true(step_record(f.store, c.items, 200, DELIVERY_DELIVERED, 0, NULL));
         step_claims_free(&c);
     }
+    assert_int_equal(step_alert_enable(f.store, alert, false),
+                     1); /* one waits, then none */
+    assert_int_equal(step_alert_enable(f.store, alert, true), 1);
+    assert_int_equal(step_alert_enable(f.store, alert, false), 1);
     step_purge(f.store, f.now - 2 * (int64_t)DAY_MS, 10);
     step_trim(f.store, INT64_C(1) << 40, 10);
     writer_stop(f.store); /* its connection is looked at from here */
