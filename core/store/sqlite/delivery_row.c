@@ -6,8 +6,6 @@
 #include "store/sqlite/ending.h"
 #include "store/sqlite/store_impl.h"
 
-enum { RUN_MIN = 8 };
-
 #define COLUMNS                                                                            \
     "SELECT row, id, alert, alert_name, workspace, type, state, events, attempts, "        \
     "round_from, born_at, endpoint, next_at FROM deliveries WHERE "
@@ -187,19 +185,15 @@ static int compare_marks(const void *a, const void *b)
     return (left->row > right->row) - (left->row < right->row);
 }
 
-#define SEND "UPDATE deliveries SET state = 1, reason = NULL, next_at = NULL WHERE row "
+/* OR FAIL: as with those that were delivered. */
+#define SEND                                                                               \
+    "UPDATE OR FAIL deliveries SET state = 1, reason = NULL, next_at = NULL WHERE row "
 
-/* A statement that may change many rows keeps what it needs to be undone: too much for a
- * few. */
 static bool send_run(struct tx *tx, int64_t first, int64_t last, struct err *err)
 {
-    if (last - first >= RUN_MIN)
-        return db_run(tx->db, SEND "BETWEEN ? AND ?", DB_ARGS(db_int(first), db_int(last)),
-                      err);
-    for (int64_t row = first; row <= last; row++)
-        if (!db_run(tx->db, SEND "= ?", DB_ARGS(db_int(row)), err))
-            return false;
-    return true;
+    return first == last ? db_run(tx->db, SEND "= ?", DB_ARGS(db_int(first)), err)
+                         : db_run(tx->db, SEND "BETWEEN ? AND ?",
+                                  DB_ARGS(db_int(first), db_int(last)), err);
 }
 
 bool delivery_rows_send(struct tx *tx, struct delivery_mark *marks, size_t count,
