@@ -122,9 +122,38 @@ enum { WINDOW = 63, GAP = 8 };
 
 /* Those of the rows from ?1 to ?2 whose bit is set in ?3. What a statement costs by itself
  * is more than what it costs to pass over a few rows. */
+#define MARKED "row BETWEEN ?1 AND ?2 AND (?3 >> (row - ?1)) & 1"
+
+bool delivery_is_near(int64_t first, int64_t before, int64_t row)
+{
+    return row > before && row - before <= GAP && row - first < WINDOW;
+}
+
+bool delivery_rows_find(struct tx *tx, const int64_t *rows, size_t count,
+                        struct delivery_row *out, size_t *found, struct err *err)
+{
+    int64_t mask = 0;
+    for (size_t i = 0; i < count; i++)
+        mask |= INT64_C(1) << (rows[i] - rows[0]);
+    sqlite3_stmt *row =
+        db_query(tx->db, COLUMNS MARKED " ORDER BY row",
+                 DB_ARGS(db_int(rows[0]), db_int(rows[count - 1]), db_int(mask)), err);
+    int got = -1;
+    *found = 0;
+    while (row && (got = db_step(tx->db, row, err)) == 1) {
+        if (read_row(row, &out[*found], err)) {
+            ++*found;
+            continue;
+        }
+        db_end(row);
+        break;
+    }
+    return got == 0;
+}
+
 #define DELIVERED                                                                          \
     "UPDATE OR FAIL deliveries SET state = 3, reason = NULL, attempts = attempts + 1, "    \
-    "status = ?4 WHERE row BETWEEN ?1 AND ?2 AND (?3 >> (row - ?1)) & 1"
+    "status = ?4 WHERE " MARKED
 
 static bool same_end(const struct delivery_row *d, const struct delivery_move *to,
                      int status)

@@ -21,6 +21,14 @@ bool delivery_row_find(struct tx *tx, int64_t row, const char *id, bool *found,
                        struct delivery_row *out, struct err *err);
 void delivery_row_free(struct delivery_row *d);
 
+/* Whether `row` can be in one statement with those from `first` to `before`. */
+bool delivery_is_near(int64_t first, int64_t before, int64_t row);
+
+/* Those of the rows, each near the one before, that are there, in order. The caller frees
+ * *found of `out`, also after a failure. */
+bool delivery_rows_find(struct tx *tx, const int64_t *rows, size_t count,
+                        struct delivery_row *out, size_t *found, struct err *err);
+
 struct log_about delivery_row_about(const struct delivery_row *d);
 
 /* Notes a delivery as its alert's newest, if it still is. One that is being sent need not be: its

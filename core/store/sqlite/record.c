@@ -179,18 +179,77 @@ static const struct record **sorted(const struct record_step *s, struct err *err
     return out;
 }
 
+/* How many from the first on are of different deliveries that can be looked up together. */
+static size_t near_records(const struct record **records, size_t count)
+{
+    size_t n = 1;
+    while (n < count && n < LOG_AT_ONCE && records[0]->row != 0 &&
+           !is_gone(records[n - 1]) &&
+           delivery_is_near(records[0]->row, records[n - 1]->row, records[n]->row))
+        n++;
+    return n;
+}
+
+static bool find_rows(struct tx *tx, const struct record **records, size_t count,
+                      struct delivery_row *out, size_t *found, struct err *err)
+{
+    int64_t rows[LOG_AT_ONCE];
+    bool one = false;
+    *found = 0;
+    if (count == 1) {
+        bool fine = delivery_row_find(tx, records[0]->row, records[0]->id, &one, out, err);
+        *found = fine && one;
+        return fine;
+    }
+    for (size_t i = 0; i < count; i++)
+        rows[i] = records[i]->row;
+    return delivery_rows_find(tx, rows, count, out, found, err);
+}
+
+/* The rows were read before any of the records was written: none of these changes
+ * another's. */
+static bool record_found(struct tx *tx, struct gathered *g, const struct record **records,
+                         size_t count, struct delivery_row *rows, size_t found,
+                         struct err *err)
+{
+    bool fine = true;
+    size_t at = 0;
+    for (size_t i = 0; i < count && at < found; i++) {
+        struct delivery_row *d = &rows[at];
+        if (records[i]->row != 0 && records[i]->row != d->row)
+            continue; /* it is not there any more */
+        at++;
+        if (fine && strcmp(d->id, records[i]->id) == 0)
+            fine = record_one(tx, g, records[i], d, err);
+        else
+            delivery_row_free(d);
+    }
+    return fine;
+}
+
+static bool record_near(struct tx *tx, struct gathered *g, const struct record **records,
+                        size_t count, struct err *err)
+{
+    struct delivery_row rows[LOG_AT_ONCE];
+    size_t found;
+    for (size_t i = 0; i < count; i++)
+        if (is_gathered(g, records[i]) && !flush(tx, g, err))
+            return false;
+    if (find_rows(tx, records, count, rows, &found, err))
+        return record_found(tx, g, records, count, rows, found, err);
+    for (size_t i = 0; i < found; i++)
+        delivery_row_free(&rows[i]);
+    return false;
+}
+
 static bool record_all(struct tx *tx, const struct record **records, size_t count,
                        struct err *err)
 {
     struct gathered g = {.count = 0};
     bool fine = true;
-    for (size_t i = 0; i < count && fine; i++) {
-        struct delivery_row d;
-        bool found = false;
-        const struct record *r = records[i];
-        fine = (!is_gathered(&g, r) || flush(tx, &g, err)) &&
-               delivery_row_find(tx, r->row, r->id, &found, &d, err) &&
-               (!found || record_one(tx, &g, r, &d, err));
+    for (size_t i = 0, n; i < count && fine; i += n) {
+        n = near_records(&records[i], count - i);
+        fine = record_near(tx, &g, &records[i], n, err);
     }
     fine = fine && write_gathered(tx, &g, err);
     forget_gathered(&g);

@@ -165,6 +165,26 @@ static void one_that_is_gone_ends_its_alert(void **state)
     step_claims_free(&others);
 }
 
+/* Ended and purged while it was under way, as another's id may have its row by then. */
+static void one_that_is_no_longer_there_is_passed_over(void **state)
+{
+    enum { GONE = 5, RENAMED = 7 };
+    struct store_fixture *f = *state;
+    struct claims c = many_claimed(f);
+    struct record *records = calloc(MANY, sizeof *records);
+    for (size_t i = 0; i < MANY; i++)
+        make_record(&c.items[i], 200, 0, &records[i]);
+    records[RENAMED].id[0] ^= 1;
+    step_alert_enable(f->store, c.items[GONE].alert_id, false);
+    assert_int_equal(step_purge(f->store, f->now + 1, 10), 1);
+    record_all(f, records, MANY);
+    for (size_t i = 0; i < MANY; i++)
+        if (i != GONE)
+            expect(f, &c.items[i], i == RENAMED ? 0 : 200, i != RENAMED);
+    assert_int_equal(counts(f).deliveries[DELIVERY_DELIVERED], MANY - 2);
+    step_claims_free(&c);
+}
+
 /* No row stays behind that names one that is gone. */
 static void all_of_it_goes_in_the_end(void **state)
 {
@@ -196,6 +216,7 @@ int main(void)
         TEST(each_gets_its_own_outcome),
         TEST(one_that_is_told_twice_ends_once),
         TEST(one_that_is_gone_ends_its_alert),
+        TEST(one_that_is_no_longer_there_is_passed_over),
         TEST(all_of_it_goes_in_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
