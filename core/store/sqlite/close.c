@@ -170,13 +170,13 @@ static bool begin_claim(struct tx *tx, struct close_step *s, const struct due *d
     *out = NULL;
     if (!has_room(s, d->alert->endpoint))
         return true;
-    if (!has_queue(tx, s, d->alert->endpoint, &queue, err) || queue)
-        return queue;
     struct claim *c = &s->closed.claims.items[s->closed.claims.count];
     *c = (struct claim){.type = d->type, .n = 1, .created_at = tx->steady};
     memcpy(c->id, id, sizeof c->id);
     memcpy(c->alert_id, d->alert_id, sizeof c->alert_id);
     memcpy(c->endpoint, d->alert->endpoint, sizeof c->endpoint);
+    if (!has_queue(tx, s, c->endpoint, &queue, err) || queue)
+        return queue;
     bool fine = claim_read_alert(tx, c, &why, err);
     if (!fine || why.code) { /* store_claim() ends what can never be sent */
         claim_free(c);

@@ -164,6 +164,7 @@ static int compare_records(const void *a, const void *b)
  * but outcomes of the same delivery as they came, and none over one that ends others. */
 static const struct record **sorted(const struct record_step *s, struct err *err)
 {
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     const struct record **out = calloc(s->count + 1, sizeof *out);
     if (!out) {
         err_memory(err);
@@ -173,6 +174,7 @@ static const struct record **sorted(const struct record_step *s, struct err *err
         out[i] = &s->records[i];
         if (!is_gone(out[i]) && i + 1 < s->count)
             continue;
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
         qsort(out + from, i + 1 - from - is_gone(out[i]), sizeof *out, compare_records);
         from = i + 1;
     }
