@@ -707,15 +707,21 @@ static void copy_table(sqlite3 *db, const char *table)
     buf_free(&sql);
 }
 
-/* Their bucket was a column once, and they were not packed. */
-static void copy_chunks(sqlite3 *db)
+/* Their bucket was a column up to version 10, and up to 11 they were not packed. */
+static void copy_chunks(sqlite3 *db, int version)
 {
     assert_true(unpacked_add(db));
-    run(db, "INSERT INTO main.bucket_chunks (row, bucket, events) "
-            "SELECT row, row >> 24, unpacked(events, size) FROM newest.bucket_chunks");
+    if (version > 11)
+        copy_table(db, "bucket_chunks");
+    else if (version > 10)
+        run(db, "INSERT INTO main.bucket_chunks (row, events) "
+                "SELECT row, unpacked(events, size) FROM newest.bucket_chunks");
+    else
+        run(db, "INSERT INTO main.bucket_chunks (row, bucket, events) "
+                "SELECT row, row >> 24, unpacked(events, size) FROM newest.bucket_chunks");
 }
 
-static void copy_tables(sqlite3 *db)
+static void copy_tables(sqlite3 *db, int version)
 {
     sqlite3_stmt *row;
     assert_int_equal(
@@ -727,7 +733,7 @@ static void copy_tables(sqlite3 *db)
     while (sqlite3_step(row) == SQLITE_ROW)
         copy_table(db, (const char *)sqlite3_column_text(row, 0));
     sqlite3_finalize(row);
-    copy_chunks(db);
+    copy_chunks(db, version);
 }
 
 /* Makes the file what an earlier program would have left. */
@@ -744,7 +750,7 @@ static void downgrade(const char *dir, int version)
              store);
     run(db, sql);
     run(db, "BEGIN");
-    copy_tables(db);
+    copy_tables(db, version);
     run(db, "COMMIT");
     run(db, "DETACH newest");
     sqlite3_close(db);
