@@ -13,7 +13,6 @@
 #define DELIVERY   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
 #define BODIES     "INSERT OR FAIL INTO delivery_bodies (delivery, body) VALUES "
 #define BODY       "(?, ?)"
-#define EIGHT(row) row "," row "," row "," row "," row "," row "," row "," row
 enum { DELIVERY_COLUMNS = 12, BODY_COLUMNS = 2 };
 _Static_assert(BIRTHS_AT_ONCE == 8, "a row for each");
 
@@ -37,7 +36,7 @@ static bool write_deliveries(struct tx *tx, struct birth *births, size_t count,
     struct db_arg args[BIRTHS_AT_ONCE * DELIVERY_COLUMNS];
     for (size_t i = 0; i < count; i++)
         bind_delivery(tx, &births[i], &args[i * DELIVERY_COLUMNS]);
-    if (!db_run(tx->db, count == 1 ? DELIVERIES DELIVERY : DELIVERIES EIGHT(DELIVERY), args,
+    if (!db_run(tx->db, count == 1 ? DELIVERIES DELIVERY : DELIVERIES DB_EIGHT(DELIVERY), args,
                 count * DELIVERY_COLUMNS, err))
         return false;
     int64_t last = db_last_row(tx->db);
@@ -54,7 +53,7 @@ static bool write_bodies(struct tx *tx, const struct birth *births, size_t count
         args[i * BODY_COLUMNS] = db_int(births[i].row);
         args[i * BODY_COLUMNS + 1] = db_blob(buf_span(&births[i].body));
     }
-    return db_run(tx->db, count == 1 ? BODIES BODY : BODIES EIGHT(BODY), args,
+    return db_run(tx->db, count == 1 ? BODIES BODY : BODIES DB_EIGHT(BODY), args,
                   count * BODY_COLUMNS, err);
 }
 

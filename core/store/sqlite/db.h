@@ -69,6 +69,8 @@ static inline struct db_arg db_null(void)
     (const struct db_arg[]){__VA_ARGS__},                                                  \
         sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg)
 #define DB_NO_ARGS NULL, 0
+/* The values of eight rows, for one statement, from the text of those of one. */
+#define DB_EIGHT(row) row "," row "," row "," row "," row "," row "," row "," row
 
 /* Statements are prepared once for each connection and found by the address of `sql`, which
  * must be a literal or otherwise live and stay as it is. A statement cannot be used again

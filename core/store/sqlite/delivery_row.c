@@ -169,11 +169,9 @@ static size_t window_of(const struct delivery_row *rows, const struct delivery_m
     size_t n = 0;
     *mask = 0;
     for (; n < count && same_end(&rows[n], &moves[n], moves[0].status); n++) {
-        int64_t at = rows[n].row - rows[0].row;
-        if (n > 0 && (rows[n].row <= rows[n - 1].row ||
-                      rows[n].row - rows[n - 1].row > GAP || at >= WINDOW))
+        if (n > 0 && !delivery_is_near(rows[0].row, rows[n - 1].row, rows[n].row))
             break;
-        *mask |= INT64_C(1) << at;
+        *mask |= INT64_C(1) << (rows[n].row - rows[0].row);
     }
     return n;
 }

@@ -13,8 +13,7 @@
     "INSERT OR FAIL INTO attempts (seq, started_at, timed_out, dns_us, connect_us, "       \
     "tls_us, first_us, retry_after_ms, body_total, address, request_headers, headers, "    \
     "body) VALUES "
-#define DETAIL     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-#define EIGHT(row) row "," row "," row "," row "," row "," row "," row "," row
+#define DETAIL "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 enum { COLUMNS = 17, DETAIL_COLUMNS = 13 };
 _Static_assert(LOG_AT_ONCE == 8, "a row for each");
 
@@ -97,13 +96,13 @@ static bool insert_attempts(struct tx *tx, const struct log_entry *entries, size
     struct db_arg args[LOG_AT_ONCE * COLUMNS];
     for (size_t i = 0; i < count; i++)
         bind_attempt(tx, &entries[i], &args[i * COLUMNS]);
-    if (!db_run(tx->db, count == 1 ? INSERT ROW : INSERT EIGHT(ROW), args, count * COLUMNS,
+    if (!db_run(tx->db, count == 1 ? INSERT ROW : INSERT DB_EIGHT(ROW), args, count * COLUMNS,
                 err))
         return false;
     int64_t first = db_last_row(tx->db) + 1 - (int64_t)count;
     for (size_t i = 0; i < count; i++)
         bind_details(&entries[i].attempt, first + (int64_t)i, &args[i * DETAIL_COLUMNS]);
-    return db_run(tx->db, count == 1 ? DETAILS DETAIL : DETAILS EIGHT(DETAIL), args,
+    return db_run(tx->db, count == 1 ? DETAILS DETAIL : DETAILS DB_EIGHT(DETAIL), args,
                   count * DETAIL_COLUMNS, err);
 }
 
