@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "store/sqlite/logvfs.h"
 
 enum { STATEMENTS = 512, BUSY_MS = 5000 };
 
@@ -117,7 +118,7 @@ static bool configure(struct db *db, enum db_mode mode, struct err *err)
     static const char reader[] = "PRAGMA query_only = ON; PRAGMA cache_size = -1000;";
     static const char writer[] =
         "PRAGMA journal_mode = WAL; PRAGMA cache_size = -2000; PRAGMA secure_delete = FAST;"
-        "PRAGMA journal_size_limit = 4194304; PRAGMA synchronous = FULL;";
+        "PRAGMA synchronous = FULL;";
     const char *own = mode == DB_READER ? reader : writer;
     if (sqlite3_exec(db->handle, both, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db->handle, own, NULL, NULL, NULL) != SQLITE_OK)
@@ -144,7 +145,7 @@ struct db *db_open(const char *path, enum db_mode mode, struct err *err)
     }
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
                 SQLITE_OPEN_PRIVATECACHE;
-    int code = sqlite3_open_v2(path, &db->handle, flags, NULL);
+    int code = sqlite3_open_v2(path, &db->handle, flags, logvfs_name());
     bool fine =
         code == SQLITE_OK ? configure(db, mode, err) : fail_code(db->handle, code, err);
     if (!fine)
@@ -359,8 +360,9 @@ void db_lengthen_log(struct db *db, int places)
     }
 }
 
-bool db_checkpoint(struct db *db, int wait_ms)
+bool db_checkpoint(struct db *db, int wait_ms, bool keep_length)
 {
+    logvfs_keep(log_of(db->handle), keep_length);
     sqlite3_busy_timeout(db->handle, wait_ms);
     int code =
         sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

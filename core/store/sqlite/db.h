@@ -114,8 +114,9 @@ bool db_version(struct db *db, int64_t *out, struct err *err);
 bool db_in_transaction(struct db *db);
 
 /* Copies the log of changes into the file and empties it (TRUNCATE: other writers are kept
- * out meanwhile), waiting at most wait_ms for readers. False: somebody was reading. */
-bool db_checkpoint(struct db *db, int wait_ms);
+ * out meanwhile), waiting at most wait_ms for readers. keep_length: the log's file stays as long
+ * as it is (see logvfs.h). False: somebody was reading. */
+bool db_checkpoint(struct db *db, int wait_ms, bool keep_length);
 int db_wal_pages(const struct db *db); /* in the log after our last commit */
 
 /* How many pages the log's file has place for, and making it longer (with zeros, which are no

@@ -4,7 +4,7 @@
  * - Long: a commit that does not change the length of the log's file is synced in half of
  * the time, and for a quarter of the processor's, since the file system need not note size
  * and place. So a log that is in use gets zeros behind its end, which are no changes to
- * whoever reads it.
+ * whoever reads it, and keeps its length when it is emptied (see logvfs.h).
  * - Short: all that comes meanwhile waits for a checkpoint, so few pages of what
  * applications wait for may gather. What only the engine waits for gathers for longer: a
  * page that was written many times is copied once. */
@@ -30,7 +30,7 @@ void wal_before(struct wal *w, struct db *db);
  * waits for such commits. */
 void wal_after(struct wal *w, struct db *db, bool waited, bool may);
 
-/* Without work: what is left goes into the file. */
+/* Without work: what is left goes into the file, and the log's place back to the disk. */
 void wal_idle(struct wal *w, struct db *db);
 
 #endif

@@ -14,7 +14,7 @@
 #include "store/sqlite/wal.h"
 #include "support/tempdir.h"
 
-enum { SHORT = 250, LONG = 4000, USED = 64 }; /* pages: see wal.c */
+enum { SHORT = 500, LONG = 4000, USED = 64 }; /* pages: see wal.c */
 
 struct place {
     char *dir;
@@ -79,7 +79,6 @@ static void what_applications_wait_for_keeps_it_short(void **state)
     assert_true(db_wal_pages(p->db) >= SHORT - 50);
     commit(p, 50, true, true);
     assert_int_equal(db_wal_pages(p->db), 0);
-    assert_int_equal(db_log_places(p->db), 0);
 }
 
 static void what_the_engine_waits_for_gathers(void **state)
@@ -91,7 +90,7 @@ static void what_the_engine_waits_for_gathers(void **state)
     commit(p, SHORT - 50, true, true); /* only its own pages count */
     assert_true(db_wal_pages(p->db) >= LONG / 8 * 7);
     commit(p, LONG / 8, false, true);
-    assert_int_equal(db_log_places(p->db), 0);
+    assert_int_equal(db_wal_pages(p->db), 0);
 }
 
 static void one_that_may_not_leaves_it(void **state)
@@ -122,20 +121,41 @@ static void only_a_log_in_use_is_lengthened(void **state)
     assert_false(is_lengthened(p));
 }
 
-static void after_a_checkpoint_in_use_it_is_lengthened_at_once(void **state)
+static void one_in_use_keeps_its_length(void **state)
 {
     struct place *p = *state;
     commit(p, SHORT, true, true);
+    int places = db_log_places(p->db);
+    assert_true(places >= SHORT);
+    assert_int_equal(db_wal_pages(p->db), 0);
+    for (int i = 0; i < 10; i++) {
+        commit(p, SHORT / 5, true, true);
+        assert_in_range(db_log_places(p->db), places, SHORT + 2 * USED + SHORT / 5);
+    }
+    wal_idle(&p->wal, p->db);
     assert_int_equal(db_log_places(p->db), 0);
-    commit(p, 1, true, true);
-    assert_true(is_lengthened(p));
+}
+
+static void one_that_a_reader_made_very_long_does_not(void **state)
+{
+    struct place *p = *state;
+    struct db *reader = db_open(p->path, DB_READER, NULL);
+    run(reader, "BEGIN");
+    number(reader, "SELECT count(*) FROM t");
+    for (int i = 0; i < 2; i++)
+        commit(p, LONG, false, true);
+    run(reader, "COMMIT");
+    commit(p, SHORT, true, true);
+    assert_int_equal(db_wal_pages(p->db), 0);
+    assert_int_equal(db_log_places(p->db), 0);
+    db_close(&reader);
 }
 
 static void few_commits_change_its_length(void **state)
 {
     struct place *p = *state;
     int changes = 0;
-    commit(p, SHORT, true, true);
+    commit(p, USED, true, true);
     for (int i = 0, last = 0; i < 60; i++) {
         commit(p, 1, false, true);
         changes += db_log_places(p->db) != last;
@@ -158,14 +178,9 @@ static void copy(const char *from, const char *to)
 }
 
 /* The files as a kill leaves them; a copy, since closing them would drop SQLite's locks. */
-static void zeros_are_no_changes(void **state)
+static void assert_after_kill(struct place *p, int rows)
 {
-    struct place *p = *state;
     char from[320], to[320], log[330];
-    commit(p, SHORT, true, true);
-    for (int i = 0; i < 20; i++)
-        commit(p, 2, true, true);
-    assert_true(is_lengthened(p));
     snprintf(from, sizeof from, "%s-wal", p->path);
     snprintf(to, sizeof to, "%s/killed.db", p->dir);
     snprintf(log, sizeof log, "%s-wal", to);
@@ -178,11 +193,48 @@ static void zeros_are_no_changes(void **state)
     waitpid(child, NULL, 0);
     struct db *killed = db_open(to, DB_WRITER, NULL);
     assert_non_null(killed);
-    assert_int_equal(number(killed, "SELECT count(*) FROM t"), 21);
+    assert_int_equal(number(killed, "SELECT count(*) FROM t"), rows);
     assert_int_equal(number(killed, "SELECT count(*) FROM pragma_quick_check "
                                     "WHERE quick_check <> 'ok'"),
                      0);
     db_close(&killed);
+    unlink(to);
+}
+
+static void zeros_are_no_changes(void **state)
+{
+    struct place *p = *state;
+    commit(p, USED, true, true);
+    for (int i = 0; i < 20; i++)
+        commit(p, 2, true, true);
+    assert_true(is_lengthened(p));
+    assert_after_kill(p, 21);
+}
+
+static void assert_no_header(const struct place *p)
+{
+    static const char none[32];
+    char name[320], header[sizeof none];
+    snprintf(name, sizeof name, "%s-wal", p->path);
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(read(fd, header, sizeof header), sizeof header);
+    assert_memory_equal(header, none, sizeof none);
+    close(fd);
+}
+
+/* Nor is what stands behind the header, which was copied: the file went on from there. */
+static void an_emptied_log_holds_no_changes(void **state)
+{
+    struct place *p = *state;
+    commit(p, SHORT, true, true);
+    assert_true(db_log_places(p->db) >= SHORT);
+    assert_no_header(p);
+    assert_after_kill(p, 1);
+    commit(p, 1, true, true);
+    run(p->db, "DELETE FROM t WHERE length(bytes) > 4096");
+    assert_after_kill(p, 1);
+    commit(p, SHORT, true, true);
+    assert_after_kill(p, 2);
 }
 
 /* Whoever lengthens does not know where another connection ended. */
@@ -222,7 +274,7 @@ static void a_reader_puts_a_checkpoint_off(void **state)
     assert_true(p->wal.tried > tried);
     run(reader, "COMMIT");
     commit(p, SHORT, true, true);
-    assert_int_equal(db_log_places(p->db), 0);
+    assert_int_equal(db_wal_pages(p->db), 0);
     db_close(&reader);
 }
 
@@ -235,9 +287,11 @@ int main(void)
         TEST(what_the_engine_waits_for_gathers),
         TEST(one_that_may_not_leaves_it),
         TEST(only_a_log_in_use_is_lengthened),
-        TEST(after_a_checkpoint_in_use_it_is_lengthened_at_once),
+        TEST(one_in_use_keeps_its_length),
+        TEST(one_that_a_reader_made_very_long_does_not),
         TEST(few_commits_change_its_length),
         TEST(zeros_are_no_changes),
+        TEST(an_emptied_log_holds_no_changes),
         TEST(what_another_wrote_behind_the_end_stays),
         TEST(a_reader_puts_a_checkpoint_off),
     };
