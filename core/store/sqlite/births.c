@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/sqlite/delivery_row.h"
+#include "store/sqlite/alert_last.h"
 
 /* A statement of several rows that fails keeps those before: the step is undone as a whole,
  * and without OR FAIL each such statement would keep what it needs to be undone by itself.
@@ -57,12 +57,17 @@ static bool write_bodies(struct tx *tx, const struct birth *births, size_t count
                   count * BODY_COLUMNS, err);
 }
 
-static bool note(struct tx *tx, const struct birth *b, struct err *err)
+/* Of those that wait. */
+static bool note_last(struct tx *tx, const struct birth *births, size_t count,
+                      struct err *err)
 {
-    const struct delivery_last last = {b->alert, b->alert_id, b->row, b->state, 0};
-    tx->delta[COUNTER_DELIVERIES + (int)b->state]++;
-    tx->delta[COUNTER_EVENTS + (int)b->state] += b->events;
-    return b->state == DELIVERY_SENDING || delivery_note_last(tx, &last, err);
+    struct alert_last lasts[BIRTHS_AT_ONCE];
+    size_t waiting = 0;
+    for (size_t i = 0; i < count; i++)
+        if (births[i].state != DELIVERY_SENDING)
+            lasts[waiting++] =
+                (struct alert_last){births[i].alert, births[i].row, births[i].state, 0};
+    return alert_last_note(tx, lasts, waiting, err);
 }
 
 bool births_write(struct tx *tx, struct birth *births, size_t count, struct err *err)
@@ -74,8 +79,9 @@ bool births_write(struct tx *tx, struct birth *births, size_t count, struct err 
             !write_bodies(tx, &births[i], n, err))
             return false;
     }
-    for (size_t i = 0; i < count; i++)
-        if (!note(tx, &births[i], err))
-            return false;
-    return true;
+    for (size_t i = 0; i < count; i++) {
+        tx->delta[COUNTER_DELIVERIES + (int)births[i].state]++;
+        tx->delta[COUNTER_EVENTS + (int)births[i].state] += births[i].events;
+    }
+    return note_last(tx, births, count, err);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/sqlite/alert_last.h"
 #include "store/sqlite/ending.h"
 #include "store/sqlite/store_impl.h"
 
@@ -82,40 +83,6 @@ static bool move(struct tx *tx, const struct delivery_row *d, const struct deliv
     return db_run(tx->db, sql, args, to->status ? 6 : times ? 5 : 4, err);
 }
 
-/* Rows are numbered in the order of their birth, and from 1 again when the last is purged: then a
- * higher one that is noted is gone, or another alert's. */
-bool delivery_note_last(struct tx *tx, const struct delivery_last *last, struct err *err)
-{
-    if (!db_run(tx->db,
-                "UPDATE alert_last SET delivery = ?2, state = ?3, at = ?5, "
-                "status = CASE WHEN ?4 = 0 AND delivery = ?2 THEN status ELSE ?4 END "
-                "WHERE alert = ?1 AND (delivery <= ?2 OR NOT EXISTS (SELECT 1 FROM "
-                "deliveries AS d WHERE d.row = alert_last.delivery AND d.alert = ?6))",
-                DB_ARGS(db_int(last->alert), db_int(last->delivery), db_int(last->state),
-                        db_int(last->status), db_int(tx->wall), db_text(last->alert_id)),
-                err))
-        return false;
-    return db_changes(tx->db) > 0 ||
-           db_run(tx->db,
-                  "INSERT OR IGNORE INTO alert_last (alert, delivery, state, status, at) "
-                  "VALUES (?, ?, ?, ?, ?)",
-                  DB_ARGS(db_int(last->alert), db_int(last->delivery), db_int(last->state),
-                          db_int(last->status), db_int(tx->wall)),
-                  err);
-}
-
-static bool note_last(struct tx *tx, const struct delivery_row *d,
-                      const struct delivery_move *to, struct err *err)
-{
-    const struct alert_known *alert;
-    if (!alert_cache_get(&tx->store->alerts, tx->db, d->alert_id, &alert, err))
-        return false;
-    if (!alert)
-        return true;
-    const struct delivery_last last = {alert->row, d->alert_id, d->row, to->state, to->status};
-    return delivery_note_last(tx, &last, err);
-}
-
 /* ---------------------------------------------------------------- several */
 
 enum { WINDOW = 63, GAP = 8 };
@@ -176,6 +143,22 @@ static size_t window_of(const struct delivery_row *rows, const struct delivery_m
     return n;
 }
 
+static bool note_last(struct tx *tx, const struct delivery_row *rows,
+                      const struct delivery_move *moves, size_t count, struct err *err)
+{
+    struct alert_last lasts[DELIVERIES_AT_ONCE];
+    const struct alert_known *alert;
+    size_t known = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!alert_cache_get(&tx->store->alerts, tx->db, rows[i].alert_id, &alert, err))
+            return false;
+        if (alert)
+            lasts[known++] = (struct alert_last){alert->row, rows[i].row, moves[i].state,
+                                                 moves[i].status};
+    }
+    return alert_last_note(tx, lasts, known, err);
+}
+
 bool delivery_rows_move(struct tx *tx, const struct delivery_row *rows,
                         const struct delivery_move *moves, size_t count, struct err *err)
 {
@@ -191,13 +174,10 @@ bool delivery_rows_move(struct tx *tx, const struct delivery_row *rows,
         if (!fine)
             return false;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         ending_count_state(tx, rows[i].state, moves[i].state, rows[i].events);
-        if (!note_last(tx, &rows[i], &moves[i], err))
-            return false;
-    }
     tx->changes |= STORE_CHANGED_DELIVERIES;
-    return true;
+    return note_last(tx, rows, moves, count, err);
 }
 
 bool delivery_row_move(struct tx *tx, const struct delivery_row *d,

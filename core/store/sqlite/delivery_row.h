@@ -31,17 +31,6 @@ bool delivery_rows_find(struct tx *tx, const int64_t *rows, size_t count,
 
 struct log_about delivery_row_about(const struct delivery_row *d);
 
-/* Notes a delivery as its alert's newest, if it still is. One that is being sent need not be: its
- * own row tells. status 0: as it was. */
-struct delivery_last {
-    int64_t alert; /* its row */
-    const char *alert_id;
-    int64_t delivery; /* its row */
-    enum delivery_state state;
-    int status;
-};
-bool delivery_note_last(struct tx *tx, const struct delivery_last *last, struct err *err);
-
 /* Moves it to another state, with its sums and the alert's newest delivery. next_at 0:
  * none; reason NULL: none; status of the last attempt, 0: as it was. */
 struct delivery_move {
@@ -53,7 +42,9 @@ struct delivery_move {
 bool delivery_row_move(struct tx *tx, const struct delivery_row *d,
                        const struct delivery_move *to, struct err *err);
 
-/* The same for several, each a delivery once: those that were delivered, are near one
+enum { DELIVERIES_AT_ONCE = LOG_AT_ONCE };
+
+/* The same for DELIVERIES_AT_ONCE at most, each a delivery once: those that were delivered, are near one
  * another and stand in the order of their rows are one statement. The attempts of each grow
  * by one. */
 bool delivery_rows_move(struct tx *tx, const struct delivery_row *rows,

@@ -2,8 +2,9 @@
 
 #include <stdlib.h>
 
+#include "store/sqlite/alert_last.h"
 #include "store/sqlite/buckets.h"
-#include "store/sqlite/delivery_row.h"
+#include "store/sqlite/log_rows.h"
 #include "store/sqlite/silence_rows.h"
 
 static int compare_endings(const void *a, const void *b)
@@ -100,10 +101,10 @@ static bool drop_buckets(struct tx *tx, const char *alert_id, const char *alert_
 /* The newest of what ended may be the alert's newest of all. */
 static bool note_ended(struct tx *tx, const char *alert_id, int64_t newest, struct err *err)
 {
-    struct delivery_last last = {0, alert_id, newest, DELIVERY_DEAD, 0};
+    struct alert_last last = {0, newest, DELIVERY_DEAD, 0};
     return db_number(tx->db, "SELECT row FROM alerts WHERE id = ?", DB_ARGS(db_text(alert_id)), 0,
                      &last.alert, err) &&
-           (last.alert == 0 || delivery_note_last(tx, &last, err));
+           (last.alert == 0 || alert_last_note(tx, &last, 1, err));
 }
 
 struct ended {

@@ -7,7 +7,7 @@
 
 /* A delivery is noted as the newest when it begins to wait and when an attempt ended. In between,
  * and before it ever waited, its own row says that it is being sent: those are few. Where rows are
- * numbered anew (delivery_note_last), a higher one that was noted is not there. */
+ * numbered anew (alert_last.c), a higher one that was noted is not there. */
 #define SENT                                                                               \
     "(SELECT alert, max(row) AS row, created_at FROM deliveries WHERE state = 1 "          \
     "AND state <> 3 GROUP BY alert)"
