@@ -110,27 +110,9 @@ bool claim_read_alert(struct tx *tx, struct claim *c, struct err *why, struct er
 
 /* What a claim and its move need of a delivery, with its body. */
 #define WANTED                                                                             \
-    "SELECT d.id, d.alert, d.type, d.state, d.events, d.attempts, d.round_from, "          \
-    "d.born_at, "                                                                          \
-    "d.endpoint, d.next_at, b.body FROM deliveries AS d "                                  \
+    "SELECT " DELIVERY_COLUMNS ", b.body FROM deliveries AS d "                            \
     "LEFT JOIN delivery_bodies AS b ON b.delivery = d.row WHERE d.row = ?"
-enum { BODY_COLUMN = 10 };
-
-static void read_wanted(sqlite3_stmt *row, struct delivery_row *d)
-{
-    struct span endpoint = db_col_text(row, 8);
-    db_col_id(row, 0, d->id);
-    db_col_id(row, 1, d->alert_id);
-    d->type = (enum event_type)db_col_int(row, 2);
-    d->state = (enum delivery_state)db_col_int(row, 3);
-    d->events = db_col_int(row, 4);
-    d->attempts = (int)db_col_int(row, 5);
-    d->round_from = (int)db_col_int(row, 6);
-    d->born_at = db_col_int(row, 7);
-    d->next_at = db_col_int(row, 9);
-    if (endpoint.at && endpoint.len < sizeof d->endpoint)
-        memcpy(d->endpoint, endpoint.at, endpoint.len);
-}
+enum { BODY_COLUMN = DELIVERY_COLUMN_COUNT };
 
 /* The claim without its alert. */
 static bool fill(sqlite3_stmt *row, const struct delivery_row *d, struct claim *c,
@@ -156,7 +138,7 @@ static bool read_delivery(struct tx *tx, int64_t number, struct delivery_row *d,
     *found = got == 1;
     if (got != 1)
         return got == 0;
-    read_wanted(row, d);
+    delivery_row_read(row, d);
     bool fine = fill(row, d, c, err);
     db_end(row);
     return fine;

@@ -7,27 +7,32 @@
 #include "store/sqlite/ending.h"
 #include "store/sqlite/store_impl.h"
 
-#define COLUMNS                                                                            \
-    "SELECT row, id, alert, alert_name, workspace, type, state, events, attempts, "        \
-    "round_from, born_at, endpoint, next_at FROM deliveries WHERE "
+#define SELECT                                                                             \
+    "SELECT " DELIVERY_COLUMNS ", d.alert_name, d.workspace FROM deliveries AS d WHERE "
+enum { NAME_COLUMN = DELIVERY_COLUMN_COUNT, WORKSPACE_COLUMN };
+
+void delivery_row_read(sqlite3_stmt *row, struct delivery_row *out)
+{
+    struct span endpoint = db_col_text(row, 9);
+    *out = (struct delivery_row){.row = db_col_int(row, 0),
+                                 .type = (enum event_type)db_col_int(row, 3),
+                                 .state = (enum delivery_state)db_col_int(row, 4),
+                                 .events = db_col_int(row, 5),
+                                 .attempts = (int)db_col_int(row, 6),
+                                 .round_from = (int)db_col_int(row, 7),
+                                 .born_at = db_col_int(row, 8),
+                                 .next_at = db_col_int(row, 10)};
+    db_col_id(row, 1, out->id);
+    db_col_id(row, 2, out->alert_id);
+    if (endpoint.at && endpoint.len < sizeof out->endpoint)
+        memcpy(out->endpoint, endpoint.at, endpoint.len);
+}
 
 static bool read_row(sqlite3_stmt *row, struct delivery_row *out, struct err *err)
 {
-    *out = (struct delivery_row){0};
-    out->row = db_col_int(row, 0);
-    db_col_id(row, 1, out->id);
-    db_col_id(row, 2, out->alert_id);
-    out->type = (enum event_type)db_col_int(row, 5);
-    out->state = (enum delivery_state)db_col_int(row, 6);
-    out->events = db_col_int(row, 7);
-    out->attempts = (int)db_col_int(row, 8);
-    out->round_from = (int)db_col_int(row, 9);
-    out->born_at = db_col_int(row, 10);
-    out->next_at = db_col_int(row, 12);
-    struct span endpoint = db_col_text(row, 11);
-    if (endpoint.at && endpoint.len < sizeof out->endpoint)
-        memcpy(out->endpoint, endpoint.at, endpoint.len);
-    if (db_col_copy(row, 3, &out->alert_name) && db_col_copy(row, 4, &out->workspace))
+    delivery_row_read(row, out);
+    if (db_col_copy(row, NAME_COLUMN, &out->alert_name) &&
+        db_col_copy(row, WORKSPACE_COLUMN, &out->workspace))
         return true;
     delivery_row_free(out);
     return err_memory(err);
@@ -37,8 +42,8 @@ bool delivery_row_find(struct tx *tx, int64_t number, const char *id, bool *foun
                        struct delivery_row *out, struct err *err)
 {
     sqlite3_stmt *row =
-        number ? db_query(tx->db, COLUMNS "row = ?", DB_ARGS(db_int(number)), err)
-               : db_query(tx->db, COLUMNS "id = ?", DB_ARGS(db_text(id)), err);
+        number ? db_query(tx->db, SELECT "d.row = ?", DB_ARGS(db_int(number)), err)
+               : db_query(tx->db, SELECT "d.id = ?", DB_ARGS(db_text(id)), err);
     int got = row ? db_step(tx->db, row, err) : -1;
     *found = got == 1;
     bool fine = got == 1 ? read_row(row, out, err) : got == 0;
@@ -103,7 +108,7 @@ bool delivery_rows_find(struct tx *tx, const int64_t *rows, size_t count,
     for (size_t i = 0; i < count; i++)
         mask |= INT64_C(1) << (rows[i] - rows[0]);
     sqlite3_stmt *row =
-        db_query(tx->db, COLUMNS MARKED " ORDER BY row",
+        db_query(tx->db, SELECT MARKED " ORDER BY row",
                  DB_ARGS(db_int(rows[0]), db_int(rows[count - 1]), db_int(mask)), err);
     int got = -1;
     *found = 0;

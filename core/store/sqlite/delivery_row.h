@@ -16,6 +16,14 @@ struct delivery_row {
     int64_t born_at, next_at; /* next_at 0: none */
 };
 
+/* Reads a row of a query that begins with these columns, of `deliveries AS d`; not the
+ * names. */
+#define DELIVERY_COLUMNS                                                                   \
+    "d.row, d.id, d.alert, d.type, d.state, d.events, d.attempts, d.round_from, "          \
+    "d.born_at, d.endpoint, d.next_at"
+enum { DELIVERY_COLUMN_COUNT = 11 };
+void delivery_row_read(sqlite3_stmt *row, struct delivery_row *out);
+
 /* By row, or by id with row == 0. *found false: there is none, and nothing to free. */
 bool delivery_row_find(struct tx *tx, int64_t row, const char *id, bool *found,
                        struct delivery_row *out, struct err *err);
