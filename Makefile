@@ -174,8 +174,8 @@ $(BUILD)/libbench.a: $(filter-out $(BUILD)/tests/bench/bench_%.o,$(call objects,
 	$(AR) rcs $@ $^
 $(BUILD)/tests/bench/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/libbench.a $(BUILD)/libsupport.a $(call lib,base)
 	$(CC) -o $@ $< $(BUILD)/libbench.a $(BUILD)/libsupport.a $(call lib,base) $(LDFLAGS_ALL) $(LIBS) $(TEST_LIBS) -lm
-$(BUILD)/tests/bench/peers/peer_%: $(BUILD)/tests/bench/peers/peer_%.o
-	$(CC) -o $@ $< $(LDFLAGS_ALL) $(LIBS)
+$(BUILD)/tests/bench/peers/peer_%: $(BUILD)/tests/bench/peers/peer_%.o $(call lib,base)
+	$(CC) -o $@ $< $(call lib,base) $(LDFLAGS_ALL) $(LIBS)
 $(BUILD)/tests/bench/instructions: $(BUILD)/tests/bench/instructions.o $(BUILD)/libbench.a $(BUILD)/libsupport.a $(call libs_of,intake)
 	$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS_ALL) $(CORE_LIBS) $(TEST_LIBS)
 bench-instructions: $(BUILD)/tests/bench/instructions

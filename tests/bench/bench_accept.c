@@ -20,7 +20,19 @@ enum { ALERTS = 100, CONNECTIONS = ACCEPTING_CONNECTIONS, WAITING = 100000 };
 static const size_t BATCHES[] = {1, 10, 100};
 enum { BATCH_COUNT = 3 };
 
-enum who { OURS, PASSING, BARE, JANSSON, STORED, MANAGER, REPEATED, BULLMQ, SERVERS };
+enum who {
+    OURS,
+    PASSING,
+    BARE,
+    SCANNED,
+    SCAN_STORED,
+    JANSSON,
+    STORED,
+    MANAGER,
+    REPEATED,
+    BULLMQ,
+    SERVERS
+};
 
 static char data[512]; /* of our alerts */
 
@@ -40,6 +52,16 @@ static bool start_ours(struct peer *p)
 static bool start_bare(struct peer *p)
 {
     return mhd_start(p, "bare");
+}
+
+static bool start_scanned(struct peer *p)
+{
+    return mhd_start(p, "scan");
+}
+
+static bool start_scan_stored(struct peer *p)
+{
+    return mhd_start(p, "scan-store");
 }
 
 static bool start_jansson(struct peer *p)
@@ -67,9 +89,11 @@ static const struct server servers[SERVERS] = {
     [OURS] = {"opik-alerts, errors", TRACES, EVENTS_FAILED, start_ours, true},
     [PASSING] = {"opik-alerts, no alert wants them", TRACES, EVENTS_PASSED, start_ours},
     [BARE] = {"libmicrohttpd, nothing parsed", TRACES, EVENTS_FAILED, start_bare},
+    [SCANNED] = {"libmicrohttpd, our scanner", TRACES, EVENTS_FAILED, start_scanned},
+    [SCAN_STORED] = {"  and a row each in SQLite", TRACES, EVENTS_FAILED, start_scan_stored,
+                     true},
     [JANSSON] = {"libmicrohttpd, jansson", TRACES, EVENTS_FAILED, start_jansson},
-    [STORED] = {"the same, a row each in SQLite", TRACES, EVENTS_FAILED, start_stored,
-                true},
+    [STORED] = {"  and a row each in SQLite", TRACES, EVENTS_FAILED, start_stored, true},
     [MANAGER] = {"Alertmanager, all distinct", EVENTS_MANAGER_PATH, "[", "]",
                  EVENTS_MANAGER, start_manager, true},
     [REPEATED] = {"Alertmanager, 1,000 label sets", EVENTS_MANAGER_PATH, "[", "]",

@@ -1,9 +1,12 @@
 /* Peers for accepting, on libmicrohttpd as our intake is (epoll, two threads):
  *   peer_mhd bare PORT            the body is read, nothing is parsed, 204
  *   peer_mhd jansson PORT         + every body becomes a jansson tree
- *   peer_mhd store PORT FILE      + a row of SQLite for each trace, many requests in one commit
- *                                 (synchronous=FULL), answered after it
- * What a team would write first, made as well as it can be. */
+ *   peer_mhd store PORT FILE      + a row of SQLite for each trace, many requests in one
+ * commit (synchronous=FULL), answered after it peer_mhd scan PORT            our own
+ * scanner validates every body and finds each trace's id peer_mhd scan-store PORT FILE + a
+ * row each, as above, of the trace's own bytes What a team would write first, made as well
+ * as it can be; the last two are how fast a server with our scanner could be that does
+ * nothing else. */
 #include <jansson.h>
 #include <microhttpd.h>
 #include <pthread.h>
@@ -15,14 +18,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
+
 enum { MOST_TOGETHER = 256 };
-static enum { BARE, JANSSON, STORE } mode;
+static enum { BARE, JANSSON, STORE, SCAN, SCAN_STORE, MODES } mode;
+static const char *const mode_names[MODES] = {"bare", "jansson", "store", "scan",
+                                              "scan-store"};
 
 struct request {
     struct MHD_Connection *connection;
     char *body;
     size_t len, room;
     json_t *tree;
+    struct js_index index;
+    struct js_value root;
     bool stored;
     struct request *next;
 };
@@ -45,18 +54,36 @@ static void must(int code)
     }
 }
 
-static void insert_all(const struct request *r)
+static void insert(const char *id, int id_len, const char *text, int len)
+{
+    sqlite3_bind_text(rows.insert, 1, id, id_len, SQLITE_STATIC);
+    sqlite3_bind_text(rows.insert, 2, text, len, SQLITE_STATIC);
+    must(sqlite3_step(rows.insert));
+    must(sqlite3_reset(rows.insert));
+}
+
+static void insert_tree(const struct request *r)
 {
     size_t i;
     json_t *trace;
     json_array_foreach(json_object_get(r->tree, "traces"), i, trace) {
         char *text = json_dumps(trace, JSON_COMPACT);
         const char *id = json_string_value(json_object_get(trace, "id"));
-        sqlite3_bind_text(rows.insert, 1, id, -1, SQLITE_STATIC);
-        sqlite3_bind_text(rows.insert, 2, text, -1, SQLITE_STATIC);
-        must(sqlite3_step(rows.insert));
-        must(sqlite3_reset(rows.insert));
+        insert(id, -1, text, -1);
         free(text);
+    }
+}
+
+/* Calls insert() for each trace, if asked to. */
+static void walk(const struct request *r, bool insert_each)
+{
+    struct js_iter it;
+    struct js_item trace;
+    js_iter(&it, js_get(r->root, "traces"));
+    while (js_next(&it, &trace)) {
+        struct span id = js_get(trace.value, "id").text, all = trace.value.text;
+        if (insert_each)
+            insert(id.at, (int)id.len, all.at, (int)all.len);
     }
 }
 
@@ -83,7 +110,7 @@ static void *write_rows(void *arg)
         struct request *group = take_group();
         must(sqlite3_exec(rows.db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
         for (struct request *r = group; r; r = r->next)
-            insert_all(r);
+            mode == STORE ? insert_tree(r) : walk(r, true);
         must(sqlite3_exec(rows.db, "COMMIT", NULL, NULL, NULL));
         for (struct request *r = group, *next; r; r = next) {
             next = r->next;
@@ -161,8 +188,13 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *c, const char *u
     }
     if (mode == BARE || r->stored)
         return answer(c);
-    r->tree = json_loadb(r->body, r->len, 0, NULL);
-    if (mode == JANSSON)
+    if (mode == JANSSON || mode == STORE)
+        r->tree = json_loadb(r->body, r->len, 0, NULL);
+    else
+        js_parse_indexed((struct span){r->body, r->len}, &r->index, &r->root, NULL);
+    if (mode == SCAN)
+        walk(r, false);
+    if (mode == JANSSON || mode == SCAN)
         return answer(c);
     store(r);
     return MHD_YES;
@@ -176,6 +208,7 @@ static void done(void *arg, struct MHD_Connection *c, void **context,
     if (!r)
         return;
     json_decref(r->tree);
+    js_index_free(&r->index);
     free(r->body);
     free(r);
 }
@@ -184,12 +217,16 @@ int main(int argc, char **argv)
 {
     if (argc < 3)
         return 2;
-    mode = strcmp(argv[1], "bare") == 0 ? BARE : strcmp(argv[1], "store") == 0 ? STORE : JANSSON;
+    while (mode < MODES && strcmp(argv[1], mode_names[mode]) != 0)
+        mode++;
+    bool stores = mode == STORE || mode == SCAN_STORE;
+    if (mode == MODES || (stores && argc < 4))
+        return 2;
     signal(SIGPIPE, SIG_IGN);
-    if (mode == STORE)
+    if (stores)
         open_rows(argv[3]);
     struct MHD_Daemon *daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | (mode == STORE ? MHD_ALLOW_SUSPEND_RESUME : 0),
+        MHD_USE_EPOLL_INTERNAL_THREAD | (stores ? MHD_ALLOW_SUSPEND_RESUME : 0),
         (uint16_t)atoi(argv[2]), NULL, NULL, handle, NULL, MHD_OPTION_THREAD_POOL_SIZE, 2u,
         MHD_OPTION_CONNECTION_LIMIT, 1024u, MHD_OPTION_NOTIFY_COMPLETED, done, NULL,
         MHD_OPTION_END);
