@@ -322,6 +322,29 @@ int64_t store_fixture_number(const struct store_fixture *f, const char *sql)
     return number;
 }
 
+void store_fixture_exec(const struct store_fixture *f, const char *sql)
+{
+    char path[512];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/store.db", f->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sqlite3_errmsg(db), sql);
+    sqlite3_close(db);
+}
+
+struct store_counts store_fixture_counts(const struct store_fixture *f)
+{
+    struct store_counts c;
+    assert_true(store_counts(f->reader, &c, NULL));
+    int64_t ended = c.dropped + c.waiting_events;
+    for (int i = 0; i <= DELIVERY_DEAD; i++)
+        ended += c.events[i];
+    assert_int_equal(c.accepted, ended);
+    assert_true(c.silenced <= c.dropped);
+    return c;
+}
+
 void store_fixture_remove(struct store_fixture *f)
 {
     store_fixture_close(f);

@@ -80,6 +80,9 @@ void store_fixture_close(
     struct store_fixture *f); /* closes the store, keeps the directory */
 void store_fixture_remove(struct store_fixture *f); /* closes and removes all */
 int64_t store_fixture_number(const struct store_fixture *f, const char *sql); /* in its file */
+void store_fixture_exec(const struct store_fixture *f, const char *sql);      /* the same */
+/* What doctor adds up: the test fails where the sums are not right. */
+struct store_counts store_fixture_counts(const struct store_fixture *f);
 
 /* The same for cmocka: *state is a struct store_fixture. */
 int store_fixture_set_up(void **state);

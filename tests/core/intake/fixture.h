@@ -170,9 +170,7 @@ static inline char *entities(struct fixture *f)
 
 static inline struct store_counts counts(struct fixture *f)
 {
-    struct store_counts c;
-    assert_true(store_counts(f->s.reader, &c, NULL));
-    return c;
+    return store_fixture_counts(&f->s);
 }
 
 /* An entity with its project id replaced by P: ids of projects are new in every run. */

@@ -1,6 +1,5 @@
 /* What monitors ask, and who may. */
 #include <ctype.h>
-#include <sqlite3.h>
 
 #include "core/intake/fixture.h"
 
@@ -65,25 +64,15 @@ static void ready_says_why_not(void **state)
     expect_ready(f, 503, "the engine does not run");
 }
 
-static void exec(struct fixture *f, const char *sql)
-{
-    char path[512];
-    sqlite3 *db;
-    snprintf(path, sizeof path, "%s/store.db", f->s.dir);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-}
-
 static void ready_knows_of_commits_that_fail(void **state)
 {
     struct fixture *f = *state;
     struct alert a;
-    exec(f, "ALTER TABLE audit RENAME TO away");
+    store_fixture_exec(&f->s, "ALTER TABLE audit RENAME TO away");
     step_alert_make(&a, "a", "http://h/x", EVENT_TRACE_ERRORS);
     assert_false(step_alert_put(f->s.store, &a, STORE_CREATE, NULL, NULL));
     expect_ready(f, 503, "the store cannot be written: ");
-    exec(f, "ALTER TABLE away RENAME TO audit");
+    store_fixture_exec(&f->s, "ALTER TABLE away RENAME TO audit");
     assert_true(step_alert_put(f->s.store, &a, STORE_CREATE, NULL, NULL));
     expect_ready(f, 200, "true");
     alert_free(&a);

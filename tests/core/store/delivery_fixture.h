@@ -56,17 +56,6 @@ static inline struct delivery get(struct store_fixture *f, const char *id)
     return d;
 }
 
-static inline struct store_counts counts(struct store_fixture *f)
-{
-    struct store_counts c;
-    assert_true(store_counts(f->reader, &c, NULL));
-    int64_t ended = c.dropped + c.waiting_events;
-    for (int i = 0; i <= DELIVERY_DEAD; i++)
-        ended += c.events[i];
-    assert_int_equal(c.accepted, ended);
-    return c;
-}
-
 /* One alert, one closed bucket of two events, claimed. */
 static inline struct claims one_claimed(struct store_fixture *f, char alert[UUID_SIZE])
 {

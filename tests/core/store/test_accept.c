@@ -49,17 +49,6 @@ static char *only_body(struct store_fixture *f)
     return body;
 }
 
-static struct store_counts counts(struct store_fixture *f)
-{
-    struct store_counts c;
-    assert_true(store_counts(f->reader, &c, NULL));
-    int64_t ended = c.dropped + c.waiting_events;
-    for (int i = 0; i <= DELIVERY_DEAD; i++)
-        ended += c.events[i];
-    assert_int_equal(c.accepted, ended);
-    return c;
-}
-
 static void accept_counts_unmatched_events(void **state)
 {
     struct store_fixture *f = *state;
@@ -67,13 +56,14 @@ static void accept_counts_unmatched_events(void **state)
     assert_int_equal(got.events, 1);
     assert_int_equal(got.pairs, 0);
     assert_int_equal(got.unmatched, 1);
-    assert_int_equal(counts(f).unmatched, 1); /* with the commit that made the project */
+    /* Written with the commit that made the project. */
+    assert_int_equal(store_fixture_counts(f).unmatched, 1);
     store_fixture_close(f);
     store_fixture_open(f);
     accept_one(f, EVENT_TRACE_ERRORS, NULL, "p");
     store_fixture_close(f);
     store_fixture_open(f);
-    assert_int_equal(counts(f).unmatched, 2); /* with the close */
+    assert_int_equal(store_fixture_counts(f).unmatched, 2); /* with the close */
 }
 
 static void accept_makes_a_named_project_once(void **state)
@@ -130,7 +120,7 @@ static void accept_refuses_an_unknown_id_as_a_whole(void **state)
     assert_true(store_project_list(f->reader, "default", &rows, NULL));
     assert_int_equal(rows.count, 0);
     project_rows_free(&rows);
-    assert_int_equal(counts(f).accepted, 0);
+    assert_int_equal(store_fixture_counts(f).accepted, 0);
 }
 
 static void accept_does_not_know_ids_of_other_workspaces(void **state)
@@ -159,7 +149,7 @@ static void accept_raises_an_error_once_per_trace(void **state)
     store_fixture_close(f);
     store_fixture_open(f);
     assert_int_equal(accept_one(f, EVENT_TRACE_ERRORS, trace, "p").events, 0);
-    assert_int_equal(counts(f).waiting_events, 1);
+    assert_int_equal(store_fixture_counts(f).waiting_events, 1);
 }
 
 static void accept_raises_scores_of_a_trace_each_time(void **state)
@@ -252,7 +242,7 @@ static void accept_pairs_an_event_with_each_alert(void **state)
     step_add_fact(other, EVENT_TRACE_ERRORS, NULL, "p", 1);
     assert_true(step_accept(f->store, other, &got, NULL));
     assert_int_equal(got.pairs, 0);
-    struct store_counts c = counts(f);
+    struct store_counts c = store_fixture_counts(f);
     assert_int_equal(c.accepted, 2);
     assert_int_equal(c.open_buckets, 2);
 }
@@ -355,12 +345,12 @@ static void accept_counts_what_is_over_the_limit(void **state)
     add_alert(f, "a", EVENT_TRACE_ERRORS, NULL);
     for (int i = 0; i < 5; i++)
         accept_one(f, EVENT_TRACE_ERRORS, NULL, "p");
-    assert_int_equal(counts(f).dropped, 2);
+    assert_int_equal(store_fixture_counts(f).dropped, 2);
     char *body = only_body(f);
     assert_non_null(strstr(body, "\"truncated\":2"));
     assert_non_null(strstr(body, "\"eventCount\":3"));
     free(body);
-    counts(f);
+    store_fixture_counts(f);
     assert_true(store_log_list(f->reader, NULL, 0, 0, 10, &log, NULL));
     assert_int_equal(log.count, 1);
     assert_int_equal(log.items[0].kind, LOG_DROPPED);
@@ -380,7 +370,7 @@ static void accept_keeps_one_event_of_any_size(void **state)
     struct accepted got;
     assert_true(step_accept(f->store, a, &got, NULL));
     assert_int_equal(got.pairs, 3);
-    struct store_counts c = counts(f);
+    struct store_counts c = store_fixture_counts(f);
     assert_int_equal(c.waiting_events, 1);
     assert_int_equal(c.dropped, 2);
 }
@@ -443,7 +433,7 @@ static void accept_writes_much_in_parts(void **state)
             arena_span(&a->arena, (struct span){big, 1 << 20});
     free(big);
     assert_true(step_accept(f->store, a, NULL, NULL));
-    assert_int_equal(counts(f).waiting_events, 24);
+    assert_int_equal(store_fixture_counts(f).waiting_events, 24);
     f->now += 30000;
     for (int i = 0; i < 6; i++) /* nor are they closed at once */
         assert_int_equal(step_close_due(f->store, f->now, 10), 1);
@@ -453,7 +443,7 @@ static void accept_writes_much_in_parts(void **state)
     assert_true(claims.items[5].body_len > 4 << 20);
     assert_reads_in_pieces(f, &claims.items[5]);
     step_claims_free(&claims);
-    counts(f);
+    store_fixture_counts(f);
 }
 
 static void accept_survives_a_hostile_project_name(void **state)

@@ -248,16 +248,6 @@ static void a_row_says_from_where(void **state)
     alert_free(&a);
 }
 
-static void exec(struct store_fixture *f, const char *sql)
-{
-    char path[512];
-    sqlite3 *db;
-    snprintf(path, sizeof path, "%s/store.db", f->dir);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-}
-
 static void a_change_that_cannot_be_told_is_not_made(void **state)
 {
     struct store_fixture *f = *state;
@@ -266,7 +256,7 @@ static void a_change_that_cannot_be_told_is_not_made(void **state)
     char id[UUID_SIZE];
     make(f, "one", &a);
     deliver(f, 500, DELIVERY_DEAD, id);
-    exec(f, "ALTER TABLE audit RENAME TO away");
+    store_fixture_exec(f, "ALTER TABLE audit RENAME TO away");
     step_alert_make(&b, "two", URL, EVENT_TRACE_ERRORS);
     assert_false(step_alert_put(f->store, &b, STORE_CREATE, NULL, NULL));
     assert_int_equal(step_alert_enable(f->store, a.id, false), -1);
@@ -276,7 +266,7 @@ static void a_change_that_cannot_be_told_is_not_made(void **state)
     assert_int_equal(rows.count, 1);
     assert_true(rows.items[0].enabled);
     alert_rows_free(&rows);
-    exec(f, "ALTER TABLE away RENAME TO audit");
+    store_fixture_exec(f, "ALTER TABLE away RENAME TO audit");
     assert_int_equal(step_replay(f->store, id), 1);
     alert_free(&a);
     alert_free(&b);

@@ -11,7 +11,7 @@ static struct closed close_claim(struct store_fixture *f, int64_t limit, size_t 
 
 static int64_t in_state(struct store_fixture *f, enum delivery_state state)
 {
-    struct store_counts c = counts(f);
+    struct store_counts c = store_fixture_counts(f);
     return c.deliveries[state];
 }
 
@@ -135,7 +135,7 @@ static void is_recovered_as_any_claim(void **state)
     assert_int_equal(d.attempts[0].outcome.kind, OUTCOME_UNKNOWN);
     delivery_free(&d);
     step_claims_free(&c.claims);
-    counts(f);
+    store_fixture_counts(f);
 }
 
 /* More than one statement holds, and not a multiple of it. */
@@ -170,7 +170,7 @@ static void many_are_written_as_one_is(void **state)
         assert_non_null(strstr(d.body, d.id));
         delivery_free(&d);
     }
-    assert_int_equal(counts(f).open_buckets, 0);
+    assert_int_equal(store_fixture_counts(f).open_buckets, 0);
     assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM bucket_chunks"), 0);
     assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM buckets"), 0);
     step_claims_free(&rest);

@@ -39,7 +39,7 @@ static void a_bucket_takes_its_own_chunks_along(void **state)
     assert_int_equal(store_fixture_number(f, chunks), 2);
     close_all(f);
     assert_int_equal(store_fixture_number(f, chunks), 0);
-    assert_int_equal(counts(f).events[DELIVERY_WAITING], 9 + 3);
+    assert_int_equal(store_fixture_counts(f).events[DELIVERY_WAITING], 9 + 3);
 }
 
 static void close_due_stops_at_the_limit(void **state)
@@ -52,7 +52,7 @@ static void close_due_stops_at_the_limit(void **state)
     f->now += 30000;
     assert_int_equal(step_close_due(f->store, f->now, 3), 3);
     assert_int_equal(step_close_due(f->store, f->now, 3), 2);
-    assert_int_equal(counts(f).events[DELIVERY_WAITING], 5);
+    assert_int_equal(store_fixture_counts(f).events[DELIVERY_WAITING], 5);
 }
 
 static void claim_carries_what_a_request_needs(void **state)
@@ -120,7 +120,7 @@ static void claim_gets_past_a_long_busy_queue(void **state)
     assert_int_equal(c.count, 1);
     assert_string_equal(c.items[0].alert_id, other);
     step_claims_free(&c);
-    counts(f);
+    store_fixture_counts(f);
 }
 
 static void claim_takes_the_oldest_first(void **state)
@@ -161,7 +161,7 @@ static void claim_moves_only_what_it_claims(void **state)
     assert_true(step_claim(f->store, f->now, ALERTS, (const char(*)[33])busy, 1, &c, NULL));
     assert_int_equal(c.count, ALERTS - 1);
     step_claims_free(&c);
-    struct store_counts n = counts(f);
+    struct store_counts n = store_fixture_counts(f);
     assert_int_equal(n.deliveries[DELIVERY_SENDING], ALERTS - 1);
     assert_int_equal(n.deliveries[DELIVERY_RETRYING], 1);
     assert_int_equal(
@@ -209,7 +209,7 @@ static void record_delivers(void **state)
     assert_int_equal(rows.items[0].last_state, DELIVERY_DELIVERED);
     assert_int_equal(rows.items[0].last_status, 200);
     alert_rows_free(&rows);
-    assert_int_equal(counts(f).events[DELIVERY_DELIVERED], 2);
+    assert_int_equal(store_fixture_counts(f).events[DELIVERY_DELIVERED], 2);
     step_claims_free(&c);
 }
 
@@ -295,7 +295,7 @@ static void disable_ends_what_waits(void **state)
     assert_int_equal(d.state, DELIVERY_DEAD);
     assert_non_null(strstr(d.reason, "disabled"));
     delivery_free(&d);
-    struct store_counts sums = counts(f);
+    struct store_counts sums = store_fixture_counts(f);
     assert_int_equal(sums.dropped, 3);
     assert_int_equal(sums.open_buckets, 0);
     assert_int_equal(sums.events[DELIVERY_DEAD], 2);
@@ -311,9 +311,9 @@ static void disable_ends_what_waits(void **state)
     assert_int_equal(d.state, DELIVERY_DEAD);
     assert_int_equal(d.attempt_count, 1);
     delivery_free(&d);
-    counts(f);
+    store_fixture_counts(f);
     accept_events(f, 1);
-    assert_int_equal(counts(f).waiting_events, 0);
+    assert_int_equal(store_fixture_counts(f).waiting_events, 0);
     step_claims_free(&c);
 }
 
@@ -332,7 +332,7 @@ static void delete_ends_what_waits(void **state)
     assert_non_null(strstr(d.reason, "deleted"));
     assert_string_equal(d.alert_name, "a");
     delivery_free(&d);
-    assert_int_equal(counts(f).dropped, 3);
+    assert_int_equal(store_fixture_counts(f).dropped, 3);
     struct err err = {0};
     struct alert gone;
     assert_false(store_alert_get(f->reader, "default", alert, &gone, &err));
@@ -440,7 +440,7 @@ static void replay_starts_anew_with_the_same_body(void **state)
     assert_int_equal(d.attempts[1].n, 2);
     assert_null(d.reason);
     delivery_free(&d);
-    counts(f);
+    store_fixture_counts(f);
     step_claims_free(&c);
     step_claims_free(&again);
 }
@@ -521,7 +521,7 @@ static void purge_removes_only_what_is_old_and_finished(void **state)
     delivery_free(&d);
     assert_true(store_log_list(f->reader, NULL, 0, 0, 10, &log, NULL));
     assert_int_equal(log.count, 0);
-    struct store_counts c = counts(f);
+    struct store_counts c = store_fixture_counts(f);
     assert_int_equal(c.deliveries[DELIVERY_DELIVERED], 0);
     assert_int_equal(c.events[DELIVERY_DELIVERED], 2);
     /* Rows of dropped buckets go by their own age. */
@@ -563,7 +563,7 @@ static void purge_takes_the_oldest_first_of_what_has_ended(void **state)
         if (kept)
             delivery_free(&d);
     }
-    struct store_counts c = counts(f);
+    struct store_counts c = store_fixture_counts(f);
     assert_int_equal(c.deliveries[DELIVERY_DELIVERED], 1);
     assert_int_equal(c.deliveries[DELIVERY_DEAD], 1);
 }
@@ -606,7 +606,7 @@ static void trim_takes_the_oldest_that_are_finished(void **state)
             delivery_free(&d);
     }
     assert_int_equal(step_trim(f->store, 1, 100), 20 - gone);
-    struct store_counts c = counts(f);
+    struct store_counts c = store_fixture_counts(f);
     assert_int_equal(c.deliveries[DELIVERY_SENDING], 10);
     assert_int_equal(c.deliveries[DELIVERY_DELIVERED] + c.deliveries[DELIVERY_DEAD], 0);
     assert_int_equal(c.events[DELIVERY_DELIVERED], 10 * EVENTS);

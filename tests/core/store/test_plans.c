@@ -27,17 +27,6 @@ static void add_alert(struct store *s, char id[UUID_SIZE])
     alert_free(&made);
 }
 
-static struct store_counts counts(struct store_fixture *f)
-{
-    struct store_counts c;
-    assert_true(store_counts(f->reader, &c, NULL));
-    int64_t ended = c.dropped + c.waiting_events;
-    for (int i = 0; i <= DELIVERY_DEAD; i++)
-        ended += c.events[i];
-    assert_int_equal(c.accepted, ended);
-    return c;
-}
-
 static void path_in(const struct store_fixture *f, const char *name, char out[512])
 {
     snprintf(out, 512, "%s/%s", f->dir, name);
@@ -198,7 +187,7 @@ static void use_everything(struct store_fixture *f)
     assert_true(store_bucket_list(f->reader, NULL, 5, &buckets, NULL));
     bucket_rows_free(&buckets);
     assert_true(store_next_due(f->reader, &due, NULL));
-    counts(f);
+    store_fixture_counts(f);
     assert_true(store_workspace_known(f->reader, "default", &known, NULL));
     list_by_state_and_status(f);
     list_tries(f);

@@ -46,17 +46,6 @@ static int64_t pairs_of_one(struct store *s)
     return got.pairs;
 }
 
-static struct store_counts counts(struct store_fixture *f)
-{
-    struct store_counts c;
-    assert_true(store_counts(f->reader, &c, NULL));
-    int64_t ended = c.dropped + c.waiting_events;
-    for (int i = 0; i <= DELIVERY_DEAD; i++)
-        ended += c.events[i];
-    assert_int_equal(c.accepted, ended);
-    return c;
-}
-
 static void path_in(const struct store_fixture *f, const char *name, char out[512])
 {
     snprintf(out, 512, "%s/%s", f->dir, name);
@@ -226,7 +215,7 @@ static void a_kill_loses_nothing_accepted(void **state)
         int acked = atomic_load(&shared->acked);
         store_fixture_open(f);
         int64_t check;
-        assert_true(counts(f).accepted >= acked);
+        assert_true(store_fixture_counts(f).accepted >= acked);
         assert_true(
             db_number(f->reader->db,
                       "SELECT count(*) FROM pragma_quick_check WHERE quick_check <> 'ok'",

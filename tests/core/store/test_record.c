@@ -102,7 +102,7 @@ static void each_gets_its_own_outcome(void **state)
         expect(f, &c.items[i], status_of(i), status_of(i) != 0);
         in_state[state_of(status_of(i))]++;
     }
-    const struct store_counts sums = counts(f);
+    const struct store_counts sums = store_fixture_counts(f);
     for (int s = 0; s <= DELIVERY_DEAD; s++)
         assert_int_equal(sums.deliveries[s], in_state[s]);
     assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM log"), count);
@@ -120,7 +120,7 @@ static void one_that_is_told_twice_ends_once(void **state)
     record_all(f, records, 2 * MANY);
     for (size_t i = 0; i < MANY; i++)
         expect(f, &c.items[i], 200, 2);
-    assert_int_equal(counts(f).deliveries[DELIVERY_DELIVERED], MANY);
+    assert_int_equal(store_fixture_counts(f).deliveries[DELIVERY_DELIVERED], MANY);
     step_claims_free(&c);
 }
 
@@ -181,7 +181,7 @@ static void one_that_is_no_longer_there_is_passed_over(void **state)
     for (size_t i = 0; i < MANY; i++)
         if (i != GONE)
             expect(f, &c.items[i], i == RENAMED ? 0 : 200, i != RENAMED);
-    assert_int_equal(counts(f).deliveries[DELIVERY_DELIVERED], MANY - 2);
+    assert_int_equal(store_fixture_counts(f).deliveries[DELIVERY_DELIVERED], MANY - 2);
     step_claims_free(&c);
 }
 

@@ -43,7 +43,7 @@ static void recover_takes_over_what_was_under_way(void **state)
     delivery_free(&d);
     step_claims_free(&c);
     step_claims_free(&again);
-    counts(f);
+    store_fixture_counts(f);
 }
 
 /* The alert is disabled or deleted while a request is under way, then the process dies. */
@@ -71,7 +71,7 @@ static void the_attempt_of_an_ended_delivery_is_accounted_for(void **state)
         assert_int_equal(d.attempts[0].next_at, 0);
         delivery_free(&d);
         step_claims_free(&c);
-        counts(f);
+        store_fixture_counts(f);
     }
 }
 

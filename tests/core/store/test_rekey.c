@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <sqlite3.h>
 
 #include "store/seal.h"
 #include "support/steps.h"
@@ -268,17 +267,13 @@ static void an_end_after_the_commit_leaves_the_new_key(void **state)
 static void a_secret_that_does_not_open_stops_it(void **state)
 {
     struct store_fixture *f = *state;
-    char good[UUID_SIZE], bad[UUID_SIZE], before[128], after[128], sql[128], path[512];
-    sqlite3 *db;
+    char good[UUID_SIZE], bad[UUID_SIZE], before[128], after[128], sql[128];
     struct err err = {0};
     make(f, "good", good);
     make(f, "bad", bad);
     read_key(f, "key", before);
     snprintf(sql, sizeof sql, "UPDATE alerts SET sealed = x'01' WHERE id = '%s'", bad);
-    snprintf(path, sizeof path, "%s/store.db", f->dir);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    store_fixture_exec(f, sql);
     assert_false(rekey(f->store, &err));
     assert_non_null(strstr(err.text, bad));
     check_secrets(f->reader, good);

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <sqlite3.h>
 
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/writer.h"
@@ -44,17 +43,6 @@ static int64_t pairs_of_one(struct store *s)
     struct accepted got;
     assert_true(step_accept(s, request_of(1), &got, NULL));
     return got.pairs;
-}
-
-static struct store_counts counts(struct store_fixture *f)
-{
-    struct store_counts c;
-    assert_true(store_counts(f->reader, &c, NULL));
-    int64_t ended = c.dropped + c.waiting_events;
-    for (int i = 0; i <= DELIVERY_DEAD; i++)
-        ended += c.events[i];
-    assert_int_equal(c.accepted, ended);
-    return c;
 }
 
 static void path_in(const struct store_fixture *f, const char *name, char out[512])
@@ -107,23 +95,12 @@ static void open_refuses_a_file_for_others(void **state)
     assert_int_equal(err.code, ERR_DENIED);
 }
 
-static void set_user_version(struct store_fixture *f, int version)
-{
-    char path[512], sql[64];
-    sqlite3 *raw;
-    path_in(f, "store.db", path);
-    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
-    assert_int_equal(sqlite3_open(path, &raw), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(raw, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(raw);
-}
-
 static void open_refuses_a_newer_schema(void **state)
 {
     struct store_fixture *f = *state;
     struct err err;
     store_fixture_close(f);
-    set_user_version(f, 9999);
+    store_fixture_exec(f, "PRAGMA user_version = 9999");
     assert_null(open_again(f, false, &err));
     assert_int_equal(err.code, ERR_UNSUPPORTED);
     assert_null(open_again(f, true, &err));
@@ -209,7 +186,7 @@ static void accept_from_many_threads_loses_nothing(void **state)
     }
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    assert_int_equal(counts(f).accepted, THREADS * REQUESTS * 6);
+    assert_int_equal(store_fixture_counts(f).accepted, THREADS * REQUESTS * 6);
 }
 
 static void *toggle_many(void *arg)
@@ -249,11 +226,11 @@ static void pairs_add_up_while_alerts_come_and_go(void **state)
         for (size_t k = 0; k < c.count; k++)
             step_record(f->store, &c.items[k], 200, DELIVERY_DELIVERED, 0, NULL);
         step_claims_free(&c);
-        counts(f);
+        store_fixture_counts(f);
     }
     pthread_join(accepting, NULL);
     pthread_join(toggling, NULL);
-    counts(f);
+    store_fixture_counts(f);
 }
 
 static void count_answer(void *arg, const struct err *err, const void *result)
@@ -283,7 +260,7 @@ static void close_carries_out_what_was_asked(void **state)
     store_fixture_close(f);
     assert_int_equal(answered, 100);
     store_fixture_open(f);
-    assert_int_equal(counts(f).accepted, 100);
+    assert_int_equal(store_fixture_counts(f).accepted, 100);
 }
 
 static void a_failed_step_leaves_its_group_alone(void **state)
@@ -303,7 +280,7 @@ static void a_failed_step_leaves_its_group_alone(void **state)
     store_drain(f->store);
     assert_int_equal(good, 50);
     assert_int_equal(bad, 1);
-    assert_int_equal(counts(f).accepted, 50);
+    assert_int_equal(store_fixture_counts(f).accepted, 50);
     alert_free(&a);
 }
 
@@ -345,8 +322,8 @@ static void a_step_that_fails_midway_leaves_nothing(void **state)
     store_drain(f->store);
     assert_int_equal(good, 40);
     assert_int_equal(bad, 0);
-    assert_int_equal(counts(f).accepted, 40);
-    assert_int_equal(counts(f).waiting_events, 40);
+    assert_int_equal(store_fixture_counts(f).accepted, 40);
+    assert_int_equal(store_fixture_counts(f).waiting_events, 40);
     assert_false(store_project_get(f->reader, "default", NULL, "half made", &p, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
 }
