@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/asset.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/writer.h"
 #include "support/steps.h"
@@ -105,6 +106,47 @@ static void open_refuses_a_newer_schema(void **state)
     assert_int_equal(err.code, ERR_UNSUPPORTED);
     assert_null(open_again(f, true, &err));
     assert_int_equal(err.code, ERR_UNSUPPORTED);
+}
+
+static void exec_asset(const struct store_fixture *f, const char *name)
+{
+    struct span sql = asset_find(name);
+    char *text = strndup(sql.at, sql.len);
+    store_fixture_exec(f, text);
+    free(text);
+}
+
+static void open_buckets_come_along_from_an_older_schema(void **state)
+{
+    static const char *const older[] = {"sql/001-store.sql", "sql/002-prompts.sql",
+                                        "sql/003-thresholds.sql", "sql/004-activity.sql",
+                                        "sql/005-endpoints.sql"};
+    struct store_fixture *f = *state;
+    char path[512];
+    struct bucket_rows buckets;
+    store_fixture_close(f);
+    path_in(f, "store.db", path);
+    assert_int_equal(truncate(path, 0), 0);
+    for (size_t i = 0; i < sizeof older / sizeof *older; i++)
+        exec_asset(f, older[i]);
+    store_fixture_exec(
+        f, "INSERT INTO buckets VALUES (7, '0190b2c0-1111-7000-8000-0000000000a1', "
+           "0, 'default', 2, 1, 10, 5, 6);"
+           "INSERT INTO bucket_chunks VALUES (3, 7, x'00'), (4, 7, x'01');"
+           "PRAGMA user_version = 5");
+    store_fixture_open(f);
+    assert_true(store_bucket_list(f->reader, "default", 10, &buckets, NULL));
+    assert_int_equal(buckets.count, 1);
+    assert_int_equal(buckets.items[0].events, 3);
+    assert_int_equal(buckets.items[0].due_at, 6);
+    bucket_rows_free(&buckets);
+    assert_int_equal(
+        store_fixture_number(f, "SELECT count(*) FROM bucket_chunks WHERE row >> 24 = 7"),
+        2);
+    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM bucket_chunks WHERE "
+                                             "row = (7 << 24) AND events = x'00' OR "
+                                             "row = (7 << 24) + 1 AND events = x'01'"),
+                     2);
 }
 
 static void open_refuses_what_is_no_store(void **state)
@@ -393,6 +435,7 @@ int main(void)
         TEST(a_lost_key_is_told_and_not_replaced),
         TEST(open_refuses_a_file_for_others),
         TEST(open_refuses_a_newer_schema),
+        TEST(open_buckets_come_along_from_an_older_schema),
         TEST(open_refuses_what_is_no_store),
         TEST(read_only_makes_nothing),
         TEST(read_only_reads_and_refuses_steps),
