@@ -67,6 +67,20 @@ static inline struct claims one_claimed(struct store_fixture *f, char alert[UUID
     return c;
 }
 
+/* Events of the only alert, as a delivery whose attempt was answered so; DELIVERY_SENDING:
+ * it is still under way. */
+static inline void deliver(struct store_fixture *f, int events, int status,
+                           enum delivery_state state, char id[UUID_SIZE])
+{
+    accept_events(f, events);
+    close_all(f);
+    struct claims c = claim(f, 1);
+    memcpy(id, c.items[0].id, UUID_SIZE);
+    if (state != DELIVERY_SENDING)
+        assert_true(step_record(f->store, c.items, status, state, 0, NULL));
+    step_claims_free(&c);
+}
+
 #define TEST(name)                                                                         \
     cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
