@@ -167,6 +167,14 @@ void http_answer_free(struct http_answer *a)
     buf_free(&a->body);
 }
 
+int http_read_status(struct http_client *c)
+{
+    struct http_answer a;
+    int status = http_read(c, &a) ? a.status : -1;
+    http_answer_free(&a);
+    return status;
+}
+
 bool http_receive(struct http_client *c)
 {
     return read_more(c, now_ms() + HTTP_DEADLINE_MS) > 0;

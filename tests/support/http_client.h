@@ -42,6 +42,8 @@ bool http_send_request(struct http_client *c, const char *method, const char *pa
 bool http_read(struct http_client *c, struct http_answer *a);
 bool http_read_head(struct http_client *c, struct http_answer *a); /* to a HEAD request */
 void http_answer_free(struct http_answer *a);
+/* Reads one answer of which only its status is wanted; -1: none came. */
+int http_read_status(struct http_client *c);
 
 bool http_receive(
     struct http_client *c); /* more into c->in; false: closed, or the deadline */

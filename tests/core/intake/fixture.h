@@ -184,4 +184,6 @@ static inline void mask_project(char *text)
     }
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
 #endif

@@ -175,8 +175,6 @@ static void too_many_connection_tests_are_refused(void **state)
     start(f);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -272,8 +272,6 @@ static void the_small_answers_are_there(void **state)
     expect(f, 415, "POST", "otel/v1/traces", "{}");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 static void a_thread_is_answered_with_its_project(void **state)
 {
     struct fixture *f = *state;

@@ -329,8 +329,6 @@ static void a_store_that_cannot_write_accepts_nothing(void **state)
     expect(f, 403, "POST", "prompts", "{\"name\":\"n\"}");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -229,17 +229,18 @@ static void an_endpoint_that_fails_is_named_by_its_alert(void **state)
     free(text);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_with_engine, tear_down)
+#define WITH_ENGINE(name)                                                                  \
+    cmocka_unit_test_setup_teardown(name, set_up_with_engine, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(who_may_ask),
-        TEST(ready_says_why_not),
-        TEST(ready_knows_of_commits_that_fail),
-        TEST(figures_are_those_of_the_store),
-        TEST(figures_are_those_of_the_engine),
-        TEST(an_endpoint_that_fails_is_named_by_its_alert),
+        WITH_ENGINE(who_may_ask),
+        WITH_ENGINE(ready_says_why_not),
+        WITH_ENGINE(ready_knows_of_commits_that_fail),
+        WITH_ENGINE(figures_are_those_of_the_store),
+        WITH_ENGINE(figures_are_those_of_the_engine),
+        WITH_ENGINE(an_endpoint_that_fails_is_named_by_its_alert),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
