@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/must.h"
 #include "support/receiver_bytes.h"
+#include "support/receiver_request.h"
 #include "support/receiver_socket.h"
 
 enum { PEERS_MAX = 1200, DRIP_MS = 10, WANT_MORE = -2, GONE = -1 };
@@ -55,21 +57,6 @@ struct receiver {
     enum receiver_door door;
 };
 
-static void must(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "receiver: %s: %s\n", what, strerror(errno));
-    abort();
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* ---------------------------------------------------------------- bytes in and out */
 
 static int tls_result(struct peer *p, int got)
@@ -109,36 +96,8 @@ static int transmit(struct peer *p, const char *from, size_t len)
 
 /* ---------------------------------------------------------------- requests */
 
-static const char *find_header(const char *headers, const char *name)
+static void keep_request(struct receiver *r, struct peer *p, struct receiver_request *q)
 {
-    size_t len = strlen(name);
-    for (const char *line = headers; line && *line; line = strstr(line, "\r\n")) {
-        line += strncmp(line, "\r\n", 2) == 0 ? 2 : 0;
-        if (strncasecmp(line, name, len) == 0 && line[len] == ':')
-            return line + len + 1;
-    }
-    return NULL;
-}
-
-static void keep_request(struct receiver *r, struct peer *p, size_t head, size_t body)
-{
-    struct receiver_request *q = calloc(1, sizeof *q);
-    must(q != NULL, "calloc");
-    const char *line_end = strstr(p->in.data, "\r\n");
-    const char *blank = strchr(p->in.data, ' ');
-    const char *path_end = blank ? strchr(blank + 1, ' ') : NULL;
-    must(path_end && path_end < line_end, "a request line");
-    snprintf(q->method, sizeof q->method, "%.*s", (int)(blank - p->in.data), p->in.data);
-    q->path = strndup(blank + 1, (size_t)(path_end - blank - 1));
-    q->headers = strndup(line_end + 2, (size_t)(p->in.data + head - 2 - (line_end + 2)));
-    q->body = malloc(body + 1);
-    must(q->body != NULL, "malloc");
-    memcpy(q->body, p->in.data + head, body);
-    q->body[body] = '\0';
-    q->body_len = body;
-    q->at_ms = now_ms();
-    q->connection = p->number;
-
     pthread_mutex_lock(&r->lock);
     r->requests = realloc(r->requests, (r->request_count + 1) * sizeof *r->requests);
     must(r->requests != NULL, "realloc");
@@ -154,18 +113,11 @@ static void keep_request(struct receiver *r, struct peer *p, size_t head, size_t
 /* Whether `in` holds a whole request; then it is recorded and its answer made. */
 static bool take_request(struct receiver *r, struct peer *p)
 {
-    const char *end = p->in.len ? strstr(p->in.data, "\r\n\r\n") : NULL;
-    if (!end)
+    struct receiver_request *q = receiver_request_take(&p->in, r->early);
+    if (!q)
         return false;
-    size_t head = (size_t)(end - p->in.data) + 4;
-    const char *length = find_header(p->in.data, "Content-Length");
-    size_t body = length && length < end ? strtoul(length, NULL, 10) : 0;
-    if (p->in.len < head + body && !r->early)
-        return false;
-    body = p->in.len < head + body ? p->in.len - head : body;
-    keep_request(r, p, head, body);
-    memmove(p->in.data, p->in.data + head + body, p->in.len - head - body + 1);
-    p->in.len -= head + body;
+    q->connection = p->number;
+    keep_request(r, p, q);
     buf_clear(&p->out);
     p->sent = 0;
     receiver_bytes(&p->answer, &p->out);
@@ -408,20 +360,6 @@ struct receiver *receiver_start_tls(enum certificate_kind kind)
     return r;
 }
 
-static void request_empty(struct receiver_request *q)
-{
-    free(q->path);
-    free(q->headers);
-    free(q->body);
-    q->path = q->headers = q->body = NULL;
-}
-
-static void request_free(struct receiver_request *q)
-{
-    request_empty(q);
-    free(q);
-}
-
 static void give_order(struct receiver *r)
 {
     const uint64_t one = 1;
@@ -439,7 +377,7 @@ void receiver_stop(struct receiver **rp)
     give_order(r);
     pthread_join(r->thread, NULL);
     for (size_t i = 0; i < r->request_count; i++)
-        request_free(r->requests[i]);
+        receiver_request_free(r->requests[i]);
     free(r->requests);
     free(r->script);
     close(r->listener);
@@ -586,23 +524,6 @@ void receiver_forget(struct receiver *r, size_t i)
 {
     pthread_mutex_lock(&r->lock);
     if (i < r->request_count)
-        request_empty(r->requests[i]);
+        receiver_request_empty(r->requests[i]);
     pthread_mutex_unlock(&r->lock);
-}
-
-char *receiver_header(const struct receiver_request *request, const char *name)
-{
-    const char *value = find_header(request->headers, name);
-    if (!value)
-        return NULL;
-    value += strspn(value, " \t");
-    return strndup(value, strcspn(value, "\r\n"));
-}
-
-size_t receiver_header_count(const struct receiver_request *request, const char *name)
-{
-    size_t count = 0;
-    for (const char *at = request->headers; (at = find_header(at, name)); count++)
-        ;
-    return count;
 }

@@ -1,22 +1,11 @@
 #include "support/receiver_socket.h"
 
-#include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "support/must.h"
 #include "support/receiver.h"
-
-static void must(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "receiver: %s: %s\n", what, strerror(errno));
-    abort();
-}
 
 int receiver_listen(bool ipv6, int *port)
 {

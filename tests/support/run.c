@@ -14,13 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static void must(bool fine, const char *what)
-{
-    if (fine)
-        return;
-    perror(what);
-    abort();
-}
+#include "support/must.h"
 
 long long run_now_ms(void)
 {
