@@ -43,6 +43,52 @@ void plant_alert(const char *name, const char *base, const char *more, char *out
              CANARIES[CANARY_ROUTING].text, more);
 }
 
+void plant_pagerduty(const char *base, char *out, size_t size)
+{
+    snprintf(out, size,
+             "{\"name\":\"Real pager\",\"alert_type\":\"pagerduty\","
+             "\"webhook\":{\"url\":\"%s/v2/xyz%sxyz\"},"
+             "\"metadata\":{\"routing_key\":\"xyz%sxyz\"},"
+             "\"triggers\":[{\"event_type\":\"trace:errors\"}]}",
+             base, CANARIES[CANARY_PATH].text, CANARIES[CANARY_ROUTING].text);
+}
+
+static const struct {
+    const char *format;
+    int canary;
+} MISTAKES[] = {
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://u:%s@127.0.0.1/\"}}", CANARY_USERINFO},
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"ftp://127.0.0.1/%s\"}}", CANARY_PATH},
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"http:///%s\"}}", CANARY_PATH},
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"%s\"}}", CANARY_PATH},
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\\n%s\"}}", CANARY_PATH},
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"secret_token\":\"a\\n%s\"}}",
+     CANARY_TOKEN},
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"secret_token\":[\"%s\"]}}",
+     CANARY_TOKEN},
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"secret_tokn\":\"%s\"}}",
+     CANARY_TOKEN},
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"headers\":{\"A\":\"a\\r%s\"}}}",
+     CANARY_HEADER},
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"headers\":[\"%s\"]}}",
+     CANARY_HEADER},
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"secret_token\":\"%s",
+     CANARY_TOKEN},
+    {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"secret_token\":%s}}",
+     CANARY_TOKEN},
+    {"{\"metadata\":{\"signing_secret\":\"%s\"},\"webhook\":{\"url\":\"http://h/\"}}",
+     CANARY_TOKEN},
+    {"{\"metadata\":{\"routing_key\":{\"a\":\"%s\"}}}", CANARY_ROUTING},
+};
+
+bool plant_mistake(size_t i, char *out, size_t size)
+{
+    if (i >= sizeof MISTAKES / sizeof *MISTAKES)
+        return false;
+    snprintf(out, size, MISTAKES[i].format, CANARIES[MISTAKES[i].canary].text);
+    return true;
+}
+
 struct receiver *plant_echo(void)
 {
     static char body[1024], headers[512];

@@ -27,6 +27,12 @@ extern const struct canary CANARIES[CANARY_COUNT];
 void plant_alert(const char *name, const char *base, const char *more, char *out,
                  size_t size);
 
+/* One of PagerDuty's, with the secrets that these have. */
+void plant_pagerduty(const char *base, char *out, size_t size);
+
+/* Every way to give a secret of an alert wrongly; false: there are no more than i. */
+bool plant_mistake(size_t i, char *out, size_t size);
+
 /* Answers with all that a request of such an alert carried; and with what a PagerDuty event
  * did. */
 struct receiver *plant_echo(void);

@@ -225,52 +225,17 @@ static void make_pagerduty(struct world *w)
 {
     char json[4096], base[128];
     receiver_url(w->pages, "", base, sizeof base);
-    snprintf(json, sizeof json,
-             "{\"name\":\"Real pager\",\"alert_type\":\"pagerduty\","
-             "\"webhook\":{\"url\":\"%s/v2/xyz%sxyz\"},"
-             "\"metadata\":{\"routing_key\":\"xyz%sxyz\"},"
-             "\"triggers\":[{\"event_type\":\"trace:errors\"}]}",
-             base, CANARIES[CANARY_PATH].text, CANARIES[CANARY_ROUTING].text);
+    plant_pagerduty(base, json, sizeof json);
     create(w, json, w->pager);
     call_with(w, 1, NULL, "alert test %s", w->pager);
 }
 
-/* Every way to give a secret wrongly: what is said must not repeat it. */
+/* What is said of a secret that is given wrongly must not repeat it. */
 static void make_mistakes(struct world *w)
 {
-    static const struct {
-        const char *format;
-        int canary;
-    } bad[] = {
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://u:%s@127.0.0.1/\"}}",
-         CANARY_USERINFO},
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"ftp://127.0.0.1/%s\"}}", CANARY_PATH},
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"http:///%s\"}}", CANARY_PATH},
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"%s\"}}", CANARY_PATH},
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\\n%s\"}}", CANARY_PATH},
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"secret_token\":\"a\\n%s\"}}",
-         CANARY_TOKEN},
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"secret_token\":[\"%s\"]}}",
-         CANARY_TOKEN},
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"secret_tokn\":\"%s\"}}",
-         CANARY_TOKEN},
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/"
-         "\",\"headers\":{\"A\":\"a\\r%s\"}}}",
-         CANARY_HEADER},
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"headers\":[\"%s\"]}}",
-         CANARY_HEADER},
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"secret_token\":\"%s",
-         CANARY_TOKEN},
-        {"{\"name\":\"x\",\"webhook\":{\"url\":\"http://h/\",\"secret_token\":%s}}",
-         CANARY_TOKEN},
-        {"{\"metadata\":{\"signing_secret\":\"%s\"},\"webhook\":{\"url\":\"http://h/\"}}",
-         CANARY_TOKEN},
-        {"{\"metadata\":{\"routing_key\":{\"a\":\"%s\"}}}", CANARY_ROUTING},
-    };
     char json[1024], victim[64];
     create(w, "{\"name\":\"Victim\",\"webhook\":{\"url\":\"http://h/\"}}", victim);
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        snprintf(json, sizeof json, bad[i].format, CANARIES[bad[i].canary].text);
+    for (size_t i = 0; plant_mistake(i, json, sizeof json); i++) {
         call(w, -2, json, "alert create -");
         call(w, -2, json, "alert import -");
         call_with(w, -2, json, "alert update %s -", victim);
