@@ -149,6 +149,7 @@ WRAP_test_model := $(SCRIPTED) $(patsubst %,-Wl$(comma)--wrap=%,store_close_due 
   randombytes_buf crypto_kdf_keygen)
 WRAP_test_time := $(SCRIPTED) -Wl,--wrap=clock_gettime
 $(BUILD)/tests/torture/test_model: $(patsubst %,$(BUILD)/tests/torture/%.o,model model_endpoint world world_compare)
+$(BUILD)/tests/torture/test_disk: $(patsubst %,$(BUILD)/tests/torture/%.o,disk_life disk_judge)
 $(BUILD)/tests/torture/test_receivers: $(BUILD)/tests/torture/receiver_rows.o
 $(BUILD)/tests/torture/test_steps: $(patsubst %,$(BUILD)/tests/torture/%.o,kill_plan kill_wraps doomed lives migrations)
 
