@@ -6,7 +6,7 @@
 
 /* Rows of deliveries are numbered in the order of their birth, and from 1 again when the
  * last is purged: then a higher one that is noted is gone, or another alert's. */
-#define NOTE "INSERT OR FAIL INTO alert_last (alert, delivery, state, status, at) VALUES "
+#define NOTE "INSERT INTO alert_last (alert, delivery, state, status, at) VALUES "
 #define LAST "(?, ?, ?, ?, ?)"
 #define IF_NEWEST                                                                          \
     " ON CONFLICT (alert) DO UPDATE SET delivery = excluded.delivery, "                    \
@@ -17,6 +17,7 @@
     "deliveries AS d WHERE d.row = alert_last.delivery AND "                               \
     "d.alert = (SELECT id FROM alerts AS a WHERE a.row = alert_last.alert))"
 enum { COLUMNS = 5, AT_ONCE = 8 };
+_Static_assert(AT_ONCE == 8, "a row for each");
 
 static bool note(struct tx *tx, const struct alert_last *const *lasts, size_t count,
                  struct err *err)

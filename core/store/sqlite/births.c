@@ -13,13 +13,13 @@
 #define DELIVERY   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
 #define BODIES     "INSERT OR FAIL INTO delivery_bodies (delivery, body) VALUES "
 #define BODY       "(?, ?)"
-enum { DELIVERY_COLUMNS = 12, BODY_COLUMNS = 2 };
+enum { BIRTH_COLUMNS = 12, BODY_COLUMNS = 2 };
 _Static_assert(BIRTHS_AT_ONCE == 8, "a row for each");
 
 static void bind_delivery(const struct tx *tx, const struct birth *b, struct db_arg *args)
 {
     bool waits = b->state == DELIVERY_WAITING;
-    const struct db_arg all[DELIVERY_COLUMNS] = {
+    const struct db_arg all[BIRTH_COLUMNS] = {
         db_text(b->id),         db_text(b->alert_id),
         db_text(b->alert_name), db_text(b->workspace),
         db_int(b->type),        db_int(b->state),
@@ -33,11 +33,11 @@ static void bind_delivery(const struct tx *tx, const struct birth *b, struct db_
 static bool write_deliveries(struct tx *tx, struct birth *births, size_t count,
                              struct err *err)
 {
-    struct db_arg args[BIRTHS_AT_ONCE * DELIVERY_COLUMNS];
+    struct db_arg args[BIRTHS_AT_ONCE * BIRTH_COLUMNS];
     for (size_t i = 0; i < count; i++)
-        bind_delivery(tx, &births[i], &args[i * DELIVERY_COLUMNS]);
-    if (!db_run(tx->db, count == 1 ? DELIVERIES DELIVERY : DELIVERIES DB_EIGHT(DELIVERY), args,
-                count * DELIVERY_COLUMNS, err))
+        bind_delivery(tx, &births[i], &args[i * BIRTH_COLUMNS]);
+    if (!db_run(tx->db, count == 1 ? DELIVERIES DELIVERY : DELIVERIES DB_EIGHT(DELIVERY),
+                args, count * BIRTH_COLUMNS, err))
         return false;
     int64_t last = db_last_row(tx->db);
     for (size_t i = 0; i < count; i++)

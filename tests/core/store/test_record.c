@@ -83,6 +83,15 @@ static void expect(struct store_fixture *f, const struct claim *c, int status, i
     delivery_free(&d);
 }
 
+/* How many alerts have this delivery noted as their newest, as it is. */
+static int64_t noted(struct store_fixture *f)
+{
+    return store_fixture_number(
+        f, "SELECT count(*) FROM alert_last AS l JOIN alerts AS a ON a.row = l.alert "
+           "JOIN deliveries AS d ON d.row = l.delivery AND d.alert = a.id "
+           "WHERE l.state = d.state AND l.status = d.status");
+}
+
 /* With gaps, in another order than their rows, and with different answers. */
 static void each_gets_its_own_outcome(void **state)
 {
@@ -106,7 +115,32 @@ static void each_gets_its_own_outcome(void **state)
     for (int s = 0; s <= DELIVERY_DEAD; s++)
         assert_int_equal(sums.deliveries[s], in_state[s]);
     assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM log"), count);
+    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM alert_last"), count);
+    assert_int_equal(noted(f), count);
     step_claims_free(&c);
+}
+
+static void of_one_alert_the_newest_is_noted(void **state)
+{
+    enum { SOME = 20 };
+    struct store_fixture *f = *state;
+    struct record *records = calloc(SOME, sizeof *records);
+    char id[UUID_SIZE];
+    add_alert(f, "a", "http://127.0.0.1:9/", id);
+    for (size_t i = 0; i < SOME; i++) {
+        struct closed c;
+        struct accept *a = step_request("default");
+        step_add_fact(a, EVENT_TRACE_ERRORS, NULL, "p", (int)i);
+        assert_true(step_accept(f->store, a, NULL, NULL));
+        f->now += f->limits.window_ms;
+        assert_true(step_close_claim(f->store, f->now, 1, 4, &c, NULL));
+        make_record(&c.claims.items[0], i == SOME - 1 ? 202 : 200, 0,
+                    &records[i * 7 % SOME]);
+        step_claims_free(&c.claims);
+    }
+    record_all(f, records, SOME);
+    assert_int_equal(noted(f), 1);
+    assert_int_equal(store_fixture_number(f, "SELECT status FROM alert_last"), 202);
 }
 
 /* The second is none that is waited for any more: only its attempt is added. */
@@ -214,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_gets_its_own_outcome),
+        TEST(of_one_alert_the_newest_is_noted),
         TEST(one_that_is_told_twice_ends_once),
         TEST(one_that_is_gone_ends_its_alert),
         TEST(one_that_is_no_longer_there_is_passed_over),
