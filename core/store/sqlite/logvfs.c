@@ -1,12 +1,19 @@
 #include "store/sqlite/logvfs.h"
 
 #include <pthread.h>
+#include <stdint.h>
 
 #define NAME "opik-alerts"
 
-enum { HEADER = 32 }; /* https://www.sqlite.org/fileformat2.html#walformat */
+/* https://www.sqlite.org/fileformat2.html#walformat */
+enum {
+    MAGIC = 0x377f0682, /* the last bit: checksums of big-endian words */
+    SALTS = 16,         /* where they stand */
+    SUMS = 24,
+    HEADER = 32,
+};
 
-/* Stands behind what the standard VFS has of a file; all zero when the file is no log. */
+/* Stands behind what the standard VFS has of a file; only of a log is it ever read. */
 struct log_file {
     const sqlite3_io_methods *standard;
     sqlite3_io_methods own;
@@ -22,14 +29,48 @@ static struct log_file *own_part(sqlite3_file *file)
     return (struct log_file *)((char *)file + standard->szOsFile);
 }
 
+/* ---------------------------------------------------------------- the header */
+
+static uint32_t word(const unsigned char *at, bool big_endian)
+{
+    return big_endian ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+                            (uint32_t)at[2] << 8 | at[3]
+                      : (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 |
+                            (uint32_t)at[1] << 8 | at[0];
+}
+
+static void put_word(unsigned char *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+static void change_salts(unsigned char header[HEADER])
+{
+    bool big_endian = header[3] & 1;
+    uint32_t first = 0, second = 0;
+    sqlite3_randomness(SUMS - SALTS, header + SALTS);
+    for (size_t at = 0; at < SUMS; at += 8) {
+        first += word(header + at, big_endian) + second;
+        second += word(header + at + 4, big_endian) + first;
+    }
+    put_word(header + SUMS, first);
+    put_word(header + SUMS + 4, second);
+}
+
 static int empty(sqlite3_file *file, sqlite3_int64 size)
 {
-    static const char none[HEADER];
     const struct log_file *own = own_part(file);
-    if (size > 0 || !own->keep)
+    unsigned char header[HEADER];
+    if (size > 0 || !own->keep ||
+        own->standard->xRead(file, header, sizeof header, 0) != SQLITE_OK ||
+        (word(header, true) & ~UINT32_C(1)) != MAGIC)
         return own->standard->xTruncate(file, size);
-    return own->standard->xWrite(file, none, sizeof none, 0);
+    change_salts(header);
+    return own->standard->xWrite(file, header, sizeof header, 0);
 }
+
+/* ---------------------------------------------------------------- the VFS */
 
 static int open_file(sqlite3_vfs *self, const char *name, sqlite3_file *file, int flags,
                      int *out)

@@ -4,12 +4,10 @@
  * It is the standard one (https://www.sqlite.org/vfs.html, "shims") but for one call. To
  * empty the log SQLite cuts its file to nothing, and the file system then frees every page
  * of it, only to find new ones for the next commits: that takes longer than all else in a
- * checkpoint. Where the length is kept, the log's header is overwritten with zeros instead,
- * as journal_mode=PERSIST does with the header of its journal: whoever looks, also after a
- * kill, finds a log without a valid header, which is one without pages (walIndexRecover()
- * in SQLite's wal.c). The next commit writes a header with a new salt, so that what stands
- * behind it is not taken for its own, and syncs that before its pages, as it does in any
- * log begun anew. */
+ * checkpoint. Where the length is kept, the log's header gets a new salt instead. What
+ * stands behind it has the old one, so whoever looks, also after a kill, finds a log
+ * without pages (https://www.sqlite.org/fileformat2.html#walformat). The next commit writes
+ * a header of its own and syncs that before its pages, as it does in any log begun anew. */
 #ifndef SQLITE_LOGVFS_H
 #define SQLITE_LOGVFS_H
 

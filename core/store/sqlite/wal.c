@@ -7,6 +7,7 @@ enum {
     AHEAD = 128,      /* lengthened by */
     SOON = 64,        /* before so few are left */
     KEPT_MAX = 6000,  /* a longer one gives its place back */
+    KEPT_MS = 10000,  /* so does one that took longer to fill: that is no load */
     WAIT_MS = 200,
 };
 
@@ -17,27 +18,42 @@ void wal_before(struct wal *w, struct db *db)
         db_lengthen_log(db, w->pages + AHEAD);
 }
 
-static bool checkpoint(struct wal *w, struct db *db, bool in_use)
+static bool checkpoint(struct wal *w, struct db *db, bool keep_length)
 {
-    if (!db_checkpoint(db, WAIT_MS, in_use && db_log_places(db) <= KEPT_MAX)) {
+    if (!db_checkpoint(db, WAIT_MS, keep_length)) {
         w->tried = w->pages;
         return false;
     }
-    *w = (struct wal){.dirty = w->dirty};
+    *w = (struct wal){.dirty = w->dirty, .emptied_at = w->emptied_at};
     return true;
 }
 
-void wal_after(struct wal *w, struct db *db, bool waited, bool may)
+/* What is behind the end of what is used is not overwritten, though it may have been purged
+ * since: there must not be much of it. */
+static bool is_worth_keeping(const struct wal *w, struct db *db, int64_t now)
+{
+    int places = db_log_places(db);
+    return now - w->emptied_at < KEPT_MS && places <= KEPT_MAX &&
+           places <= 2 * (w->pages + AHEAD);
+}
+
+void wal_after(struct wal *w, struct db *db, const struct wal_commit *commit)
 {
     int pages = db_wal_pages(db), more = pages - w->pages;
     if (more < 0) /* others began it anew */
-        *w = (struct wal){.in_use = w->in_use, .dirty = w->dirty};
-    else if (waited)
+        *w = (struct wal){
+            .in_use = w->in_use, .dirty = w->dirty, .emptied_at = w->emptied_at};
+    else if (commit->waited)
         w->waited += more;
     w->pages = pages;
     bool is_long = w->waited >= WAITED_MAX || pages >= PAGES_MAX;
-    if (may && is_long && pages >= w->tried + WAITED_MAX)
-        w->in_use = checkpoint(w, db, true) || w->in_use;
+    if (!commit->may_checkpoint || !is_long || pages < w->tried + WAITED_MAX)
+        return;
+    bool keep = is_worth_keeping(w, db, commit->now);
+    if (!checkpoint(w, db, keep))
+        return;
+    w->in_use = true;
+    w->emptied_at = commit->now;
 }
 
 void wal_idle(struct wal *w, struct db *db)

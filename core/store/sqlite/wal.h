@@ -21,14 +21,19 @@ struct wal {
     int tried;   /* pages at the last checkpoint that did not get through */
     bool in_use; /* it was emptied because it was long, and not since for want of work */
     bool dirty;  /* others may have left something to checkpoint */
+    int64_t emptied_at; /* when it was long, steady ms; 0: never */
 };
 
 /* In a transaction, before it writes. Only for whoever may checkpoint. */
 void wal_before(struct wal *w, struct db *db);
 
-/* After a commit: checkpoints when the log is long, and it `may`. `waited`: an application
- * waits for such commits. */
-void wal_after(struct wal *w, struct db *db, bool waited, bool may);
+/* After a commit: checkpoints when the log is long. */
+struct wal_commit {
+    int64_t now;         /* steady ms */
+    bool waited;         /* an application waits for such commits */
+    bool may_checkpoint; /* the process holds the lock */
+};
+void wal_after(struct wal *w, struct db *db, const struct wal_commit *commit);
 
 /* Without work: what is left goes into the file, and the log's place back to the disk. */
 void wal_idle(struct wal *w, struct db *db);

@@ -293,7 +293,8 @@ static void run_group(struct store *s, struct step *group, bool lazy_too)
     answer_all(s, group);
     if (fine) {
         notify(s, tx.changes);
-        wal_after(&s->wal, s->db, urgent, may_checkpoint(s));
+        const struct wal_commit commit = {tx.steady, urgent, may_checkpoint(s)};
+        wal_after(&s->wal, s->db, &commit);
     }
 }
 
@@ -341,7 +342,7 @@ static void *writer_main(void *arg)
         pthread_mutex_unlock(&s->lock);
         if (group)
             run_group(s, group, calm);
-        else if (!stopping)
+        if (calm && !stopping)
             idle(s);
         pthread_mutex_lock(&s->lock);
     }

@@ -21,6 +21,7 @@ struct place {
     char path[300];
     struct db *db;
     struct wal wal;
+    int64_t now;
 };
 
 static void run(struct db *db, const char *sql)
@@ -69,7 +70,8 @@ static void commit(struct place *p, int pages, bool waited, bool may)
     assert_true(db_run(p->db, "INSERT INTO t VALUES (zeroblob(? * 4096))",
                        DB_ARGS(db_int(pages)), NULL));
     run(p->db, "COMMIT");
-    wal_after(&p->wal, p->db, waited, may);
+    const struct wal_commit done = {p->now, waited, may};
+    wal_after(&p->wal, p->db, &done);
 }
 
 static void what_applications_wait_for_keeps_it_short(void **state)
@@ -211,14 +213,15 @@ static void zeros_are_no_changes(void **state)
     assert_after_kill(p, 21);
 }
 
-static void assert_no_header(const struct place *p)
+/* Of the header, and of the page after it. */
+static void assert_salts_differ(const struct place *p)
 {
-    static const char none[32];
-    char name[320], header[sizeof none];
+    unsigned char bytes[64];
+    char name[320];
     snprintf(name, sizeof name, "%s-wal", p->path);
     int fd = open(name, O_RDONLY | O_CLOEXEC);
-    assert_int_equal(read(fd, header, sizeof header), sizeof header);
-    assert_memory_equal(header, none, sizeof none);
+    assert_int_equal(read(fd, bytes, sizeof bytes), sizeof bytes);
+    assert_memory_not_equal(bytes + 16, bytes + 32 + 8, 8);
     close(fd);
 }
 
@@ -228,13 +231,125 @@ static void an_emptied_log_holds_no_changes(void **state)
     struct place *p = *state;
     commit(p, SHORT, true, true);
     assert_true(db_log_places(p->db) >= SHORT);
-    assert_no_header(p);
+    assert_salts_differ(p);
     assert_after_kill(p, 1);
     commit(p, 1, true, true);
     run(p->db, "DELETE FROM t WHERE length(bytes) > 4096");
     assert_after_kill(p, 1);
     commit(p, SHORT, true, true);
     assert_after_kill(p, 2);
+}
+
+static void write_and_be_killed(const char *path)
+{
+    struct place p = {.db = db_open(path, DB_WRITER, NULL)};
+    if (!p.db)
+        _exit(1);
+    snprintf(p.path, sizeof p.path, "%s", path);
+    for (int i = 0; i < 2; i++)
+        commit(&p, SHORT, true, true);
+    _exit(db_wal_pages(p.db) != 0 || db_log_places(p.db) < SHORT);
+}
+
+static void write_in_child(const char *path)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        write_and_be_killed(path);
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+}
+
+struct asked {
+    int ask, answer;
+};
+
+static void read_when_asked(const char *path, struct asked to)
+{
+    char uri[360], byte;
+    sqlite3 *reader;
+    sqlite3_stmt *count;
+    snprintf(uri, sizeof uri, "file:%s?readonly_shm=1", path);
+    if (sqlite3_open_v2(uri, &reader, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) ||
+        sqlite3_prepare_v2(reader, "SELECT count(*) FROM t", -1, &count, NULL))
+        _exit(1);
+    while (read(to.ask, &byte, 1) == 1) {
+        int rows = sqlite3_step(count) == SQLITE_ROW ? sqlite3_column_int(count, 0) : -1;
+        sqlite3_reset(count);
+        if (write(to.answer, &rows, sizeof rows) != sizeof rows)
+            break;
+    }
+    _exit(0);
+}
+
+/* A process of its own: in one, SQLite knows all that is open. */
+static pid_t start_reader(const char *path, struct asked *from)
+{
+    int ask[2], answer[2];
+    assert_int_equal(pipe(ask) | pipe(answer), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(ask[1]);
+        read_when_asked(path, (struct asked){ask[0], answer[1]});
+    }
+    close(ask[0]);
+    close(answer[1]);
+    *from = (struct asked){ask[1], answer[0]};
+    return child;
+}
+
+static int rows_read(const struct asked *from)
+{
+    int rows = -1;
+    assert_int_equal(write(from->ask, "", 1), 1);
+    assert_int_equal(read(from->answer, &rows, sizeof rows), sizeof rows);
+    return rows;
+}
+
+/* One that cannot write to the shared memory beside the log, as on a file system that is
+ * mounted read-only, knows by the salt alone that what it holds of the file is old. */
+static void who_may_only_read_sees_what_came_after(void **state)
+{
+    struct place *p = *state;
+    struct asked reader;
+    char path[320];
+    snprintf(path, sizeof path, "%s/other.db", p->dir);
+    close(open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    struct db *made = db_open(path, DB_WRITER, NULL);
+    run(made, "CREATE TABLE t (bytes BLOB)");
+    db_close(&made);
+    write_in_child(path);
+    pid_t child = start_reader(path, &reader);
+    for (int rows = 2; rows <= 6; rows += 2) {
+        assert_int_equal(rows_read(&reader), rows);
+        write_in_child(path);
+    }
+    close(reader.ask);
+    close(reader.answer);
+    waitpid(child, NULL, 0);
+}
+
+static void one_that_fills_slowly_is_cut(void **state)
+{
+    struct place *p = *state;
+    commit(p, SHORT, true, true);
+    p->now += 9999;
+    commit(p, SHORT, true, true);
+    assert_true(db_log_places(p->db) > 0);
+    p->now += 10000;
+    commit(p, SHORT, true, true);
+    assert_int_equal(db_log_places(p->db), 0);
+}
+
+static void what_is_not_used_again_is_cut(void **state)
+{
+    struct place *p = *state;
+    for (int i = 0; i < 9; i++)
+        commit(p, LONG / 8, false, true);
+    assert_true(db_log_places(p->db) >= LONG);
+    commit(p, SHORT, true, true);
+    assert_int_equal(db_log_places(p->db), 0);
 }
 
 /* Whoever lengthens does not know where another connection ended. */
@@ -292,6 +407,9 @@ int main(void)
         TEST(few_commits_change_its_length),
         TEST(zeros_are_no_changes),
         TEST(an_emptied_log_holds_no_changes),
+        TEST(who_may_only_read_sees_what_came_after),
+        TEST(one_that_fills_slowly_is_cut),
+        TEST(what_is_not_used_again_is_cut),
         TEST(what_another_wrote_behind_the_end_stays),
         TEST(a_reader_puts_a_checkpoint_off),
     };
