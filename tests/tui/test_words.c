@@ -128,6 +128,26 @@ static void duration_keeps_its_greater_unit(void **state)
     }
 }
 
+static void count_keeps_its_size_in_a_narrow_column(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t count;
+        int columns;
+        const char *want;
+    } cases[] = {
+        {0, 1, "0"},         {10000, 5, "10000"},   {10000, 4, "10k"},
+        {181499, 5, "181k"}, {181499, 6, "181499"}, {1999999, 5, "1999k"},
+        {1999999, 4, "1M"},  {1000000, 5, "1000k"}, {25000000000, 3, "25G"},
+        {999, 2, "999"},     {1000, 2, "1k"},       {INT64_MAX, 5, "9223372036G"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[24];
+        words_count(cases[i].count, cases[i].columns, out);
+        assert_string_equal(out, cases[i].want);
+    }
+}
+
 static void left_alone_keeps_its_time_in_a_narrow_column(void **state)
 {
     (void)state;
@@ -160,6 +180,7 @@ int main(void)
         cmocka_unit_test(last_names_state_and_status),
         cmocka_unit_test(triggers_fit_their_column),
         cmocka_unit_test(duration_keeps_its_greater_unit),
+        cmocka_unit_test(count_keeps_its_size_in_a_narrow_column),
         cmocka_unit_test(left_alone_keeps_its_time_in_a_narrow_column),
         cmocka_unit_test(wait_never_says_zero_while_it_waits),
     };

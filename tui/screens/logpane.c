@@ -181,13 +181,13 @@ bool logpane_counts_down(const struct logpane *p)
 static void draw_row(const struct log_row *r, const struct canvas *c, int y, const int *w,
                      const struct console *console, enum style mark)
 {
-    char time[16], events[32], next[256];
+    char time[16], count[24], events[32], next[256];
     char attempt[16] = "", status[8] = "-", latency[24] = "";
     int64_t now = clock_steady_ms(console_options(console)->clock);
     enum style next_style = words_next(r, now, next, sizeof next);
     timefmt_row(r->at, console_now(console), time);
-    snprintf(events, sizeof events, "%s%lld", term_glyph(GLYPH_TIMES),
-             (long long)r->events);
+    words_count(r->events, w[EVENTS] - 1, count);
+    snprintf(events, sizeof events, "%s%s", term_glyph(GLYPH_TIMES), count);
     if (r->kind == LOG_ATTEMPT) {
         snprintf(attempt, sizeof attempt, "%d/%d", r->n, r->of);
         duration_human(r->latency_us / 1000, latency);

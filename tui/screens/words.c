@@ -44,6 +44,16 @@ void words_duration(int64_t ms, int columns, char out[24])
         *rest = '\0';
 }
 
+void words_count(int64_t count, int columns, char out[24])
+{
+    static const char units[] = "kMG";
+    int len = snprintf(out, 24, "%lld", (long long)count);
+    for (const char *unit = units; *unit && len > columns && count >= 1000; unit++) {
+        count /= 1000;
+        len = snprintf(out, 24, "%lld%c", (long long)count, *unit);
+    }
+}
+
 void words_left_alone(bool open, int64_t ms, int columns, char *out, size_t size)
 {
     char wait[24];

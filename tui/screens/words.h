@@ -20,6 +20,10 @@ void words_wait(int64_t ms, char out[24]);
 /* "12 m 05 s"; what is longer than `columns` becomes "12 m". */
 void words_duration(int64_t ms, int columns, char out[24]);
 
+/* "18149"; what is longer than `columns` becomes "18k", rounded down, and so on to "18G": a
+ * number that is cut would be taken for a smaller one. */
+void words_count(int64_t count, int columns, char out[24]);
+
 /* Why nothing is sent to an endpoint, and for how long: "open, probe in 4 s" of a breaker, "paused,
  * 4 s" of one that asked to wait; what is longer than `columns` becomes "open 4 s", "wait 4 s",
  * "wait 4 m". */
