@@ -132,7 +132,6 @@ static bool fill(sqlite3_stmt *row, const struct delivery_row *d, struct claim *
 static bool read_delivery(struct tx *tx, int64_t number, struct delivery_row *d,
                           struct claim *c, bool *found, struct err *err)
 {
-    *d = (struct delivery_row){.row = number};
     sqlite3_stmt *row = db_query(tx->db, WANTED, DB_ARGS(db_int(number)), err);
     int got = row ? db_step(tx->db, row, err) : -1;
     *found = got == 1;

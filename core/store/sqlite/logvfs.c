@@ -1,7 +1,9 @@
 #include "store/sqlite/logvfs.h"
 
+#include <endian.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <string.h>
 
 #define NAME "opik-alerts"
 
@@ -33,16 +35,15 @@ static struct log_file *own_part(sqlite3_file *file)
 
 static uint32_t word(const unsigned char *at, bool big_endian)
 {
-    return big_endian ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-                            (uint32_t)at[2] << 8 | at[3]
-                      : (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 |
-                            (uint32_t)at[1] << 8 | at[0];
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+    return big_endian ? be32toh(value) : le32toh(value);
 }
 
 static void put_word(unsigned char *at, uint32_t value)
 {
-    for (int i = 0; i < 4; i++)
-        at[i] = (unsigned char)(value >> (24 - 8 * i));
+    value = htobe32(value);
+    memcpy(at, &value, sizeof value);
 }
 
 static void change_salts(unsigned char header[HEADER])
