@@ -27,17 +27,22 @@ static void ended_early_it_goes_out_at_once(void **state)
 
 /* ---------------------------------------------------------------- weeks and clocks */
 
-/* The fixture's time is a Thursday, midnight UTC. */
+/* From ten in the evening to six. The fixture's time is a Thursday, midnight UTC. */
+static void silence_nights(struct store_fixture *f, const char *alert, char id[UUID_SIZE])
+{
+    struct silence s = {.zone = "UTC"};
+    memcpy(s.alert_id, alert, UUID_SIZE);
+    assert_true(silence_week_read(span_of("daily 22:00-06:00"), &s, NULL));
+    assert_true(step_silence_put(f->store, &s, id, NULL));
+}
+
 static void a_weekly_silence_sends_a_digest_each_time(void **state)
 {
     struct store_fixture *f = *state;
     char alert[UUID_SIZE], id[UUID_SIZE];
-    struct silence s = {.zone = "UTC"};
     int64_t midnight = f->now;
     add_alert(f, EVENT_TRACE_ERRORS, alert);
-    memcpy(s.alert_id, alert, UUID_SIZE);
-    assert_true(silence_week_read(span_of("daily 22:00-06:00"), &s, NULL));
-    assert_true(step_silence_put(f->store, &s, id, NULL));
+    silence_nights(f, alert, id);
     for (int day = 0; day < 3; day++) {
         int64_t today = midnight + day * INT64_C(24) * HOUR;
         f->now = today + 5 * HOUR;
@@ -57,12 +62,9 @@ static void two_nights_are_two_digests(void **state)
 {
     struct store_fixture *f = *state;
     char alert[UUID_SIZE], id[UUID_SIZE];
-    struct silence s = {.zone = "UTC"};
     int64_t midnight = f->now;
     add_alert(f, EVENT_TRACE_ERRORS, alert);
-    memcpy(s.alert_id, alert, UUID_SIZE);
-    assert_true(silence_week_read(span_of("daily 22:00-06:00"), &s, NULL));
-    assert_true(step_silence_put(f->store, &s, id, NULL));
+    silence_nights(f, alert, id);
     send(f, 2);
     f->now = midnight + 23 * HOUR;
     send(f, 5);
