@@ -257,7 +257,7 @@ static void start(struct flights *f, struct flight *x)
     send_request_of(&c->alert, c->id, clock_wall_ms(f->clock), &request);
     request.body = c->body;
     request.body_len = c->body_len;
-    x->pieces = (struct pieces){f->reader, c->row, c->body_len, NULL, 0, 0};
+    pieces_init(&x->pieces, f->reader, c->row, c->body_len);
     if (!c->body) {
         request.more = pieces_read;
         request.more_arg = &x->pieces;

@@ -21,8 +21,8 @@ struct claim {
     int n;                   /* the attempt that this will be, from 1 */
     int64_t created_at;      /* steady ms */
     struct alert alert;
-    /* With the alert's routing key where it belongs into it. NULL with a body_len: it is long,
-     * and read by store_body_read(). */
+    /* With the alert's routing key where it belongs into it. NULL with a body_len: it is
+     * long, and read by store_body_part(). */
     char *body;
     size_t body_len;
     bool body_is_secret; /* it holds a routing key */

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "model/alert.h"
@@ -293,9 +294,10 @@ void store_close_due(struct store *s, int64_t now, int64_t limit, store_done *do
 void store_check_conditions(struct store *s, int64_t interval_ms, int64_t repeat_ms,
                             int64_t limit, store_done *done, void *arg);
 
-/* `len` bytes of the body of delivery `row`, from `at` on. */
-bool store_body_read(struct store_reader *r, int64_t row, size_t at, char *to, size_t len,
-                     struct err *err);
+/* The part of a long body, of delivery `row`, in which the byte `at` is: replaces what is
+ * in `out`, and *from is where in the body it begins. */
+bool store_body_part(struct store_reader *r, int64_t row, size_t at, struct buf *out,
+                     size_t *from, struct err *err);
 
 /* As store_close_due(), with wish->now for now, and claims the new deliveries at once where the
  * wish has room and nothing else waits for their endpoint: a step less for each.

@@ -161,13 +161,19 @@ static bool chunks_have_buckets(struct books *b)
 static bool check(struct books *b)
 {
     return is_whole(b) &&
-           events_are_there(b, "SELECT b.row, b.kept, unpacked(c.events, c.size) FROM buckets AS b LEFT JOIN "
+           events_are_there(b, "SELECT b.row, b.kept, unpacked(c.events, c.size) FROM "
+                               "buckets AS b LEFT JOIN "
                                "bucket_chunks AS c ON c.row >= b.row << 24 AND "
                                "c.row < (b.row + 1) << 24 ORDER BY b.row") &&
            chunks_have_buckets(b) &&
-           events_are_there(b, "SELECT d.row, d.events, b.body FROM deliveries AS d LEFT JOIN "
-                               "delivery_bodies AS b ON b.delivery = d.row ORDER BY d.row") &&
-           counts_as(b, COUNTER_WAITING_EVENTS, "SELECT coalesce(sum(kept), 0) FROM buckets") &&
+           events_are_there(b, "SELECT d.row, d.events, CASE WHEN b.size > 0 THEN "
+                               "(SELECT group_concat(p, '') FROM (SELECT "
+                               "unpacked(bytes, size) AS p FROM body_parts "
+                               "WHERE delivery = d.row ORDER BY at)) ELSE b.body END "
+                               "FROM deliveries AS d LEFT JOIN delivery_bodies AS b "
+                               "ON b.delivery = d.row ORDER BY d.row") &&
+           counts_as(b, COUNTER_WAITING_EVENTS,
+                     "SELECT coalesce(sum(kept), 0) FROM buckets") &&
            counts_as(b, COUNTER_OPEN_BUCKETS, "SELECT count(*) FROM buckets") &&
            states_are_counted(b) && all_is_accounted_for(b);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/sqlite/alert_last.h"
+#include "store/sqlite/bodies.h"
 
 /* A statement of several rows that fails keeps those before: the step is undone as a whole,
  * and without OR FAIL each such statement would keep what it needs to be undone by itself.
@@ -11,9 +12,7 @@
     "INSERT OR FAIL INTO deliveries (id, alert, alert_name, workspace, type, state, "      \
     "endpoint, events, truncated, created_at, born_at, next_at, attempts) VALUES "
 #define DELIVERY   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
-#define BODIES     "INSERT OR FAIL INTO delivery_bodies (delivery, body) VALUES "
-#define BODY       "(?, ?)"
-enum { BIRTH_COLUMNS = 12, BODY_COLUMNS = 2 };
+enum { BIRTH_COLUMNS = 12 };
 _Static_assert(BIRTHS_AT_ONCE == 8, "a row for each");
 
 static void bind_delivery(const struct tx *tx, const struct birth *b, struct db_arg *args)
@@ -48,13 +47,10 @@ static bool write_deliveries(struct tx *tx, struct birth *births, size_t count,
 static bool write_bodies(struct tx *tx, const struct birth *births, size_t count,
                          struct err *err)
 {
-    struct db_arg args[BIRTHS_AT_ONCE * BODY_COLUMNS];
-    for (size_t i = 0; i < count; i++) {
-        args[i * BODY_COLUMNS] = db_int(births[i].row);
-        args[i * BODY_COLUMNS + 1] = db_blob(buf_span(&births[i].body));
-    }
-    return db_run(tx->db, count == 1 ? BODIES BODY : BODIES DB_EIGHT(BODY), args,
-                  count * BODY_COLUMNS, err);
+    struct body bodies[BIRTHS_AT_ONCE];
+    for (size_t i = 0; i < count; i++)
+        bodies[i] = (struct body){births[i].row, buf_span(&births[i].body)};
+    return bodies_write(tx->db, bodies, count, err);
 }
 
 /* Of those that wait. */
@@ -72,13 +68,16 @@ static bool note_last(struct tx *tx, const struct birth *births, size_t count,
 
 bool births_write(struct tx *tx, struct birth *births, size_t count, struct err *err)
 {
+    if (count == 0)
+        return true;
     tx->changes |= STORE_CHANGED_DELIVERIES;
     for (size_t i = 0, n; i < count; i += n) {
         n = count - i == BIRTHS_AT_ONCE ? BIRTHS_AT_ONCE : 1;
-        if (!write_deliveries(tx, &births[i], n, err) ||
-            !write_bodies(tx, &births[i], n, err))
+        if (!write_deliveries(tx, &births[i], n, err))
             return false;
     }
+    if (!write_bodies(tx, births, count, err))
+        return false;
     for (size_t i = 0; i < count; i++) {
         tx->delta[COUNTER_DELIVERIES + (int)births[i].state]++;
         tx->delta[COUNTER_EVENTS + (int)births[i].state] += births[i].events;

@@ -33,25 +33,14 @@ bool claim_holds(struct span body)
     return body.len <= CLAIM_BODY || payload_wants_routing_key(body);
 }
 
+/* In the row are its size, 0 where it is whole, and then the body. */
 static bool read_body(sqlite3_stmt *row, int column, struct claim *c, struct err *err)
 {
-    struct span body = db_col_blob(row, column);
-    c->body_len = body.len;
-    return !body.at || !claim_holds(body) || db_col_copy(row, column, &c->body) ||
+    int64_t size = db_col_int(row, column);
+    struct span body = db_col_blob(row, column + 1);
+    c->body_len = size > 0 ? (size_t)size : body.len;
+    return size > 0 || !body.at || db_col_copy(row, column + 1, &c->body) ||
            err_memory(err);
-}
-
-/* Opened each time: a handle that stays would hold a read transaction. */
-bool store_body_read(struct store_reader *r, int64_t row, size_t at, char *to, size_t len,
-                     struct err *err)
-{
-    sqlite3_blob *blob = NULL;
-    int code = sqlite3_blob_open(db_handle(r->db), "main", "delivery_bodies", "body", row, 0,
-                                 &blob);
-    if (code == SQLITE_OK)
-        code = sqlite3_blob_read(blob, to, (int)len, (int)at);
-    sqlite3_blob_close(blob);
-    return code == SQLITE_OK || db_fail(r->db, err);
 }
 
 /* PagerDuty's routing key stands in the body only from here to the end of its sending. */
@@ -110,7 +99,7 @@ bool claim_read_alert(struct tx *tx, struct claim *c, struct err *why, struct er
 
 /* What a claim and its move need of a delivery, with its body. */
 #define WANTED                                                                             \
-    "SELECT " DELIVERY_COLUMNS ", b.body FROM deliveries AS d "                            \
+    "SELECT " DELIVERY_COLUMNS ", b.size, b.body FROM deliveries AS d "                    \
     "LEFT JOIN delivery_bodies AS b ON b.delivery = d.row WHERE d.row = ?"
 enum { BODY_COLUMN = DELIVERY_COLUMN_COUNT };
 

@@ -9,7 +9,7 @@ static const char *const migrations[] = {
     "sql/004-activity.sql", "sql/005-endpoints.sql", "sql/006-silences.sql",
     "sql/007-audit.sql",    "sql/008-orphans.sql",   "sql/009-pauses.sql",
     "sql/010-errored.sql",  "sql/011-rows.sql",      "sql/012-packed.sql",
-    "sql/013-open.sql",
+    "sql/013-open.sql",     "sql/014-parts.sql",
 };
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "store/sqlite/audit.h"
+#include "store/sqlite/bodies.h"
 #include "store/sqlite/metrics.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/silence_rows.h"
@@ -23,10 +24,11 @@ static bool remove_delivery(struct tx *tx, struct purge_step *s, int64_t row,
     static const char *const its[] = {
         "DELETE FROM attempts WHERE seq IN (SELECT seq FROM log WHERE delivery = ?)",
         "DELETE FROM log WHERE delivery = ?",
-        "DELETE FROM delivery_bodies WHERE delivery = ?",
         "DELETE FROM orphans WHERE delivery = ?",
         "DELETE FROM deliveries WHERE row = ?",
     };
+    if (!body_remove(tx->db, row, err))
+        return false;
     for (size_t i = 0; i < sizeof its / sizeof *its; i++)
         if (!db_run(tx->db, its[i], DB_ARGS(db_int(row)), err))
             return false;

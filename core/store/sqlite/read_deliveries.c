@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/sqlite/bodies.h"
 #include "store/sqlite/reader.h"
 
 #define COLUMNS                                                                            \
@@ -244,13 +245,13 @@ static bool read_attempts(struct db *db, int64_t delivery, struct delivery *out,
 static bool read_body(struct db *db, int64_t delivery, struct delivery *out,
                       struct err *err)
 {
-    sqlite3_stmt *row = db_query(db, "SELECT body FROM delivery_bodies WHERE delivery = ?",
-                                 DB_ARGS(db_int(delivery)), err);
-    int got = row ? db_step(db, row, err) : -1;
-    bool fine = got >= 0;
-    if (got == 1)
-        fine = copy_bytes(row, 0, &out->body, &out->body_len) || err_memory(err);
-    db_end(row);
+    struct buf body;
+    buf_init(&body, BUF_UNLIMITED);
+    bool fine = body_read(db, delivery, &body, err);
+    out->body_len = body.len;
+    if (fine)
+        fine = (out->body = buf_take(&body)) || err_memory(err);
+    buf_free(&body);
     return fine;
 }
 
