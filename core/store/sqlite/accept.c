@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/project.h"
 #include "store/sqlite/metrics.h"
@@ -66,10 +67,11 @@ static bool resolve_project(struct tx *tx, struct accept_step *s, const struct f
         s->named = *project;
         return true;
     }
-    /* A remembered project may be gone: its transaction may not have come to its end. */
     if (known->project > 0 && !project_by_row(tx, known->project, project, err))
         return false;
-    return *project || find_or_make(tx, a, span_of(PROJECT_DEFAULT_NAME), project, err);
+    if (*project && strcmp((*project)->workspace, a->workspace) == 0)
+        return true;
+    return find_or_make(tx, a, span_of(PROJECT_DEFAULT_NAME), project, err);
 }
 
 /* ---------------------------------------------------------------- traces */
@@ -204,6 +206,11 @@ static bool run_accept(struct step *step, struct tx *tx, struct err *err)
     struct accept_step *s = (struct accept_step *)step;
     if (!check_facts(tx, s->accept, err))
         return false;
+    /* The second time, where its group failed after it was answered (writer.c), nothing
+     * that the first one found is there any more. */
+    s->result = (struct accepted){0};
+    s->request = 0;
+    s->named = NULL;
     s->space = trace_space_of(span_of(s->accept->workspace));
     for (size_t i = 0; i < s->accept->count; i += TOGETHER) {
         size_t left = s->accept->count - i;

@@ -198,7 +198,7 @@ static bool load(struct trace_memory *m, struct db *db, struct err *err)
         trace_memory_free(m);
         return false;
     }
-    m->last = last;
+    m->last = m->settled = last;
     m->loaded = true;
     return true;
 }
@@ -313,4 +313,16 @@ void trace_memory_saved(struct trace_memory *m)
 {
     if (m->saving > m->saved)
         m->saved = m->saving;
+}
+
+void trace_memory_settle(struct trace_memory *m)
+{
+    m->settled = m->last;
+}
+
+void trace_memory_undo(struct trace_memory *m)
+{
+    for (; m->last > m->settled; m->last--)
+        entry_remove(m, (uint32_t)(m->last % TRACES));
+    m->saving = m->saved;
 }

@@ -25,6 +25,7 @@ struct trace_memory {
     size_t name_bytes;
     int64_t first, last; /* seq of the oldest (0: none) and the newest */
     int64_t saved, saving;
+    int64_t settled; /* the newest as of the last transaction that was committed */
 };
 
 struct trace_known {
@@ -48,6 +49,13 @@ bool trace_memory_put(struct trace_memory *m, struct db *db, const struct trace_
 
 bool trace_memory_dirty(const struct trace_memory *m);
 bool trace_memory_save(struct trace_memory *m, struct db *db, struct err *err);
-void trace_memory_saved(struct trace_memory *m); /* after the commit */
+void trace_memory_saved(
+    struct trace_memory *m); /* after the commit of a transaction that saved */
+
+/* After every commit. undo: after a transaction that came to nothing: forgets what was put
+ * in it, whose projects may not be there; what it put the new in place of stays forgotten.
+ */
+void trace_memory_settle(struct trace_memory *m);
+void trace_memory_undo(struct trace_memory *m);
 
 #endif

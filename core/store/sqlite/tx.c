@@ -15,7 +15,7 @@ enum {
 
 /* ---------------------------------------------------------------- begin and end */
 
-void tx_reset_caches(struct store *s)
+static void reset_caches(struct store *s)
 {
     alert_cache_reset(&s->alerts);
     silence_cache_reset(&s->silences);
@@ -24,6 +24,11 @@ void tx_reset_caches(struct store *s)
     s->traces.check = true;
     s->errored.check = true;
     s->check_key = true;
+}
+
+void tx_reset_caches(struct store *s)
+{
+    reset_caches(s);
     s->request = 0;
 }
 
@@ -121,6 +126,7 @@ bool tx_commit(struct tx *tx, bool lazy_too, struct err *err)
         s->unmatched = 0;
         trace_memory_saved(&s->traces);
     }
+    trace_memory_settle(&s->traces);
     passing_committed(s);
     return true;
 }
@@ -130,6 +136,7 @@ void tx_rollback(struct tx *tx)
     struct store *s = tx->store;
     buckets_clear(&s->buckets);
     errored_undo(&s->errored);
+    trace_memory_undo(&s->traces);
     tx_reset_caches(s);
     s->version = -1; /* none: the next transaction tells what this one had found changed */
     s->unmatched -= tx->unmatched;
@@ -149,7 +156,7 @@ static bool is_fatal(const struct tx *tx, const struct err *err)
 static bool undo(struct tx *tx, const struct tx *before, struct err *err)
 {
     buckets_clear(&tx->store->buckets);
-    tx_reset_caches(tx->store);
+    reset_caches(tx->store); /* numbers of requests stay given */
     tx->store->unmatched -= tx->unmatched - before->unmatched;
     *tx = *before;
     return db_run(tx->db, "ROLLBACK TO step", DB_NO_ARGS, err);

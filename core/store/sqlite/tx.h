@@ -15,6 +15,9 @@ bool tx_run(struct tx *tx, struct step *step, struct err *err);
 /* Writes what was gathered (buckets, sums) and commits. Sums of unmatched events and
  * remembered traces wait for a commit that is made anyway, unless `lazy_too`. */
 bool tx_commit(struct tx *tx, bool lazy_too, struct err *err);
+
+/* Nothing of it stays, in memory neither: what was gathered, and what the memories of
+ * traces took in. */
 void tx_rollback(struct tx *tx);
 
 /* The newest steady time that is stored; 0: none. */
@@ -22,7 +25,7 @@ bool tx_last_steady(struct db *db, int64_t *steady, struct err *err);
 
 bool tx_has_lazy(const struct store *s);
 
-/* Forgets what was read of alerts and projects. */
+/* Forgets what was read of the tables: another process may have changed them. */
 void tx_reset_caches(struct store *s);
 
 #endif

@@ -286,7 +286,7 @@ static void make_large(struct store_fixture *f, struct step_wait *wait)
     free(big);
 }
 
-static int child_fails_beside(struct store_fixture *f)
+static int child_fails_beside(struct store_fixture *f, bool early_first)
 {
     struct rlimit full = {100000, RLIM_INFINITY}, room = {RLIM_INFINITY, RLIM_INFINITY};
     struct step_wait wait = {0};
@@ -299,8 +299,9 @@ static int child_fails_beside(struct store_fixture *f)
     passes(f, a);
     hold(f, &h);
     setrlimit(RLIMIT_FSIZE, &full);
+    bool early = early_first && store_accept_passing(f->store, trace("shop", false));
     make_large(f, &wait);
-    bool early = store_accept_passing(f->store, trace("shop", false));
+    early = early || store_accept_passing(f->store, trace("shop", false));
     release(&h);
     if (!early || step_wait(&wait, &err) || err.code != ERR_FULL)
         return 1;
@@ -311,24 +312,105 @@ static int child_fails_beside(struct store_fixture *f)
     setrlimit(RLIMIT_FSIZE, &room);
     if (!step_accept(f->store, error_by_patch(), NULL, NULL))
         return 3;
-    bool sent = sends(f, "\"name\":\"checkout\",\"project_id\":");
+    bool sent = sends(f, "\"project_name\":\"shop\"}");
     if (!step_accept(f->store, a, NULL, NULL) || !passes(f, trace("shop", false)))
         return 4;
     store_fixture_close(f);
     return sent ? 0 : 5;
 }
 
-static void a_failing_step_takes_nothing_along(void **state)
+static struct accept *one_event(int n)
+{
+    struct accept *a = step_request("default");
+    step_add_fact(a, EVENT_TRACE_ERRORS, NULL, "shop", n);
+    return a;
+}
+
+/* The server's style has an element for each request. */
+static void an_undone_step_leaves_requests_apart(void **state)
 {
     struct store_fixture *f = *state;
+    struct step_wait first = {0}, fails = {0}, last = {0};
+    struct err err = {0};
+    struct hold h;
+    f->limits.style = PAYLOAD_SERVER;
+    store_set_limits(f->store, &f->limits);
+    add_alert(f, EVENT_TRACE_ERRORS, NULL);
+    assert_true(step_project(f->store, "default", "shop", false, NULL, NULL));
+    hold(f, &h);
+    store_accept(f->store, one_event(1), step_done, &first);
+    store_project_ensure(f->store, "default", "shop", NULL, "tester", true, step_done,
+                         &fails);
+    store_accept(f->store, one_event(2), step_done, &last);
+    release(&h);
+    assert_true(step_wait(&first, NULL));
+    assert_false(step_wait(&fails, &err));
+    assert_int_equal(err.code, ERR_CONFLICT);
+    assert_true(step_wait(&last, NULL));
+    assert_true(sends(f, "\"eventCount\":2,"));
+}
+
+/* The row of a project that came to nothing is another's soon. */
+static int child_is_not_anothers(struct store_fixture *f)
+{
+    struct rlimit full = {100000, RLIM_INFINITY}, room = {RLIM_INFINITY, RLIM_INFINITY};
+    struct step_wait wait = {0}, large = {0};
+    struct hold h;
+    signal(SIGXFSZ, SIG_IGN);
+    store_fixture_open(f);
+    add_alert(f, EVENT_TRACE_ERRORS, NULL);
+    hold(f, &h);
+    setrlimit(RLIMIT_FSIZE, &full);
+    store_accept(f->store, trace("mine", false), step_done, &wait);
+    make_large(f, &large);
+    release(&h);
+    if (step_wait(&wait, NULL) || step_wait(&large, NULL))
+        return 1;
+    setrlimit(RLIMIT_FSIZE, &room);
+    if (!step_project(f->store, "other", "theirs", false, NULL, NULL) ||
+        !step_accept(f->store, error_by_patch(), NULL, NULL))
+        return 2;
+    bool sent = sends(f, "\"project_name\":\"Default Project\"}");
+    store_fixture_close(f);
+    return sent ? 0 : 3;
+}
+
+static int child_fails_first(struct store_fixture *f)
+{
+    return child_fails_beside(f, false);
+}
+
+static int child_fails_last(struct store_fixture *f)
+{
+    return child_fails_beside(f, true);
+}
+
+static void assert_child(struct store_fixture *f, int (*child)(struct store_fixture *))
+{
     int status = -1;
     store_fixture_close(f);
     pid_t pid = store_fixture_fork();
     if (pid == 0)
-        _exit(child_fails_beside(f));
+        _exit(child(f));
     waitpid(pid, &status, 0);
     store_fixture_open(f);
     assert_int_equal(status, 0);
+}
+
+static void a_failing_step_takes_nothing_along(void **state)
+{
+    assert_child(*state, child_fails_first);
+}
+
+/* What was carried out already is carried out once more. */
+static void nor_what_came_before_it(void **state)
+{
+    assert_child(*state, child_fails_last);
+}
+
+static void nor_leaves_a_trace_in_anothers_project(void **state)
+{
+    assert_child(*state, child_is_not_anothers);
 }
 
 #define TEST(name)                                                                         \
@@ -349,6 +431,9 @@ int main(void)
         TEST(a_close_carries_it_out),
         TEST(a_drain_carries_it_out),
         TEST(a_failing_step_takes_nothing_along),
+        TEST(nor_what_came_before_it),
+        TEST(nor_leaves_a_trace_in_anothers_project),
+        TEST(an_undone_step_leaves_requests_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -198,6 +198,32 @@ static void save_keeps_runs_together(void **state)
     assert_true(find(r, "a", 3000, &known) && find(r, "b", 2999, &known));
 }
 
+/* What was saved in the transaction that came to nothing is saved again. */
+static void undo_forgets_what_came_to_nothing(void **state)
+{
+    struct rig *r = *state;
+    struct trace_known known;
+    put(r, "a", 1, 1, "\"kept\"");
+    trace_memory_settle(&r->m);
+    for (int i = 2; i < 100; i++)
+        put(r, "a", i, 2, "\"lost\"");
+    put(r, "a", 1, 2, "");
+    assert_true(sqlite3_exec(db_handle(r->db), "BEGIN", NULL, NULL, NULL) == SQLITE_OK);
+    assert_true(trace_memory_save(&r->m, r->db, NULL));
+    assert_true(sqlite3_exec(db_handle(r->db), "ROLLBACK", NULL, NULL, NULL) == SQLITE_OK);
+    trace_memory_undo(&r->m);
+    for (int i = 1; i < 100; i++)
+        assert_false(find(r, "a", i, &known));
+    put(r, "a", 3, 3, "\"new\"");
+    trace_memory_settle(&r->m);
+    trace_memory_undo(&r->m);
+    save(r);
+    trace_memory_free(&r->m);
+    assert_true(find(r, "a", 3, &known));
+    assert_int_equal(known.project, 3);
+    assert_false(find(r, "a", 2, &known));
+}
+
 static void load_takes_what_another_process_saved(void **state)
 {
     struct rig *r = *state;
@@ -277,6 +303,7 @@ int main(void)
         TEST(a_name_too_long_is_not_kept),
         TEST(save_and_load_keep_what_is_remembered),
         TEST(save_keeps_runs_together),
+        TEST(undo_forgets_what_came_to_nothing),
         TEST(load_takes_what_another_process_saved),
         cmocka_unit_test(the_index_finds_what_is_in_it),
     };
