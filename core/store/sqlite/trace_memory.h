@@ -1,7 +1,7 @@
 /* What is remembered of the last 65,536 traces: project and name, for requests that come in
  * pieces (an error by PATCH carries neither). Names are kept once, up to 4 MiB in all.
- * Saved to the table `traces` a commit later, so a kill can lose the newest of them, never
- * an event. Internal to store/sqlite; the writer thread. */
+ * Saved to the table `traces` within a second or two, so a kill can lose the newest of
+ * them, never an event. Internal to store/sqlite; the writer thread. */
 #ifndef SQLITE_TRACE_MEMORY_H
 #define SQLITE_TRACE_MEMORY_H
 

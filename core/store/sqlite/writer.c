@@ -15,11 +15,13 @@
 enum {
     GROUP_STEPS = 256,
     GROUP_BYTES = 8 << 20,
-    /* Of steps that nobody waits for: so much wakes the writer, and so much is the limit. */
+    /* Of steps that nobody waits for: so much wakes the writer, and so much is the limit.
+     */
     EARLY_STEPS = 64,
     EARLY_BYTES = 256 << 10,
     EARLY_STEPS_MAX = 512,
     EARLY_BYTES_MAX = 1 << 20,
+    LAZY_MS = 1000,
 };
 
 /* ---------------------------------------------------------------- asking */
@@ -273,11 +275,27 @@ static bool is_urgent(const struct step *group)
     return group != NULL;
 }
 
+/* What waits for a commit that is made anyway does not wait for longer than this, however
+ * little there is to commit. */
+static bool has_waited(const struct store *s)
+{
+    return s->lazy_since != 0 && clock_steady_ms(s->clock) - s->lazy_since >= LAZY_MS;
+}
+
+static void note_lazy(struct store *s)
+{
+    if (!tx_has_lazy(s))
+        s->lazy_since = 0;
+    else if (s->lazy_since == 0)
+        s->lazy_since = clock_steady_ms(s->clock);
+}
+
 static void run_group(struct store *s, struct step *group, bool lazy_too)
 {
     struct tx tx;
     struct err err;
     bool urgent = is_urgent(group);
+    lazy_too = lazy_too || has_waited(s);
     bool fine = carry_out(&tx, s, group, lazy_too, &err);
     if (!fine) {
         tx_rollback(&tx);
@@ -290,6 +308,7 @@ static void run_group(struct store *s, struct step *group, bool lazy_too)
     note_trouble(s, &tx, fine, &err);
     if (!fine && has_early(group))
         fine = carry_out_early(&tx, s, group);
+    note_lazy(s);
     answer_all(s, group);
     if (fine) {
         notify(s, tx.changes);

@@ -273,6 +273,18 @@ static void a_drain_carries_it_out(void **state)
     assert_in_range(store_turns(f->store) - turns, 0, 5); /* nor did each of them before */
 }
 
+/* Where there is never a second without work, and nothing else to commit. */
+static void it_is_saved_within_a_second_or_two(void **state)
+{
+    struct store_fixture *f = *state;
+    passes(f, untraced("shop"));
+    assert_true(passes(f, trace("shop", false)));
+    assert_true(step_accept(f->store, step_request("default"), NULL, NULL));
+    f->now += 1000;
+    assert_true(step_accept(f->store, step_request("default"), NULL, NULL));
+    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM traces"), 1);
+}
+
 /* ---------------------------------------------------------------- beside a failing step */
 
 /* So much that it goes to the disk, which is full, in the middle of its step. */
@@ -430,6 +442,7 @@ int main(void)
         TEST(what_comes_later_finds_it),
         TEST(a_close_carries_it_out),
         TEST(a_drain_carries_it_out),
+        TEST(it_is_saved_within_a_second_or_two),
         TEST(a_failing_step_takes_nothing_along),
         TEST(nor_what_came_before_it),
         TEST(nor_leaves_a_trace_in_anothers_project),
