@@ -12,7 +12,9 @@ bool silence_cache_now(struct silence_cache *c, struct tx *tx, const struct sile
                        struct err *err)
 {
     *out = &c->all;
-    if (!c->loaded && !silence_rows_in_force(tx->db, &c->all, err))
+    if (c->loaded && tx->wall < c->looked_at) /* what was over may be in force again */
+        silence_cache_reset(c);
+    if (!c->loaded && !silence_rows_in_force(tx->db, tx->wall, &c->all, err))
         return false;
     if (!c->loaded || c->looked_at != tx->wall)
         silences_look(&c->all, tx->wall);

@@ -63,11 +63,16 @@ static bool read_all(struct db *db, sqlite3_stmt *row, struct silences *out,
     return false;
 }
 
-bool silence_rows_in_force(struct db *db, struct silences *out, struct err *err)
+bool silence_rows_in_force(struct db *db, int64_t now, struct silences *out,
+                           struct err *err)
 {
     *out = (struct silences){0};
-    return read_all(db, db_query(db, SILENCES "WHERE s.ended_at = 0", DB_NO_ARGS, err), out,
-                    err);
+    return read_all(db,
+                    db_query(db,
+                             SILENCES "WHERE s.ended_at = 0 AND (s.until_at = 0 OR "
+                                      "s.until_at > ?)",
+                             DB_ARGS(db_int(now)), err),
+                    out, err);
 }
 
 bool store_silence_list(struct store_reader *r, const char *workspace, int64_t now,

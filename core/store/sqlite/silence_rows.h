@@ -5,8 +5,9 @@
 #include "rules/silence.h"
 #include "store/sqlite/writer.h"
 
-/* Those of all workspaces that were not ended by hand; nothing looked at yet. */
-bool silence_rows_in_force(struct db *db, struct silences *out, struct err *err);
+/* Those of all workspaces that are not over at `now` (wall ms); nothing looked at yet. */
+bool silence_rows_in_force(struct db *db, int64_t now, struct silences *out,
+                           struct err *err);
 
 /* Why what it dropped was dropped, for the log: "silenced by ann: deploy". */
 enum { SILENCE_WORDS_SIZE = 320 };

@@ -1,6 +1,7 @@
 /* Silences in the store: what is held and sent as one digest, what is dropped and counted,
  * whom they silence, and that all adds up. When they end: test_silence_ends.c. */
 #include "core/store/silence_fixture.h"
+#include "store/sqlite/store_impl.h"
 
 /* ---------------------------------------------------------------- digest */
 
@@ -45,6 +46,27 @@ static void a_bucket_that_was_open_goes_out_when_it_would_have(void **state)
     bucket_rows_free(&buckets);
     assert_int_equal(close_at(f, f->now - 1000 + WINDOW), 1);
     assert_int_equal(delivered_events(f), 3);
+}
+
+/* What is over is read again only when the wall clock is put back. */
+static void one_that_is_over_is_not_looked_at(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE], id[UUID_SIZE], other[UUID_SIZE];
+    add_alert(f, EVENT_TRACE_ERRORS, alert);
+    struct silence longer = {.mode = SILENCE_DROP, .until = f->now + 9 * HOUR};
+    memcpy(longer.alert_id, alert, UUID_SIZE);
+    assert_true(step_silence_put(f->store, &longer, other, NULL));
+    silence(f, alert, SILENCE_DIGEST, id);
+    atomic_store(&ahead, 2 * HOUR);
+    assert_int_equal(step_silence_end(f->store, other), 1); /* they are read again */
+    send(f, 1);
+    assert_int_equal(f->store->silences.all.count, 0);
+    assert_int_equal(listed(f, id).silence.held, 0);
+    atomic_store(&ahead, 0);
+    send(f, 1);
+    assert_int_equal(f->store->silences.all.count, 1);
+    assert_int_equal(listed(f, id).silence.held, 1);
 }
 
 static void a_digest_keeps_to_the_limits_of_a_bucket(void **state)
@@ -268,6 +290,7 @@ int main(void)
         TEST(a_project_is_silenced_and_the_others_are_not),
         TEST(an_event_type_is_silenced_for_every_alert),
         TEST(a_threshold_is_silenced_by_its_only_project),
+        TEST(one_that_is_over_is_not_looked_at),
         TEST(what_does_not_fit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
