@@ -342,8 +342,10 @@ void store_bucket_send_now(struct store *s, const char *workspace, const char *c
                            size_t count, store_done *done, void *arg);
 
 /* Removes up to `limit` finished deliveries (with attempts) created before `before` (wall
- * ms), the oldest first, the silences that were over before it, and as many audit rows that
- * are older than store_limits.audit_ms. result: const int64_t *, how many deliveries. */
+ * ms), the oldest first, and as many rows of the log without one; as many audit rows that
+ * are older than store_limits.audit_ms; silences that were over before it; what nobody
+ * sends to. result: const int64_t *, the most of one kind: where it is `limit`, there may
+ * be more. */
 void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg);
 
 /* Removes up to `limit` finished deliveries, the oldest first, while the store holds more than

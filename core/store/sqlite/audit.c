@@ -58,11 +58,11 @@ bool audit_add(struct tx *tx, const struct audit_by *by, const struct audit_entr
 
 bool audit_purge(struct tx *tx, int64_t limit, struct err *err)
 {
-    int64_t kept = tx->store->limits.audit_ms;
-    return kept == 0 || db_run(tx->db,
-                               "DELETE FROM audit WHERE seq IN (SELECT seq FROM audit "
-                               "WHERE at < ? ORDER BY at LIMIT ?)",
-                               DB_ARGS(db_int(tx->wall - kept), db_int(limit)), err);
+    return db_run(tx->db,
+                  "DELETE FROM audit WHERE seq IN (SELECT seq FROM audit "
+                  "WHERE at < ? ORDER BY at LIMIT ?)",
+                  DB_ARGS(db_int(tx->wall - tx->store->limits.audit_ms), db_int(limit)),
+                  err);
 }
 
 /* ---------------------------------------------------------------- a row alone */

@@ -22,6 +22,7 @@ bool audit_add(struct tx *tx, const struct audit_by *by, const struct audit_entr
 /* What nobody asked for: it follows from what an endpoint answered. */
 #define AUDIT_BY_ENGINE {.user = "system", .via = "engine"}
 
+/* Removes up to `limit` rows that are older than store_limits.audit_ms. */
 bool audit_purge(struct tx *tx, int64_t limit, struct err *err);
 
 #endif

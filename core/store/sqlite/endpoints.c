@@ -1,3 +1,5 @@
+#include "store/sqlite/endpoints.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +102,16 @@ void store_endpoint_note(struct store *s, const struct endpoint_state *state, st
         return;
     step->state = *state;
     writer_submit(s, &step->step);
+}
+
+bool endpoints_purge(struct tx *tx, struct err *err)
+{
+    return db_run(tx->db,
+                  "DELETE FROM endpoints AS e WHERE "
+                  "NOT EXISTS (SELECT 1 FROM alerts WHERE endpoint = e.endpoint) AND "
+                  "NOT EXISTS (SELECT 1 FROM deliveries WHERE endpoint = e.endpoint AND "
+                  "next_at IS NOT NULL)",
+                  DB_NO_ARGS, err);
 }
 
 static void copy_text(struct span text, char *out, size_t size)

@@ -3,9 +3,11 @@
 
 #include "store/sqlite/audit.h"
 #include "store/sqlite/bodies.h"
+#include "store/sqlite/endpoints.h"
 #include "store/sqlite/metrics.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/silence_rows.h"
+#include "store/sqlite/store_impl.h"
 #include "store/sqlite/writer.h"
 
 struct purge_step {
@@ -35,7 +37,7 @@ static bool remove_delivery(struct tx *tx, struct purge_step *s, int64_t row,
     return true;
 }
 
-/* What was dropped has rows of the log without a delivery. */
+/* What was dropped, and what was only told, has rows of the log without a delivery. */
 static bool remove_dropped(struct tx *tx, int64_t before, int64_t limit, struct err *err)
 {
     return db_run(tx->db,
@@ -96,13 +98,32 @@ static bool purge_deliveries(struct tx *tx, struct purge_step *s, struct err *er
     return fine;
 }
 
+static void note_removed(struct tx *tx, struct purge_step *s)
+{
+    int64_t removed = db_changes(tx->db);
+    s->result = removed > s->result ? removed : s->result;
+}
+
+static bool purge_rows(struct tx *tx, struct purge_step *s, struct err *err)
+{
+    if (!remove_dropped(tx, s->before, s->limit, err))
+        return false;
+    note_removed(tx, s);
+    if (tx->store->limits.audit_ms == 0)
+        return true;
+    if (!audit_purge(tx, s->limit, err))
+        return false;
+    note_removed(tx, s);
+    return true;
+}
+
 static bool run_purge(struct step *step, struct tx *tx, struct err *err)
 {
     struct purge_step *s = (struct purge_step *)step;
     step->result = &s->result;
     return metrics_purge(tx, err) && purge_deliveries(tx, s, err) &&
-           audit_purge(tx, s->limit, err) && remove_dropped(tx, s->before, s->limit, err) &&
-           silence_rows_purge(tx, s->before, err);
+           purge_rows(tx, s, err) && silence_rows_purge(tx, s->before, err) &&
+           endpoints_purge(tx, err);
 }
 
 void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg)
