@@ -49,6 +49,7 @@ static bool make_wish(struct engine *e, int64_t now, struct claim_wish *wish)
 {
     size_t half = smaller((e->policy.concurrency + 1) / 2, CLAIM_AT_ONCE);
     *wish = (struct claim_wish){.now = now,
+                                .born_from = now - e->policy.retry.max_age_ms,
                                 .limit = (int64_t)smaller(flights_room(e->flights), half),
                                 .each = flights_each(e->flights)};
     return list_rooms(e, wish);

@@ -44,6 +44,7 @@ struct claim_wish {
     size_t each;                    /* for one endpoint, */
     const struct claim_room *rooms; /* but for these; copied */
     size_t room_count;
+    int64_t born_from; /* what is older (steady ms) ends: it is too old to send */
 };
 
 /* What store_close_claim() did. */

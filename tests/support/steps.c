@@ -250,6 +250,11 @@ int64_t step_trim(struct store *s, int64_t max_size, int64_t limit)
     NUMBER(store_trim(s, max_size, limit, step_done, &wait));
 }
 
+int64_t step_expire(struct store *s, int64_t before, int64_t limit)
+{
+    NUMBER(store_expire(s, before, limit, step_done, &wait));
+}
+
 /* ---------------------------------------------------------------- silences */
 
 static void copy_silence_id(void *to, const void *result)

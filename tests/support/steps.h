@@ -56,6 +56,7 @@ bool step_record(struct store *s, const struct claim *c, int status,
 int64_t step_replay(struct store *s, const char *id);
 int64_t step_purge(struct store *s, int64_t before, int64_t limit);
 int64_t step_trim(struct store *s, int64_t max_size, int64_t limit);
+int64_t step_expire(struct store *s, int64_t before, int64_t limit);
 
 /* A silence of workspace "default", by "ann"; workspace and created_by need not be set. */
 bool step_silence_put(struct store *s, const struct silence *silence, char id[UUID_SIZE],

@@ -7,6 +7,7 @@
 #include "store/sqlite/alert_rows.h"
 #include "store/sqlite/delivery_row.h"
 #include "store/sqlite/due.h"
+#include "store/sqlite/expire.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
 
@@ -133,17 +134,22 @@ static bool read_delivery(struct tx *tx, int64_t number, struct delivery_row *d,
 }
 
 /* The next of the claims, with its mark; one that can never be sent ends here. */
-static bool claim_one(struct tx *tx, struct claims *claims, struct delivery_mark *marks,
+static bool claim_one(struct tx *tx, struct claim_step *s, struct delivery_mark *marks,
                       int64_t row, struct err *err)
 {
     struct delivery_row d;
     struct err why;
     bool found;
+    struct claims *claims = &s->claims;
     struct claim *c = &claims->items[claims->count];
     if (!read_delivery(tx, row, &d, c, &found, err))
         return false;
     if (!found)
         return true;
+    if (d.born_at < s->wish.born_from) {
+        claim_free(c);
+        return expire_row(tx, row, err);
+    }
     bool fine = claim_read_alert(tx, c, &why, err) && (why.code || claim_add_key(c, err));
     if (fine && !why.code) {
         marks[claims->count++] = (struct delivery_mark){row, d.events, d.state};
@@ -165,7 +171,7 @@ static bool claim_all(struct tx *tx, struct claim_step *s, const struct due_list
         fine = err_memory(err);
     for (size_t i = 0; i < due->count && fine && bytes < CLAIM_BYTES; i++) {
         size_t before = s->claims.count;
-        fine = claim_one(tx, &s->claims, marks, due->items[i].row, err);
+        fine = claim_one(tx, s, marks, due->items[i].row, err);
         if (s->claims.count > before)
             bytes += s->claims.items[before].body ? s->claims.items[before].body_len : 0;
     }

@@ -1,3 +1,5 @@
+#include "store/sqlite/expire.h"
+
 #include <stdlib.h>
 
 #include "store/sqlite/delivery_row.h"
@@ -5,22 +7,45 @@
 
 static const char STALE[] = "too old to send: delivery.max_age passed while it waited";
 
+enum { CLOCKS_APART_MS = 3600 * 1000 }; /* by which the wall clock may be put right */
+
 struct expire_step {
     struct step step;
     int64_t before, limit, result;
 };
 
+/* The newest of what waits, by the wall clock; 0: nothing waits. */
+static bool newest_waiting(struct tx *tx, int64_t *at, struct err *err)
+{
+    return db_number(
+        tx->db,
+        "SELECT max(coalesce((SELECT max(created_at) FROM deliveries "
+        "WHERE state = 0 AND state <> 3), 0), coalesce((SELECT max(created_at) "
+        "FROM deliveries WHERE state = 2 AND state <> 3), 0))",
+        DB_NO_ARGS, 0, at, err);
+}
+
+/* By the steady clock, for which there is no index; the one by the wall clock leads to what
+ * may be stale, so that what waits is not all read each time. Where something was made in
+ * the future the wall clock was put back, and leads nowhere. */
 static bool find_stale(struct tx *tx, const struct expire_step *s, int64_t **rows, size_t *count,
                        struct err *err)
 {
-    sqlite3_stmt *row = db_query(tx->db,
-                                 "SELECT row FROM deliveries WHERE next_at IS NOT NULL "
-                                 "AND born_at < ? LIMIT ?",
-                                 DB_ARGS(db_int(s->before), db_int(s->limit)), err);
+    int64_t newest, made_before = s->before + (tx->wall - tx->steady) + CLOCKS_APART_MS;
+    if (!newest_waiting(tx, &newest, err))
+        return false;
+    if (newest > tx->wall)
+        made_before = INT64_MAX;
+    sqlite3_stmt *row =
+        db_query(tx->db,
+                 "SELECT row FROM deliveries WHERE state IN (0, 2) "
+                 "AND state <> 3 AND created_at < ? AND born_at < ? "
+                 "AND next_at IS NOT NULL LIMIT ?",
+                 DB_ARGS(db_int(made_before), db_int(s->before), db_int(s->limit)), err);
     return rows_read(tx->db, row, (void **)rows, count, sizeof **rows, rows_read_int, err);
 }
 
-static bool expire_one(struct tx *tx, int64_t row, struct err *err)
+bool expire_row(struct tx *tx, int64_t row, struct err *err)
 {
     struct delivery_row d;
     bool found;
@@ -43,7 +68,7 @@ static bool run_expire(struct step *step, struct tx *tx, struct err *err)
     step->result = &s->result;
     bool fine = find_stale(tx, s, &rows, &count, err);
     for (size_t i = 0; fine && i < count; i++)
-        fine = expire_one(tx, rows[i], err);
+        fine = expire_row(tx, rows[i], err);
     s->result = (int64_t)count;
     free(rows);
     return fine;

@@ -210,6 +210,27 @@ static void gone_is_not_held_against_a_new_url(void **state)
 
 enum { HOUR_MS = 3600 * 1000 };
 
+/* It is judged when it is claimed, not only when all that waits is looked through. */
+static void what_grew_too_old_in_a_queue_is_not_sent(void **state)
+{
+    struct rig *r = *state;
+    r->policy.per_endpoint = 1;
+    r->policy.retry.max_age_ms = 3000;
+    engine_set_policy(r->engine, &r->policy);
+    rig_alert(r, r->url, NULL);
+    receiver_answer(r->receiver,
+                    (struct receiver_answer){.how = RECEIVER_NEVER, .status = 200});
+    rig_close_one(r);
+    rig_until_requests(r, 1);
+    rig_close_one(r); /* waits for the slot of the first */
+    rig_advance(r, 4000);
+    receiver_release(r->receiver);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+    rig_until_state(r, DELIVERY_DEAD, 1);
+    assert_int_equal(receiver_count(r->receiver), 1);
+    assert_int_equal(notices(r, "too old to send"), 1);
+}
+
 static void what_is_too_old_is_not_sent(void **state)
 {
     struct rig *r = *state;
@@ -253,11 +274,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
     const struct CMUnitTest tests[] = {
-        TEST(is_left_alone_but_for_probes), TEST(a_probe_spends_no_tries),
-        TEST(comes_back_step_by_step),      TEST(stays_open_over_a_restart),
+        TEST(is_left_alone_but_for_probes),
+        TEST(a_probe_spends_no_tries),
+        TEST(comes_back_step_by_step),
+        TEST(stays_open_over_a_restart),
         TEST(recovers_over_a_restart),
-        TEST(other_endpoints_go_on),        TEST(gone_disables_the_alert),
+        TEST(other_endpoints_go_on),
+        TEST(gone_disables_the_alert),
         TEST(gone_is_not_held_against_a_new_url),
+        TEST(what_grew_too_old_in_a_queue_is_not_sent),
         TEST(what_is_too_old_is_not_sent),
         TEST(what_waits_behind_an_open_breaker_ends_too),
     };

@@ -176,13 +176,39 @@ static void the_log_knows_what_became_of_a_retry(void **state)
     assert_true(
         step_record(f->store, again.items, 500, DELIVERY_RETRYING, f->now + 9000, NULL));
     expect_next(f, 2, true, NULL);
-    struct step_wait wait = {0};
-    store_expire(f->store, f->now + 1, 10, step_done, &wait);
-    assert_true(step_wait(&wait, NULL));
+    assert_int_equal(step_expire(f->store, f->now + 1, 10), 1);
     expect_next(f, 1, false, NULL);
     expect_next(f, 2, false, "too old");
     step_claims_free(&c);
     step_claims_free(&again);
+}
+
+/* Ages are told by the steady clock, also where the wall clock was wrong when they were
+ * made. */
+static void what_waits_too_long_ends(void **state)
+{
+    enum { DAY = 24 * 3600 * 1000 };
+    static const char *const made[] = {"created_at", "created_at + 3600000 * 24 * 400",
+                                       "created_at + 3000000",
+                                       "created_at - 3600000 * 24 * 400"};
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE], sql[200];
+    add_alert(f, "a", URL, alert);
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        accept_events(f, 1);
+        close_all(f);
+        snprintf(sql, sizeof sql, "UPDATE deliveries SET created_at = %s WHERE state = 0",
+                 made[i]);
+        store_fixture_exec(f, sql);
+        f->now += DAY;
+        accept_events(f, 1);
+        close_all(f); /* which is young */
+        assert_int_equal(step_expire(f->store, f->now - DAY - f->limits.window_ms, 10), 0);
+        assert_int_equal(step_expire(f->store, f->now - DAY, 10), 1);
+        assert_int_equal(step_expire(f->store, f->now - DAY, 10), 0);
+        assert_int_equal(step_expire(f->store, f->now + 1, 10), 1);
+    }
+    assert_int_equal(store_fixture_counts(f).deliveries[DELIVERY_DEAD], 8);
 }
 
 static void the_list_tells_what_is_being_sent(void **state)
@@ -276,6 +302,7 @@ int main(void)
         TEST(lists_what_is_delivered_whatever_its_status),
         TEST(list_pages_the_log_both_ways),
         TEST(the_log_knows_what_became_of_a_retry),
+        TEST(what_waits_too_long_ends),
         TEST(the_list_tells_what_is_being_sent),
         TEST(what_waits_longest_is_known),
         TEST(a_workspace_is_known_by_what_is_of_it),

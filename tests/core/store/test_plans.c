@@ -76,9 +76,10 @@ static int check_plan(sqlite3 *raw, const char *sql)
         const char *step = (const char *)sqlite3_column_text(plan, 3);
         bool scans = strncmp(step, "SCAN", 4) == 0 && !may_scan(step, sql);
         bool sorts = strstr(step, "TEMP B-TREE") && !may_sort(sql);
-        /* By alert or by time, what has ended would be read too. */
-        bool wide = strstr(sql, "state = 1") && !strstr(step, "deliveries_by_state") &&
-                    strstr(step, "deliveries_by_");
+        /* By alert or by time, what has ended would be read too; and all that waits. */
+        bool narrow = strstr(sql, "state = 1") || strstr(sql, "born_at <");
+        bool wide = narrow && !strstr(step, "deliveries_by_state") &&
+                    strstr(step, "INDEX deliveries_");
         if (scans || sorts || wide) {
             printf("%s\n    %s\n", step, sql);
             bad++;
@@ -143,36 +144,25 @@ static void move_alert(struct store *s, const char *id)
     alert_free(&made);
 }
 
-static void use_everything(struct store_fixture *f)
+static void list_audit_and_gauges(struct store_fixture *f)
 {
-    char id[UUID_SIZE];
-    struct claims c;
-    struct alert_rows alerts;
-    struct bucket_rows buckets;
+    const struct audit_filter audit = {"default", 1};
+    struct audit_rows told;
+    struct store_gauges gauges;
+    struct endpoint_states failing;
+    assert_true(store_audit_list(f->reader, &audit, INT64_MAX, 5, &told, NULL));
+    audit_rows_free(&told);
+    assert_true(store_gauges(f->reader, &gauges, NULL));
+    assert_true(store_endpoint_list(f->reader, &failing, NULL));
+    endpoint_states_free(&failing);
+}
+
+static void list_deliveries_and_log(struct store_fixture *f, const char *alert)
+{
     struct delivery_rows deliveries;
     struct log_rows log;
-    struct delivery d;
-    struct store_due due;
-    bool known;
-    char trace[] = "0193a000-0000-7000-8000-000000000001";
-    add_alert(f->store, id);
-    use_silences(f, id);
-    struct accept *a = step_request("default");
-    step_add_fact(a, EVENT_TRACE_ERRORS, trace, "p", 1);
-    assert_true(step_accept(f->store, a, NULL, NULL));
-    f->now += 30000;
-    step_close_due(f->store, f->now, 10);
-    const char busy[1][33] = {"00"};
-    assert_true(step_claim(f->store, f->now, 10, busy, 1, &c, NULL));
-    step_record(f->store, c.items, 500, DELIVERY_RETRYING, f->now, NULL);
-    step_claims_free(&c);
-    assert_true(step_claim(f->store, f->now, 10, NULL, 0, &c, NULL));
-    step_recover(f->store);
-    assert_true(store_delivery_get(f->reader, NULL, c.items[0].id, &d, NULL));
-    delivery_free(&d);
-    step_claims_free(&c);
     for (int i = 0; i < 4; i++) {
-        struct delivery_filter filter = {i == 1 ? "default" : NULL, i == 2 ? id : NULL,
+        struct delivery_filter filter = {i == 1 ? "default" : NULL, i == 2 ? alert : NULL,
                                          i == 3 ? 0 : -1, 0};
         assert_true(store_delivery_list(f->reader, &filter, NULL, 5, &deliveries, NULL));
         delivery_rows_free(&deliveries);
@@ -180,6 +170,15 @@ static void use_everything(struct store_fixture *f)
                                    5, &log, NULL));
         log_rows_free(&log);
     }
+}
+
+static void list_everything(struct store_fixture *f, const char *alert)
+{
+    struct alert_rows alerts;
+    struct bucket_rows buckets;
+    struct store_due due;
+    bool known;
+    list_deliveries_and_log(f, alert);
     assert_true(store_alert_list(f->reader, NULL, &alerts, NULL));
     alert_rows_free(&alerts);
     assert_true(store_alert_list(f->reader, "default", &alerts, NULL));
@@ -191,19 +190,78 @@ static void use_everything(struct store_fixture *f)
     assert_true(store_workspace_known(f->reader, "default", &known, NULL));
     list_by_state_and_status(f);
     list_tries(f);
-    move_alert(f->store, id);
-    const struct audit_filter audit = {"default", 1};
-    struct audit_rows told;
-    struct store_gauges gauges;
-    struct endpoint_states failing;
+    list_audit_and_gauges(f);
+}
+
+static void accept_one(struct store_fixture *f)
+{
+    char trace[] = "0193a000-0000-7000-8000-000000000001";
+    struct accept *a = step_request("default");
+    step_add_fact(a, EVENT_TRACE_ERRORS, trace, "p", 1);
+    assert_true(step_accept(f->store, a, NULL, NULL));
+}
+
+/* What is claimed first stays in *out. */
+static void deliver_everything(struct store_fixture *f, struct claims *out)
+{
+    const char busy[1][33] = {"00"};
+    struct claims c;
+    accept_one(f);
+    f->now += 30000;
+    step_close_due(f->store, f->now, 10);
+    assert_true(step_claim(f->store, f->now, 10, busy, 1, &c, NULL));
+    step_record(f->store, c.items, 500, DELIVERY_RETRYING, f->now, NULL);
+    step_claims_free(&c);
+    assert_true(step_claim(f->store, f->now, 10, NULL, 0, out, NULL));
+    step_recover(f->store);
+}
+
+static void wait_for(struct step_wait *wait)
+{
+    assert_true(step_wait(wait, NULL));
+    *wait = (struct step_wait){0};
+}
+
+/* What the engine and people ask for beside it. */
+static void use_the_rest(struct store_fixture *f, const struct claim *c)
+{
+    const char *const ids[] = {c->id};
+    struct endpoint_state failing = {.state = BREAKER_OPEN, .probe_at = f->now + 1};
+    struct step_wait wait = {0};
+    struct closed closed;
+    memcpy(failing.endpoint, c->endpoint, sizeof failing.endpoint);
+    store_endpoint_note(f->store, &failing, step_done, &wait);
+    wait_for(&wait);
+    store_check_conditions(f->store, 1000, 1000, 10, step_done, &wait);
+    wait_for(&wait);
+    step_expire(f->store, f->now + 1, 10);
+    store_replay(f->store, "default", ids, 1, 0, step_done, &wait);
+    wait_for(&wait);
+    accept_one(f);
+    store_bucket_send_now(f->store, "default", ids, 1, step_done, &wait);
+    step_wait(&wait, NULL);
+    f->now += 30000;
+    assert_true(step_close_claim(f->store, f->now, 10, 4, &closed, NULL));
+    step_claims_free(&closed.claims);
+}
+
+static void use_everything(struct store_fixture *f)
+{
     struct store_limits limits = f->limits;
+    struct claims c;
+    struct delivery d;
+    char id[UUID_SIZE];
+    add_alert(f->store, id);
+    use_silences(f, id);
+    deliver_everything(f, &c);
+    assert_true(store_delivery_get(f->reader, NULL, c.items[0].id, &d, NULL));
+    delivery_free(&d);
+    use_the_rest(f, c.items);
+    step_claims_free(&c);
+    list_everything(f, id);
+    move_alert(f->store, id);
     limits.audit_ms = 1;
     store_set_limits(f->store, &limits);
-    assert_true(store_audit_list(f->reader, &audit, INT64_MAX, 5, &told, NULL));
-    audit_rows_free(&told);
-    assert_true(store_gauges(f->reader, &gauges, NULL));
-    assert_true(store_endpoint_list(f->reader, &failing, NULL));
-    endpoint_states_free(&failing);
     step_alert_enable(f->store, id, false);
     step_purge(f->store, f->now + 1, 10);
     step_trim(f->store, 1, 10);
