@@ -132,6 +132,7 @@ WRAP_test_memory := $(call wraps,malloc calloc realloc reallocarray strdup strnd
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
 
 WRAP_core_test_rekey := -Wl,--wrap=renameat
+WRAP_core_test_writer := -Wl,--wrap=sqlite3_busy_timeout
 define core_test_rule
 $(BUILD)/tests/core/$(1)/test_%: $(BUILD)/tests/core/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,$(1))
 	$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_core_$$(@F)) $$(CORE_LIBS) $$(TEST_LIBS)

@@ -164,7 +164,10 @@ static void suspend_now(void *arg)
     if (c->options.host)
         host_pause(c->options.host);
     term_suspend();
+    store_park(
+        c->options.store); /* or it keeps others from writing for as long as it stands */
     stop_job();
+    store_unpark(c->options.store);
     term_resume();
     if (c->options.host && !host_resume(c->options.host, &err))
         console_toast(c, STYLE_ERROR, "%s", err.text);

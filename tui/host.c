@@ -338,11 +338,14 @@ static void run_both(struct host *h)
 static void give_back(struct host *h)
 {
     int64_t until = monotonic_ms() + GRACE_MS;
+    store_hurry(h->store, true);
     stop_intake(h, GRACE_MS);
     int64_t left = until - monotonic_ms();
     stop_engine(h, left > 0 ? left : 0);
     if (h->lock) {
         store_set_checkpointing(h->store, false);
+        store_park(h->store); /* one that is under way would be beside the next holder's */
+        store_unpark(h->store);
         datadir_unlock(&h->lock);
     }
 }
@@ -350,6 +353,7 @@ static void give_back(struct host *h)
 static void *host_main(void *arg)
 {
     struct host *h = arg;
+    store_hurry(h->store, false); /* it may have been paused */
     while (!stop_asked(h)) {
         struct settings old;
         if (take_settings(h, &old))
@@ -362,8 +366,10 @@ static void *host_main(void *arg)
                 run_both(h);
         }
         give_back(h);
-        if (!stop_asked(h))
-            wait_ms(h, AGAIN_MS);
+        if (stop_asked(h))
+            break;
+        store_hurry(h->store, false);
+        wait_ms(h, AGAIN_MS);
     }
     set_state(h, HOST_STOPPED, "", "");
     return NULL;

@@ -84,6 +84,16 @@ void store_set_checkpointing(struct store *s, bool on); /* any thread */
 /* Blocks until every step asked for before has been answered. Not from done. */
 void store_drain(struct store *s);
 
+/* The same, and until the writer holds no lock of the file, with nothing put off and no
+ * checkpoint under way; it stands still until store_unpark(), as often as it was parked.
+ * What is asked for meanwhile waits. */
+void store_park(struct store *s);
+void store_unpark(struct store *s);
+
+/* For whoever has to end soon: the writer waits only briefly for other processes that
+ * write. */
+void store_hurry(struct store *s, bool on); /* any thread */
+
 /* What a commit changed. `changed` runs on the writer thread after a commit of ours, and within
  * a second after one of another process (then with STORE_CHANGED_ALL). It must only wake
  * somebody. An idle store wakes up once a second for this, and for nothing else. */

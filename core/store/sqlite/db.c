@@ -9,11 +9,12 @@
 #include "base/text.h"
 #include "store/sqlite/logvfs.h"
 
-enum { STATEMENTS = 512, BUSY_MS = 5000 };
+enum { STATEMENTS = 512 };
 
 struct db {
     sqlite3 *handle;
     int wal_pages;
+    int wait_ms; /* for the locks of others */
     size_t statement_count;
     struct {
         const char *sql;
@@ -105,10 +106,17 @@ static int note_wal(void *arg, sqlite3 *handle, const char *name, int pages)
     return SQLITE_OK;
 }
 
+void db_set_wait(struct db *db, int ms)
+{
+    if (db->wait_ms != ms)
+        sqlite3_busy_timeout(db->handle, ms);
+    db->wait_ms = ms;
+}
+
 static bool configure(struct db *db, enum db_mode mode, struct err *err)
 {
     sqlite3_extended_result_codes(db->handle, 1);
-    sqlite3_busy_timeout(db->handle, BUSY_MS);
+    db_set_wait(db, DB_WAIT_MS);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode == DB_READER,
@@ -366,7 +374,7 @@ bool db_checkpoint(struct db *db, int wait_ms, bool keep_length)
     sqlite3_busy_timeout(db->handle, wait_ms);
     int code =
         sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    sqlite3_busy_timeout(db->handle, BUSY_MS);
+    sqlite3_busy_timeout(db->handle, db->wait_ms);
     if (code == SQLITE_OK)
         db->wal_pages = 0;
     return code == SQLITE_OK;

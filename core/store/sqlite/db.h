@@ -25,6 +25,10 @@ struct db *db_open(const char *path, enum db_mode mode, struct err *err);
 void db_close(struct db **db);
 sqlite3 *db_handle(struct db *db);
 
+/* For how long it waits for the locks of others. */
+enum { DB_WAIT_MS = 5000 };
+void db_set_wait(struct db *db, int ms);
+
 /* Brings the schema up to this program's version, each migration in a transaction of its
  * own. db_check_version: the same question without changing anything. */
 bool db_migrate(struct db *db, struct err *err);

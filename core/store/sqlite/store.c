@@ -260,6 +260,13 @@ void store_set_checkpointing(struct store *s, bool on)
     pthread_mutex_unlock(&s->lock);
 }
 
+void store_hurry(struct store *s, bool on)
+{
+    pthread_mutex_lock(&s->lock);
+    s->hurry = on;
+    pthread_mutex_unlock(&s->lock);
+}
+
 /* ---------------------------------------------------------------- readers */
 
 struct store_reader *store_reader_open(struct store *s, struct err *err)

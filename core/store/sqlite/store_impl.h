@@ -64,6 +64,9 @@ struct store {
     struct passing passing;
     uint64_t asked, answers;
     bool stopping, checkpointing;
+    bool hurry;  /* see store_hurry() */
+    int parking; /* how often it was asked to stand still, */
+    bool parked; /* and that it does */
     struct store_limits new_limits;
     struct err trouble; /* set by the writer thread only */
     uint64_t turns;     /* see store_turns() */

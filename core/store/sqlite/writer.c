@@ -22,6 +22,7 @@ enum {
     EARLY_STEPS_MAX = 512,
     EARLY_BYTES_MAX = 1 << 20,
     LAZY_MS = 1000,
+    HURRY_MS = 300,
 };
 
 /* ---------------------------------------------------------------- asking */
@@ -118,6 +119,24 @@ void store_drain(struct store *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+void store_park(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->parking++;
+    pthread_cond_broadcast(&s->wake);
+    while (s->started && !s->parked)
+        pthread_cond_wait(&s->answered, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void store_unpark(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->parking--;
+    pthread_cond_broadcast(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
 /* ---------------------------------------------------------------- subscribers */
 
 bool store_subscribe(struct store *s, store_changed *changed, void *arg)
@@ -175,6 +194,7 @@ static struct step *take_group(struct store *s)
     s->queued_bytes -= bytes;
     s->awaited = s->queue != NULL;
     s->limits = s->new_limits;
+    db_set_wait(s->db, s->hurry ? HURRY_MS : DB_WAIT_MS);
     return group;
 }
 
@@ -336,14 +356,27 @@ static void idle(struct store *s)
         wal_idle(&s->wal, s->db);
 }
 
-/* Waits for steps that cannot wait themselves, at most a second; whether there are some. Called
- * with the lock held. */
+/* Called with the lock held, as the next. */
+static void stand_still(struct store *s)
+{
+    pthread_mutex_unlock(&s->lock);
+    if (tx_has_lazy(s))
+        run_group(s, NULL, true);
+    pthread_mutex_lock(&s->lock);
+    s->parked = !s->queue;
+    pthread_cond_broadcast(&s->answered);
+    while (s->parked && s->parking > 0 && !s->stopping)
+        pthread_cond_wait(&s->wake, &s->lock);
+    s->parked = false;
+}
+
+/* Waits for steps that cannot wait themselves, at most a second; whether there are some. */
 static bool wait_for_work(struct store *s)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec++;
-    while (!s->awaited && !s->stopping)
+    while (!s->awaited && !s->stopping && s->parking == 0)
         if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
             return false;
     return true;
@@ -356,6 +389,10 @@ static void *writer_main(void *arg)
     while (s->queue || !s->stopping) {
         s->turns++;
         bool calm = !wait_for_work(s);
+        if (s->parking > 0 && !s->queue && !s->stopping) {
+            stand_still(s);
+            continue;
+        }
         struct step *group = take_group(s);
         bool stopping = s->stopping;
         pthread_mutex_unlock(&s->lock);
