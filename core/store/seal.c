@@ -18,6 +18,7 @@ enum subkey { SUBKEY_SEAL = 1, SUBKEY_HASH = 2 };
 struct keys {
     unsigned char seal[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
     unsigned char hash[crypto_generichash_KEYBYTES];
+    bool from_credential; /* which the process cannot write */
 };
 
 struct sealer {
@@ -25,7 +26,6 @@ struct sealer {
     pthread_rwlock_t *lock;
     char *dir;
     enum sealer_mode mode;
-    bool from_credential;
 };
 
 _Static_assert(HASH_SIZE >= crypto_generichash_BYTES_MIN, "a hash libsodium can make");
@@ -78,8 +78,8 @@ static struct sealer *new_sealer(const char *dir, enum sealer_mode mode, struct 
 static bool load_key(struct sealer *s, unsigned char key[KEY_SIZE], struct err *err)
 {
     struct err own = {0};
-    s->from_credential = keyfile_read(s->dir, KEYFILE_CREDENTIAL, key, &own);
-    if (s->from_credential)
+    s->keys.from_credential = keyfile_read(s->dir, KEYFILE_CREDENTIAL, key, &own);
+    if (s->keys.from_credential)
         return true;
     bool done = false;
     if (own.code == ERR_NOT_FOUND)
@@ -139,7 +139,10 @@ void sealer_id(const struct sealer *s, char out[33])
 struct sealer *sealer_next(const struct sealer *s, struct err *err)
 {
     unsigned char key[KEY_SIZE];
-    if (s->from_credential) {
+    struct keys now = keys_of(s);
+    bool from_credential = now.from_credential;
+    sodium_memzero(&now, sizeof now);
+    if (from_credential) {
         err_set(err, ERR_UNSUPPORTED,
                 "the key is a systemd credential, which opik-alerts cannot write: put it back "
                 "as the file `key` of the data directory (mode 0600) and rekey without it");
@@ -170,6 +173,7 @@ static bool try_file(struct sealer *s, enum keyfile which, const char id[33])
     if (!keyfile_read(s->dir, which, key, NULL))
         return false;
     derive(&k, key);
+    k.from_credential = which == KEYFILE_CREDENTIAL;
     id_of(&k, found);
     bool same = strcmp(found, id) == 0;
     if (same)
@@ -186,7 +190,6 @@ bool sealer_adopt(struct sealer *s, const char id[33], struct err *err)
         enum keyfile which = (enum keyfile)(i % KEYFILES);
         if (!try_file(s, which, id))
             continue;
-        s->from_credential = which == KEYFILE_CREDENTIAL;
         return which != KEYFILE_NEXT || s->mode == SEALER_LOOK || keyfile_take_next(s->dir, err);
     }
     return err_set(err, ERR_DENIED,
