@@ -212,7 +212,7 @@ struct store *store_open(const struct store_options *options, struct err *err)
 
 static void close_database(struct store *s)
 {
-    bool locked = s->dir >= 0 && lock_dir(s, NULL);
+    bool locked = s->db && lock_dir(s, NULL); /* the last one to close may write */
     db_close(&s->db);
     if (locked)
         unlock_dir(s);
