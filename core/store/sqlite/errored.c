@@ -9,12 +9,14 @@ enum { ERRORED_KEPT = 1000000 };
 
 /* ---------------------------------------------------------------- runs */
 
-/* Calls `each` with the hash of every trace of a run; false: one of the calls said so. */
+/* Calls `each` with the hash of every trace of a run from the `from`th on; false: one of
+ * the calls said so. */
 static bool each_hash(struct errored *e, struct span workspace, struct span traces,
-                      bool (*each)(struct errored *e, uint64_t hash))
+                      size_t from, bool (*each)(struct errored *e, uint64_t hash))
 {
     const struct trace_space in = trace_space_of(workspace);
-    for (size_t at = 0; at + TRACE_BYTES <= traces.len; at += TRACE_BYTES) {
+    for (size_t at = from * TRACE_BYTES; at + TRACE_BYTES <= traces.len;
+         at += TRACE_BYTES) {
         struct trace_key key;
         trace_key_make(&key, &in, (const unsigned char *)traces.at + at);
         if (!each(e, key.hash))
@@ -34,9 +36,14 @@ static bool remove_hash(struct errored *e, uint64_t hash)
     return true;
 }
 
-static bool note_gone(struct errored *e, uint64_t hash)
+static bool add_oldest(struct errored *e, uint64_t hash)
 {
-    return buf_add(&e->gone, &hash, sizeof hash);
+    return buf_add(&e->oldest, &hash, sizeof hash);
+}
+
+static size_t count_of(const struct buf *hashes)
+{
+    return hashes->len / sizeof(uint64_t);
 }
 
 static void clear_runs(struct errored *e)
@@ -77,13 +84,24 @@ static bool add_to_run(struct errored *e, const struct trace_key *key, struct er
 
 /* ---------------------------------------------------------------- the table */
 
+/* The first row may reach behind the bound. */
+static bool keep_row(struct errored *e, sqlite3_stmt *row)
+{
+    struct span traces = db_col_blob(row, 2);
+    int64_t first = db_col_int(row, 0) - (int64_t)(traces.len / TRACE_BYTES) + 1;
+    int64_t over = e->last - ERRORED_KEPT - first + 1;
+    return each_hash(e, db_col_text(row, 1), traces, over > 0 ? (size_t)over : 0,
+                     keep_hash);
+}
+
 static bool load_rows(struct errored *e, struct db *db, struct err *err)
 {
-    sqlite3_stmt *row = db_query(db, "SELECT workspace, trace FROM errored WHERE seq > ?",
-                                 DB_ARGS(db_int(e->last - ERRORED_KEPT)), err);
+    sqlite3_stmt *row =
+        db_query(db, "SELECT seq, workspace, trace FROM errored WHERE seq > ?",
+                 DB_ARGS(db_int(e->last - ERRORED_KEPT)), err);
     int got = -1;
     while (row && (got = db_step(db, row, err)) == 1)
-        if (!each_hash(e, db_col_text(row, 0), db_col_blob(row, 1), keep_hash)) {
+        if (!keep_row(e, row)) {
             db_end(row);
             return err_memory(err);
         }
@@ -135,19 +153,51 @@ static bool save_run(struct db *db, const struct errored_run *run, int64_t seq,
         err);
 }
 
-/* Runs go as a whole, so that the bound may be passed by what one of them holds. */
-static bool forget_oldest(struct errored *e, struct db *db, int64_t upto, struct err *err)
+/* Makes `oldest` the run that `seq` is in, or the next one; *any false: there is none. */
+static bool read_oldest(struct errored *e, struct db *db, int64_t seq, bool *any,
+                        struct err *err)
 {
-    sqlite3_stmt *row = db_query(db, "SELECT workspace, trace FROM errored WHERE seq <= ?",
-                                 DB_ARGS(db_int(upto)), err);
-    int got = -1;
-    while (row && (got = db_step(db, row, err)) == 1)
-        if (!each_hash(e, db_col_text(row, 0), db_col_blob(row, 1), note_gone)) {
-            db_end(row);
+    int64_t first = e->oldest_end - (int64_t)count_of(&e->oldest) + 1;
+    *any = seq >= first && seq <= e->oldest_end;
+    if (*any)
+        return true;
+    sqlite3_stmt *row = db_query(db,
+                                 "SELECT seq, workspace, trace FROM errored WHERE seq >= ? "
+                                 "ORDER BY seq LIMIT 1",
+                                 DB_ARGS(db_int(seq)), err);
+    int got = row ? db_step(db, row, err) : -1;
+    buf_free(&e->oldest);
+    buf_init(&e->oldest, BUF_UNLIMITED);
+    *any = got == 1;
+    bool fine = got == 0 || (got == 1 && (each_hash(e, db_col_text(row, 1),
+                                                    db_col_blob(row, 2), 0, add_oldest) ||
+                                          err_memory(err)));
+    e->oldest_end = fine && *any ? db_col_int(row, 0) : 0;
+    db_end(row);
+    return fine;
+}
+
+/* Those from `seq` up to `upto`; a row goes once its newest trace does. */
+static bool forget_oldest(struct errored *e, struct db *db, int64_t seq, int64_t upto,
+                          struct err *err)
+{
+    bool any = true;
+    while (seq <= upto) {
+        if (!read_oldest(e, db, seq, &any, err))
+            return false;
+        if (!any)
+            break;
+        int64_t first = e->oldest_end - (int64_t)count_of(&e->oldest) + 1;
+        int64_t from = seq > first ? seq : first,
+                to = upto < e->oldest_end ? upto : e->oldest_end;
+        if (from <= to &&
+            !buf_add(&e->gone, e->oldest.data + (from - first) * sizeof(uint64_t),
+                     (size_t)(to - from + 1) * sizeof(uint64_t)))
             return err_memory(err);
-        }
-    return got == 0 && (e->gone.len == 0 || db_run(db, "DELETE FROM errored WHERE seq <= ?",
-                                                   DB_ARGS(db_int(upto)), err));
+        seq = e->oldest_end + 1;
+    }
+    return e->gone.len == 0 ||
+           db_run(db, "DELETE FROM errored WHERE seq <= ?", DB_ARGS(db_int(upto)), err);
 }
 
 bool errored_save(struct errored *e, struct db *db, struct err *err)
@@ -161,7 +211,7 @@ bool errored_save(struct errored *e, struct db *db, struct err *err)
         if (!save_run(db, &e->runs[i], seq, err))
             return false;
     }
-    return forget_oldest(e, db, seq - ERRORED_KEPT, err);
+    return forget_oldest(e, db, e->last - ERRORED_KEPT + 1, seq - ERRORED_KEPT, err);
 }
 
 static uint64_t gone_hash(const struct errored *e, size_t which)
@@ -176,7 +226,7 @@ enum { AHEAD = 16 };
 
 void errored_saved(struct errored *e)
 {
-    size_t count = e->gone.len / sizeof(uint64_t);
+    size_t count = count_of(&e->gone);
     for (size_t i = 0; i < count; i++) {
         if (i + AHEAD < count)
             hash_set_soon(&e->seen, gone_hash(e, i + AHEAD));
@@ -189,7 +239,7 @@ void errored_saved(struct errored *e)
 void errored_undo(struct errored *e)
 {
     for (size_t i = 0; i < e->run_count; i++)
-        each_hash(e, span_of(e->runs[i].workspace), buf_span(&e->runs[i].traces),
+        each_hash(e, span_of(e->runs[i].workspace), buf_span(&e->runs[i].traces), 0,
                   remove_hash);
     clear_runs(e);
 }
@@ -198,6 +248,7 @@ void errored_free(struct errored *e)
 {
     clear_runs(e);
     free(e->runs);
+    buf_free(&e->oldest);
     hash_set_free(&e->seen);
     *e = (struct errored){0};
 }
