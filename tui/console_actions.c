@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "screens/screens.h"
+#include "store/aside.h"
 #include "store/audit.h"
 
 struct pending {

@@ -14,6 +14,7 @@
 #include "intake/intake.h"
 #include "portowner.h"
 #include "quiet.h"
+#include "store/aside.h"
 #include "store/datadir.h"
 #include "store/health.h"
 #include "tuning.h"

@@ -78,21 +78,8 @@ void store_close(struct store **s); /* carries out what was asked, then ends the
 
 void store_set_limits(struct store *s, const struct store_limits *limits); /* any thread */
 
-/* Only the holder of the engine's lock checkpoints (WAL-reset race of SQLite < 3.51.3). */
-void store_set_checkpointing(struct store *s, bool on); /* any thread */
-
 /* Blocks until every step asked for before has been answered. Not from done. */
 void store_drain(struct store *s);
-
-/* The same, and until the writer holds no lock of the file, with nothing put off and no
- * checkpoint under way; it stands still until store_unpark(), as often as it was parked.
- * What is asked for meanwhile waits. */
-void store_park(struct store *s);
-void store_unpark(struct store *s);
-
-/* For whoever has to end soon: the writer waits only briefly for other processes that
- * write. */
-void store_hurry(struct store *s, bool on); /* any thread */
 
 /* What a commit changed. `changed` runs on the writer thread after a commit of ours, and within
  * a second after one of another process (then with STORE_CHANGED_ALL). It must only wake

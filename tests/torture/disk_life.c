@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "store/aside.h"
 #include "store/sqlite/db.h"
 #include "support/tempdir.h"
 

@@ -15,6 +15,7 @@
 
 #include <utlist.h>
 
+#include "store/aside.h"
 #include "torture/world.h"
 
 enum {

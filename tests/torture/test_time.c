@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/timefmt.h"
 #include "engine/engine.h"
+#include "store/aside.h"
 #include "store/sharedclock.h"
 #include "support/run.h"
 #include "support/scripted.h"

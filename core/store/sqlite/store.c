@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "store/aside.h"
 #include "store/datadir.h"
 #include "store/file.h"
 #include "store/sharedclock.h"

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "store/aside.h"
 #include "store/sqlite/reader.h"
 #include "support/steps.h"
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "store/aside.h"
 #include "store/health.h"
 #include "support/steps.h"
 
