@@ -477,6 +477,8 @@ void delivery_rows_free(struct delivery_rows *rows);
 /* One without its body and attempts. ERR_NOT_FOUND. */
 bool store_delivery_row(struct store_reader *r, const char *workspace, const char *id,
                         struct delivery *out, struct err *err);
+/* Fills attempts, of a delivery by its id, but for their headers and bodies. */
+bool store_delivery_attempts(struct store_reader *r, struct delivery *d, struct err *err);
 /* One whole, with its body and attempts. ERR_NOT_FOUND. */
 bool store_delivery_get(struct store_reader *r, const char *workspace, const char *id,
                         struct delivery *out, struct err *err);

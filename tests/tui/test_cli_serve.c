@@ -252,11 +252,12 @@ static void delivery_is_logged_shown_and_replayed(void **state)
     json_t *d = json_array_get(list, 0);
     assert_string_equal(json_string_value(json_object_get(d, "state")), "dead");
     snprintf(id, sizeof id, "%s", json_string_value(json_object_get(d, "id")));
-    json_decref(list);
     snprintf(words, sizeof words, "delivery show %s --json", id);
-    d = program_json(p, words);
-    assert_int_equal(json_array_size(json_object_get(d, "attempts")), 1);
-    json_decref(d);
+    json_t *shown = program_json(p, words);
+    assert_int_equal(json_array_size(json_object_get(shown, "attempts")), 1);
+    assert_true(json_equal(d, shown)); /* the list says no less of each */
+    json_decref(shown);
+    json_decref(list);
     snprintf(words, sizeof words, "delivery replay %s", id);
     program_expect(p, &r, 0, NULL, words);
     run_free(&r);

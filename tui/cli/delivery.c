@@ -21,14 +21,14 @@ static void list_row(const struct delivery *d)
              d->alert_name ? d->alert_name : d->alert_id);
 }
 
-static bool print_delivery(const struct delivery *d, struct out_array *array,
-                           struct err *err)
+/* Its times are still those of the store. */
+static bool add_item(struct cli *cli, struct delivery *d, struct out_array *array,
+                     struct err *err)
 {
     struct buf json;
-    if (!array) {
-        list_row(d);
-        return true;
-    }
+    if (!store_delivery_attempts(cli->reader, d, err))
+        return false;
+    delivery_shift(d, clock_shown_ms(cli->clock, 0));
     buf_init(&json, BUF_UNLIMITED);
     bool done = delivery_to_json(d, &json);
     if (done)
@@ -48,9 +48,14 @@ static bool print_page(struct cli *cli, const struct filter *passing, char last[
     *count = rows.count;
     bool done = true;
     for (size_t i = 0; done && i < rows.count; i++) {
-        delivery_shift(&rows.items[i], shown);
-        if (filters_match_delivery(passing, &rows.items[i], now))
-            done = print_delivery(&rows.items[i], array, err);
+        struct delivery seen = rows.items[i];
+        delivery_shift(&seen, shown);
+        if (!filters_match_delivery(passing, &seen, now))
+            continue;
+        if (array)
+            done = add_item(cli, &rows.items[i], array, err);
+        else
+            list_row(&seen);
     }
     if (rows.count > 0)
         memcpy(last, rows.items[rows.count - 1].id, UUID_SIZE);
@@ -167,29 +172,30 @@ static bool can_replay(struct cli *cli, const char *id)
     return finished;
 }
 
+static void say_state(struct cli *cli, struct delivery *d)
+{
+    char wait[24];
+    delivery_shift(d, clock_shown_ms(cli->clock, 0));
+    int64_t left = d->next_at - clock_wall_ms(cli->clock);
+    bool queued = d->state != DELIVERY_DELIVERED && d->state != DELIVERY_DEAD;
+    duration_human(left > 0 ? left : 0, wait);
+    if (queued)
+        out_line("%s  again %s%s", d->id, left > 0 ? "in " : "now", left > 0 ? wait : "");
+    else
+        out_line("%s  %s", d->id, delivery_state_name(d->state));
+}
+
 /* What became of each right after the step: the engine sends them one after the other. */
 static void say_result(struct cli *cli, struct out_array *array, const char *id)
 {
-    char wait[24];
     struct delivery d;
     struct err err;
     if (!store_delivery_row(cli->reader, cli->workspace, id, &d, &err))
         return;
-    delivery_shift(&d, clock_shown_ms(cli->clock, 0));
-    int64_t left = d.next_at - clock_wall_ms(cli->clock);
-    bool queued = d.state != DELIVERY_DELIVERED && d.state != DELIVERY_DEAD;
-    duration_human(left > 0 ? left : 0, wait);
-    if (array) {
-        struct buf json;
-        buf_init(&json, BUF_UNLIMITED);
-        if (delivery_to_json(&d, &json))
-            out_array_item(array, buf_span(&json));
-        buf_free(&json);
-    } else if (queued) {
-        out_line("%s  again %s%s", id, left > 0 ? "in " : "now", left > 0 ? wait : "");
-    } else {
-        out_line("%s  %s", id, delivery_state_name(d.state));
-    }
+    if (array)
+        add_item(cli, &d, array, &err);
+    else
+        say_state(cli, &d);
     delivery_free(&d);
 }
 

@@ -192,7 +192,16 @@ static bool copy_bytes(sqlite3_stmt *row, int column, char **out, size_t *len)
     return db_col_copy(row, column, out);
 }
 
-static bool read_attempt(sqlite3_stmt *row, struct attempt *a, struct err *err)
+static bool read_texts(sqlite3_stmt *row, struct attempt *a, struct err *err)
+{
+    struct outcome *o = &a->outcome;
+    return (db_col_copy(row, 14, &a->request_headers) &&
+            copy_bytes(row, 15, &o->headers, &o->headers_len) &&
+            copy_bytes(row, 16, &o->body, &o->body_len)) ||
+           err_memory(err);
+}
+
+static void read_attempt(sqlite3_stmt *row, struct attempt *a)
 {
     struct outcome *o = &a->outcome;
     struct span error = db_col_text(row, 4), address = db_col_text(row, 13);
@@ -211,13 +220,9 @@ static bool read_attempt(sqlite3_stmt *row, struct attempt *a, struct err *err)
     snprintf(o->error, sizeof o->error, "%.*s", (int)error.len, error.at ? error.at : "");
     snprintf(o->address, sizeof o->address, "%.*s", (int)address.len,
              address.at ? address.at : "");
-    return (db_col_copy(row, 14, &a->request_headers) &&
-            copy_bytes(row, 15, &o->headers, &o->headers_len) &&
-            copy_bytes(row, 16, &o->body, &o->body_len)) ||
-           err_memory(err);
 }
 
-static bool read_attempts(struct db *db, int64_t delivery, struct delivery *out,
+static bool read_attempts(struct db *db, int64_t delivery, bool texts, struct delivery *out,
                           struct err *err)
 {
     sqlite3_stmt *row = db_query(
@@ -232,12 +237,17 @@ static bool read_attempts(struct db *db, int64_t delivery, struct delivery *out,
     out->attempt_count = 0;
     while (row && (got = db_step(db, row, err)) == 1) {
         size_t at = (size_t)out->attempt_count;
-        if (!rows_grow((void **)&out->attempts, at, sizeof *out->attempts, err) ||
-            !read_attempt(row, &out->attempts[out->attempt_count++], err)) {
+        bool fine = rows_grow((void **)&out->attempts, at, sizeof *out->attempts, err);
+        if (fine) {
+            struct attempt *a = &out->attempts[out->attempt_count++];
+            read_attempt(row, a);
+            a->n = out->attempt_count;
+            fine = !texts || read_texts(row, a, err);
+        }
+        if (!fine) {
             db_end(row);
             return false;
         }
-        out->attempts[at].n = (int)at + 1;
     }
     return got == 0;
 }
@@ -267,7 +277,16 @@ static bool read_whole(struct db *db, const char *workspace, const char *id,
     bool fine = got == 1 && read_row(row, out, err);
     int64_t number = got == 1 ? db_col_int(row, 0) : 0;
     db_end(row);
-    return fine && read_body(db, number, out, err) && read_attempts(db, number, out, err);
+    return fine && read_body(db, number, out, err) &&
+           read_attempts(db, number, true, out, err);
+}
+
+bool store_delivery_attempts(struct store_reader *r, struct delivery *d, struct err *err)
+{
+    int64_t number;
+    return db_number(r->db, "SELECT row FROM deliveries WHERE id = ?",
+                     DB_ARGS(db_text(d->id)), 0, &number, err) &&
+           read_attempts(r->db, number, false, d, err);
 }
 
 bool store_delivery_row(struct store_reader *r, const char *workspace, const char *id,
