@@ -1,7 +1,8 @@
-/* One steady clock for all processes that use a data directory. Each would begin its own with the
- * wall time of its start, so that after a jump of the wall clock a replay asked for by one were due
- * an hour late in the other, and a restart would fire, or freeze, all that waits. The first process
- * after a boot says in DIR/clock how its clock is anchored, the others of that boot take it over. */
+/* One steady clock for all processes that use a data directory. Each would begin its own
+ * with the wall time of its start: after a jump of the wall clock, a replay that one
+ * process asks for would be due an hour late for the other, and a restart would send at
+ * once, or hold back, all that waits. The first process after a boot says in DIR/clock how
+ * its clock is anchored, the others of that boot take it over. */
 #ifndef STORE_SHAREDCLOCK_H
 #define STORE_SHAREDCLOCK_H
 

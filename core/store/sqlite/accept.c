@@ -190,7 +190,7 @@ static bool carry_some(struct tx *tx, struct accept_step *s, const struct fact *
             continue;
         trace_memory_soon(&tx->store->traces, &keys[i]);
         if (facts[i].is_event)
-            hash_set_soon(&tx->store->errored.seen, keys[i].hash);
+            errored_soon(&tx->store->errored, &keys[i]);
     }
     for (size_t i = 0; i < count; i++)
         if (traced[i])

@@ -20,7 +20,7 @@ enum db_mode {
     DB_READER, /* query_only; never checkpoints */
 };
 
-/* Opens an existing file (see files.h). */
+/* Opens an existing file (see store/file.h). */
 struct db *db_open(const char *path, enum db_mode mode, struct err *err);
 void db_close(struct db **db);
 sqlite3 *db_handle(struct db *db);

@@ -38,6 +38,12 @@ struct errored {
 bool errored_add(struct errored *e, struct db *db, const struct trace_key *key, bool *first,
                  struct err *err);
 
+/* Has the processor fetch what errored_add() will look at. */
+static inline void errored_soon(const struct errored *e, const struct trace_key *key)
+{
+    hash_set_soon(&e->seen, key->hash);
+}
+
 bool errored_save(struct errored *e, struct db *db,
                   struct err *err);    /* before the commit */
 void errored_saved(struct errored *e); /* after it */

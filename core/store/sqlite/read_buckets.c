@@ -3,6 +3,8 @@
 #include "store/sqlite/packed.h"
 #include "store/sqlite/reader.h"
 
+_Static_assert(BUCKET_CHUNK_BITS == 24, "as the statement has it");
+
 bool store_bucket_events(struct store_reader *r, const char *workspace, const char *key,
                          int64_t limit, void (*fn)(void *arg, const struct payload_event *e),
                          void *arg, struct err *err)

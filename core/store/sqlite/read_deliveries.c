@@ -59,7 +59,7 @@ static bool passes(const struct delivery_filter *f, sqlite3_stmt *row)
                               db_col_int(row, 13) <= f->status_to));
 }
 
-/* Where the page begins: below the delivery `before`. False with ERR_NONE: it is gone. */
+/* Where the page begins: below the delivery `before`. *gone: it is not there any more. */
 static bool page_start(struct db *db, const char *before, int64_t *created, int64_t *number,
                        bool *gone, struct err *err)
 {

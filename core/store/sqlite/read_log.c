@@ -51,15 +51,6 @@ static sqlite3_stmt *page_query(struct db *db, const char *workspace, int64_t af
                           DB_ARGS(db_int(before), db_int(limit)), err);
 }
 
-static void turn_round(struct log_rows *rows)
-{
-    for (size_t i = 0; i < rows->count / 2; i++) {
-        struct log_row other = rows->items[i];
-        rows->items[i] = rows->items[rows->count - 1 - i];
-        rows->items[rows->count - 1 - i] = other;
-    }
-}
-
 bool store_log_list(struct store_reader *r, const char *workspace, int64_t after,
                     int64_t before, int64_t limit, struct log_rows *out, struct err *err)
 {
@@ -71,7 +62,7 @@ bool store_log_list(struct store_reader *r, const char *workspace, int64_t after
         return false;
     }
     if (after < 0)
-        turn_round(out);
+        rows_turn_round(out->items, out->count, sizeof *out->items);
     return true;
 }
 
@@ -111,15 +102,6 @@ static bool add_try(sqlite3_stmt *row, struct try_rows *out, struct err *err)
     return true;
 }
 
-static void turn_tries_round(struct try_rows *rows)
-{
-    for (size_t i = 0; i < rows->count / 2; i++) {
-        struct try_row other = rows->items[i];
-        rows->items[i] = rows->items[rows->count - 1 - i];
-        rows->items[rows->count - 1 - i] = other;
-    }
-}
-
 bool store_try_list(struct store_reader *r, const char *workspace, int64_t after, int64_t since,
                     int64_t limit, struct try_rows *out, struct err *err)
 {
@@ -136,7 +118,7 @@ bool store_try_list(struct store_reader *r, const char *workspace, int64_t after
             got = -1;
     }
     db_end(row);
-    turn_tries_round(out);
+    rows_turn_round(out->items, out->count, sizeof *out->items);
     if (got < 0)
         try_rows_free(out);
     return got >= 0;

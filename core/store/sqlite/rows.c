@@ -37,3 +37,16 @@ bool rows_read(struct db *db, sqlite3_stmt *query, void **items, size_t *count, 
     db_end(query);
     return got == 0;
 }
+
+void rows_turn_round(void *items, size_t count, size_t size)
+{
+    char *low = items, *high = low + count * size;
+    for (size_t i = 0; i < count / 2; i++, low += size) {
+        high -= size;
+        for (size_t k = 0; k < size; k++) {
+            char byte = low[k];
+            low[k] = high[k];
+            high[k] = byte;
+        }
+    }
+}

@@ -19,7 +19,9 @@ bool rows_read_int(sqlite3_stmt *row, void *item, struct err *err); /* column 0,
 bool rows_read(struct db *db, sqlite3_stmt *query, void **items, size_t *count, size_t size,
                rows_read_one *read, struct err *err);
 
-/* The same into a struct with members `items` and `count`. */
+void rows_turn_round(void *items, size_t count, size_t size); /* the last comes first */
+
+/* rows_read() into a struct with members `items` and `count`. */
 #define ROWS_READ(db, query, out, read, err)                                               \
     rows_read(db, query, (void **)&(out)->items, &(out)->count, sizeof *(out)->items, read, err)
 

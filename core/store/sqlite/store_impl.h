@@ -1,7 +1,8 @@
 /* What a struct store is made of. Internal to store/sqlite.
  *
- * The fields up to `queue` are set by store_open() and stay, or belong to the writer
- * thread; those below are shared under `lock`. */
+ * What is set by store_open() and stays comes first, then what belongs to the writer
+ * thread, then, from `queue` on, what is shared under `lock`; and the subscribers, with a
+ * lock of their own. */
 #ifndef SQLITE_STORE_IMPL_H
 #define SQLITE_STORE_IMPL_H
 

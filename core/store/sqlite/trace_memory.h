@@ -35,8 +35,9 @@ struct trace_known {
 
 void trace_memory_free(struct trace_memory *m); /* forgets all; usable again */
 
-/* Has the processor fetch what find() and put() will look at: soon() for each trace of some, then
- * next() for each; `ahead`: the which of them it is, from 1. */
+/* Has the processor fetch what trace_memory_find() and _put() will look at: _soon() for
+ * each of some traces, then _next() for each; ahead: 1 for the first of them, 2 for the
+ * second... */
 void trace_memory_soon(const struct trace_memory *m, const struct trace_key *key);
 void trace_memory_next(const struct trace_memory *m, const struct trace_key *key, int ahead);
 

@@ -38,7 +38,8 @@ struct tx {
     int64_t delta[COUNTER_COUNT];
     int64_t pairs, unmatched; /* of the events emitted so far */
 
-    int64_t requests, changes_before; /* tx.c's own */
+    int64_t requests;       /* numbers given to requests in it */
+    int64_t changes_before; /* rows that the connection had ever changed when it began */
 };
 
 struct step {
