@@ -357,9 +357,16 @@ static int start(struct app *app, int argc, char **argv, const struct clock *clo
     return dispatch(app, clock);
 }
 
-int app_main(int argc, char **argv, const struct clock *clock)
+/* The characters are the user's; numbers are read, sent and stored with a point everywhere. */
+static void take_locale(void)
 {
     setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C");
+}
+
+int app_main(int argc, char **argv, const struct clock *clock)
+{
+    take_locale();
     harden();
     raise_descriptors();
     struct app *app = calloc(1, sizeof *app);

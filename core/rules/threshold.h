@@ -1,6 +1,7 @@
 /* Thresholds: what a condition is compared with, and what it says when it becomes true
  * (Opik's MetricsAlertJob; unlike it, once, and not on every look while it stays true).
- * Pure. */
+ * Pure, but for one thing: the process must leave LC_NUMERIC at "C", as numbers have a point.
+ */
 #ifndef RULES_THRESHOLD_H
 #define RULES_THRESHOLD_H
 
