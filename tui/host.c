@@ -253,6 +253,14 @@ static void set_sending(struct host *h)
         log_write(LOG_LEVEL_WARN, "connection tests: %s", err.text);
 }
 
+/* To those who look for it: other consoles, and who sends without being told where. */
+static void announce(struct host *h, const char *url)
+{
+    struct err err = {0};
+    if (!datadir_lock_announce(h->lock, url, &err))
+        log_write(LOG_LEVEL_WARN, "%s", err.text);
+}
+
 static void start_intake(struct host *h)
 {
     struct err err = {0};
@@ -268,15 +276,16 @@ static void start_intake(struct host *h)
     }
     char url[sizeof h->status.url];
     intake_url(h->intake, url, sizeof url);
-    if (!datadir_lock_announce(h->lock, url, &err))
-        log_write(LOG_LEVEL_WARN, "%s", err.text);
+    announce(h, url);
     set_state(h, HOST_RUNNING, url, "");
 }
 
 static void stop_intake(struct host *h, int64_t grace_ms)
 {
-    if (h->intake)
-        intake_stop(&h->intake, grace_ms);
+    if (!h->intake)
+        return;
+    announce(h, "");
+    intake_stop(&h->intake, grace_ms);
 }
 
 /* ---------------------------------------------------------------- running */

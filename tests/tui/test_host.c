@@ -237,6 +237,7 @@ static void set_settings_moves_the_intake(void **state)
     struct world *w = *state;
     struct side *s = &w->sides[0];
     struct host_status before, after;
+    struct datadir_holder holder;
     char listen_at[32];
     uint16_t port;
     open_side(w, s);
@@ -248,11 +249,16 @@ static void set_settings_moves_the_intake(void **state)
     host_set_settings(s->host, &s->settings);
     assert_true(wait_state(s, HOST_DEGRADED, &after));
     assert_false(answers(before.url));
+    assert_true(datadir_holder(w->dir, &holder));
+    assert_int_equal(holder.pid, getpid());
+    assert_string_equal(holder.address, ""); /* nobody is sent to where it was */
     close(fd);
     host_set_settings(s->host, &s->settings);
     assert_true(wait_state(s, HOST_RUNNING, &after));
     assert_non_null(strstr(after.url, listen_at));
     assert_true(answers(after.url));
+    assert_true(datadir_holder(w->dir, &holder));
+    assert_string_equal(holder.address, after.url);
 }
 
 /* Whether a connection test through the intake says that. */
