@@ -480,7 +480,7 @@ void host_status(struct host *h, struct host_status *out)
     out->sending = engine.sending;
     if (out->state == HOST_RUNNING)
         note_trouble(h, &engine, out);
-    if (out->state == HOST_STANDBY && datadir_holder(h->dir, &holder)) {
+    if (out->state == HOST_STANDBY && datadir_holder(h->dir, &holder) && holder.pid > 0) {
         out->holder_pid = holder.pid;
         out->holder_since = holder.since;
         snprintf(out->url, sizeof out->url, "%s", holder.address);

@@ -27,7 +27,7 @@ struct host_status {
     int64_t since;       /* wall ms */
     char reason[200];
     char url[128];       /* http://127.0.0.1:5173/api or unix:PATH, of whoever listens */
-    pid_t holder_pid;
+    pid_t holder_pid;    /* 0: it cannot be told, and since when neither */
     int64_t holder_since;
     size_t sending;
 };

@@ -19,10 +19,21 @@ static void short_address(const char *url, char *out, size_t size)
     snprintf(out, size, "%.*s", (int)strcspn(at, "/"), at);
 }
 
+static void standby_words(const struct host_status *s, int64_t now, char *out, size_t size)
+{
+    char since[16];
+    timefmt_row(s->holder_since, now, since);
+    if (s->holder_pid != 0)
+        snprintf(out, size, "standby: engine is process %d since %s", (int)s->holder_pid,
+                 since);
+    else
+        snprintf(out, size, "standby: another process runs the engine");
+}
+
 enum style statusline_words(const struct console_options *o, char *out, size_t size)
 {
     struct host_status s;
-    char where[128], since[16];
+    char where[128];
     if (!o->host) {
         snprintf(out, size, "read-only");
         return STYLE_WARN;
@@ -37,9 +48,7 @@ enum style statusline_words(const struct console_options *o, char *out, size_t s
         snprintf(out, size, "degraded: %s", s.reason);
         return STYLE_ERROR;
     case HOST_STANDBY:
-        timefmt_row(s.holder_since, clock_wall_ms(o->clock), since);
-        snprintf(out, size, "standby: engine is process %d since %s", (int)s.holder_pid,
-                 since);
+        standby_words(&s, clock_wall_ms(o->clock), out, size);
         return STYLE_WARN;
     case HOST_STOPPED:
         snprintf(out, size, "stopped: nothing is delivered%s%s", s.reason[0] ? ", " : "",

@@ -1,6 +1,7 @@
 /* What systemd is told, on a real datagram socket: by the module, and by serve. */
 #include "notify.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -155,6 +157,28 @@ static void serve_tells_how_it_goes(void **state)
     close(fd);
 }
 
+/* A lock that is held and a file that does not say by whom: another version's, or one just
+ * taken. It names no process. */
+static void a_holder_without_a_name_is_another_process(void **state)
+{
+    const struct program *p = *state;
+    char name[300], path[300];
+    struct run_child c;
+    int fd = listen_at(p->dir, false, name, sizeof name);
+    snprintf(path, sizeof path, "%s/engine.lock", p->dir);
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(flock(lock, LOCK_EX), 0);
+    setenv("NOTIFY_SOCKET", name, 1);
+    program_start(p, &c, "serve");
+    unsetenv("NOTIFY_SOCKET");
+    wait_for(fd, "STATUS=waiting: another process runs the engine");
+    assert_true(run_wait_err(&c, "another process runs the engine of", RUN_DEADLINE_MS));
+    assert_null(strstr(c.err, "1970"));
+    run_kill(&c);
+    close(lock);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +187,7 @@ int main(void)
         TEST(keeps_quiet_without_one),
         TEST(the_watchdog_of_another_process_is_none_of_ours),
         TEST(serve_tells_how_it_goes),
+        TEST(a_holder_without_a_name_is_another_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

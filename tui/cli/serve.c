@@ -77,9 +77,11 @@ static void tell_systemd(struct serve *s, const struct host_status *status)
     if (status->state == HOST_RUNNING)
         notify_send(&s->notify, "STATUS=listening on %s%s%s", status->url,
                     status->reason[0] ? ", but the engine waits: " : "", status->reason);
-    else if (status->state == HOST_STANDBY)
+    else if (status->state == HOST_STANDBY && status->holder_pid != 0)
         notify_send(&s->notify, "STATUS=waiting: process %ld runs the engine",
                     (long)status->holder_pid);
+    else if (status->state == HOST_STANDBY)
+        notify_send(&s->notify, "STATUS=waiting: another process runs the engine");
     else if (status->reason[0])
         notify_send(&s->notify, "STATUS=%s", status->reason);
     if (s->ready || (status->state != HOST_RUNNING && status->state != HOST_STANDBY))
