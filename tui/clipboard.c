@@ -5,16 +5,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "term.h"
-
-extern char **environ;
 
 /* Terminals drop longer sequences whole: 100,000 bytes of base64 is what xterm takes. */
 enum { OSC52_MAX = 74000, TMUX_WAIT_MS = 2000 };
@@ -38,18 +36,11 @@ static bool spawn_tmux(int input, pid_t *pid)
 {
     char *const argv[] = {"tmux", "load-buffer", "-w", "-", NULL};
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    sigemptyset(&none);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    bool spawned = posix_spawnp(pid, "tmux", &actions, &attributes, argv, environ) == 0;
-    posix_spawnattr_destroy(&attributes);
+    bool spawned = child_start(pid, &actions, argv);
     posix_spawn_file_actions_destroy(&actions);
     return spawned;
 }

@@ -2,17 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "term.h"
-
-extern char **environ;
 
 static bool write_file(const char *path, struct span text)
 {
@@ -44,20 +41,13 @@ static bool read_file(const char *path, struct buf *out)
 /* By the shell, since $EDITOR may carry options; the path is an argument and never code. */
 static int run_editor(const char *path)
 {
-    char *const argv[] = {"sh", "-c", "exec ${VISUAL:-${EDITOR:-vi}} \"$0\"",
+    char *const argv[] = {"/bin/sh", "-c", "exec ${VISUAL:-${EDITOR:-vi}} \"$0\"",
                           (char *)(uintptr_t)path, NULL};
-    posix_spawnattr_t attributes;
-    sigset_t none;
     pid_t pid;
     int status = -1;
-    sigemptyset(&none);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    if (posix_spawn(&pid, "/bin/sh", NULL, &attributes, argv, environ) == 0)
+    if (child_start(&pid, NULL, argv))
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
             continue;
-    posix_spawnattr_destroy(&attributes);
     return status;
 }
 
