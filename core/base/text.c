@@ -40,6 +40,15 @@ bool text_is_utf8(struct span text)
     return true;
 }
 
+size_t text_first(const char *utf8, size_t characters)
+{
+    const char *at = utf8;
+    for (; characters > 0 && *at; characters--)
+        for (at++; ((unsigned char)*at & 0xc0) == 0x80;)
+            at++;
+    return (size_t)(at - utf8);
+}
+
 /* Code points that change what stands around them, or stand for nothing visible. */
 static bool is_format(uint32_t c)
 {

@@ -37,4 +37,8 @@ size_t text_next(struct span safe, size_t *columns);
 
 bool text_is_utf8(struct span text);
 
+/* The bytes that the first so many characters (code points) of UTF-8 take; all, where there
+ * are fewer. For what is kept or sent: what is shown is cut by text_fit(). */
+size_t text_first(const char *utf8, size_t characters);
+
 #endif

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 enum { HIDDEN_WHOLE = 12, SHOWN_EACH_END = 3, URL_TAIL = 4 };
 
 #define URL_HIDDEN "/\u2026"
@@ -11,10 +13,7 @@ enum { HIDDEN_WHOLE = 12, SHOWN_EACH_END = 3, URL_TAIL = 4 };
 /* Whole characters, so that a mask stays UTF-8. */
 static const char *skip(const char *at, size_t characters)
 {
-    for (; characters > 0 && *at; characters--)
-        for (at++; ((unsigned char)*at & 0xc0) == 0x80;)
-            at++;
-    return at;
+    return at + text_first(at, characters);
 }
 
 static size_t count_characters(const char *text)

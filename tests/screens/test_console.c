@@ -99,6 +99,23 @@ static void makes_a_signing_key_and_marks_insecure(void **state)
     terminal_wait(t, "saved Signed (copy)");
 }
 
+/* 255 characters are the limit, not 255 bytes. */
+static void a_copy_keeps_a_long_name_whole(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = f->terminal;
+    char name[2 * 124 + 2] = "x";
+    for (size_t i = 0; i < 124; i++)
+        memcpy(name + 1 + 2 * i, "\xc3\xa9", 3);
+    console_fixture_add_alert(f, name, "trace:errors", "https://example.org/hook");
+    terminal_wait(t, "x\xc3\xa9");
+    terminal_type(t, "c");
+    terminal_wait(t, "(copy)");
+    assert_true(terminal_shows(t, "\xc3\xa9\xc3\xa9 (copy)"));
+    terminal_type(t, "\023");
+    terminal_wait(t, "saved x\xc3\xa9");
+}
+
 static void pages_on_a_threshold(void **state)
 {
     struct console_fixture *f = *state;
@@ -214,6 +231,7 @@ int main(void)
         IN_CONSOLE(says_how_to_begin),
         IN_CONSOLE(creates_an_alert_by_keys),
         IN_CONSOLE(makes_a_signing_key_and_marks_insecure),
+        IN_CONSOLE(a_copy_keeps_a_long_name_whole),
         IN_CONSOLE(pages_on_a_threshold),
         IN_CONSOLE(says_what_is_wrong_beside_the_field),
         IN_CONSOLE(tests_a_connection_without_saving),

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "filters.h"
 #include "reply.h"
 #include "screens/alert_export.h"
@@ -262,15 +263,22 @@ static bool load_selected(struct alerts_screen *a, struct alert *out)
     return false;
 }
 
+static void name_copy(struct alert *alert)
+{
+    static const char more[] = " (copy)";
+    char name[ALERT_NAME_MAX * 4 + sizeof more];
+    size_t kept = text_first(alert->name, ALERT_NAME_MAX - (sizeof more - 1));
+    snprintf(name, sizeof name, "%.*s%s", (int)kept, alert->name, more);
+    alert_set(&alert->name, name);
+}
+
 static void edit(struct alerts_screen *a, bool copy)
 {
     struct alert alert;
     if (!load_selected(a, &alert))
         return;
     if (copy) {
-        char name[ALERT_NAME_MAX * 4 + 16];
-        snprintf(name, sizeof name, "%.*s (copy)", ALERT_NAME_MAX - 7, alert.name);
-        alert_set(&alert.name, name);
+        name_copy(&alert);
         alert_forget_ids(&alert);
         if (alert_metadata(&alert, ALERT_SIGNING_SECRET)) /* a key belongs to one endpoint */
             alert_set_metadata(&alert, ALERT_SIGNING_SECRET, ALERT_SIGNING_GENERATE);

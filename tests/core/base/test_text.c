@@ -325,6 +325,25 @@ static void is_utf8_follows_the_rfc(void **state)
         assert_int_equal(text_is_utf8(span_of(rows[i].in)), rows[i].valid);
 }
 
+static void first_counts_characters_and_not_bytes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in;
+        size_t characters, bytes;
+    } rows[] = {
+        {"", 3, 0},
+        {"abc", 0, 0},
+        {"abc", 2, 2},
+        {"abc", 9, 3},
+        {"a\xc3\xa9\xe6\x97\xa5\xf0\x9f\x9a\x80x", 2, 3},
+        {"a\xc3\xa9\xe6\x97\xa5\xf0\x9f\x9a\x80x", 3, 6},
+        {"a\xc3\xa9\xe6\x97\xa5\xf0\x9f\x9a\x80x", 4, 10},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(text_first(rows[i].in, rows[i].characters), rows[i].bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +357,7 @@ int main(void)
         cmocka_unit_test(fit_stays_within_every_width),
         cmocka_unit_test(next_steps_over_whole_characters),
         cmocka_unit_test(is_utf8_follows_the_rfc),
+        cmocka_unit_test(first_counts_characters_and_not_bytes),
     };
     return cmocka_run_group_tests(tests, set_utf8, NULL);
 }
