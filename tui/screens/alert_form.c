@@ -105,21 +105,34 @@ static void saved(void *arg, const struct err *err)
     console_pop(c);
 }
 
+/* The alert as it stands in the form; `over`: whose place it takes, NULL for nobody's.
+ * False: no memory, which is said. */
+static bool take_alert(struct alert_form *form, const struct alert *over, struct alert *out)
+{
+    struct console *c = form->screen.console;
+    bool copied = form_alert(&form->state, out);
+    if (copied && alert_set(&out->workspace, console_workspace(c)) &&
+        signing_settle(out, over, clock_wall_ms(console_options(c)->clock)))
+        return true;
+    if (copied)
+        alert_free(out);
+    console_toast(c, STYLE_ERROR, "out of memory");
+    return false;
+}
+
 static void save(struct alert_form *form)
 {
     struct console *c = form->screen.console;
+    const struct alert *stored = &form->state.alert;
     struct alert alert;
     if (!form_check(&form->state, false)) {
         console_toast(c, STYLE_ERROR, "not saved: see the lines marked with !");
         return;
     }
-    if (!form_alert(&form->state, &alert))
+    if (!take_alert(form, stored->id[0] ? stored : NULL, &alert))
         return;
-    const struct alert *stored = alert.id[0] ? &form->state.alert : NULL;
     struct reply *reply = reply_new(c, NULL, saved, form);
-    bool ok = reply && alert_set(&alert.workspace, console_workspace(c)) &&
-              signing_settle(&alert, stored, clock_wall_ms(console_options(c)->clock));
-    if (ok) {
+    if (reply) {
         form->saving = true;
         store_alert_put(console_options(c)->store, &alert, alert.id[0] ? STORE_REPLACE : STORE_CREATE,
                         console_user(c), reply_done, reply);
@@ -142,12 +155,10 @@ static void test(struct alert_form *form)
         console_toast(c, STYLE_ERROR, "not sent: see the lines marked with !");
         return;
     }
-    if (!form_alert(&form->state, &alert))
+    if (!take_alert(form, NULL, &alert))
         return;
-    if (alert_set(&alert.workspace, console_workspace(c)) &&
-        signing_settle(&alert, NULL, clock_wall_ms(console_options(c)->clock)))
-        console_push(c, test_dialog_new(c, &alert, tested_type(&form->state, &alert),
-                                        (struct span){0}));
+    console_push(c, test_dialog_new(c, &alert, tested_type(&form->state, &alert),
+                                    (struct span){0}));
     alert_free(&alert);
 }
 
@@ -324,6 +335,8 @@ static void make_key(struct alert_form *form)
     f->signing.typed = true; /* it was empty: this is not the stored one */
     if (ok)
         reveal(form);
+    else
+        console_toast(form->screen.console, STYLE_ERROR, "out of memory");
 }
 
 /* What Enter does where the focus is. */

@@ -1,0 +1,142 @@
+/* What the console says where there is no memory. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "console.h"
+#include "reply.h"
+#include "screens/screens.h"
+#include "send/signing.h"
+#include "store/datadir.h"
+#include "support/run.h"
+#include "tuning.h"
+
+struct world {
+    char dir[256];
+    struct settings settings;
+    struct store *store;
+    struct call call;
+    struct console *console;
+};
+
+static bool no_memory; /* for what is wrapped here */
+static char toast[256];
+static int replies;
+
+bool __real_signing_settle(struct alert *next, const struct alert *stored, int64_t now);
+bool __wrap_signing_settle(struct alert *next, const struct alert *stored, int64_t now);
+bool __wrap_signing_settle(struct alert *next, const struct alert *stored, int64_t now)
+{
+    return !no_memory && __real_signing_settle(next, stored, now);
+}
+
+typedef void then(void *arg, const struct err *err);
+struct reply *__real_reply_new(struct console *c, const char *text, then *call, void *arg);
+struct reply *__wrap_reply_new(struct console *c, const char *text, then *call, void *arg);
+struct reply *__wrap_reply_new(struct console *c, const char *text, then *call, void *arg)
+{
+    replies++;
+    return __real_reply_new(c, text, call, arg);
+}
+
+/* As screens say it. */
+void __wrap_console_toast(struct console *c, enum style style, const char *format, ...);
+void __wrap_console_toast(struct console *c, enum style style, const char *format, ...)
+{
+    va_list args;
+    (void)c;
+    (void)style;
+    va_start(args, format);
+    vsnprintf(toast, sizeof toast, format, args);
+    va_end(args);
+}
+
+static struct console *open_console(struct world *w, struct err *err)
+{
+    const struct console_options options = {.store = w->store,
+                                            .settings = &w->settings,
+                                            .clock = clock_system(),
+                                            .dir = w->dir,
+                                            .call = &w->call};
+    return console_new(&options, err);
+}
+
+static int open_world(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct err err = {0};
+    *state = w;
+    run_dir_make(w->dir, sizeof w->dir);
+    w->call.plain = true;
+    if (!datadir_prepare(w->dir, false, &err) || !settings_init(&w->settings, &err))
+        return -1;
+    const struct store_options options = {
+        .dir = w->dir, .clock = clock_system(), .limits = tuning_limits(&w->settings)};
+    w->store = store_open(&options, &err);
+    no_memory = false;
+    toast[0] = '\0';
+    replies = 0;
+    return w->store ? 0 : -1;
+}
+
+static int close_world(void **state)
+{
+    struct world *w = *state;
+    console_free(&w->console);
+    store_close(&w->store);
+    settings_free(&w->settings);
+    run_dir_remove(w->dir);
+    free(w);
+    return 0;
+}
+
+/* The form with an alert that could be saved. */
+static void open_form(struct world *w)
+{
+    struct alert alert;
+    struct err err = {0};
+    w->console = open_console(w, &err);
+    if (!w->console)
+        fail_msg("%s", err.text);
+    console_show(w->console, ROOT_ALERTS);
+    alert_init(&alert);
+    assert_true(alert_set(&alert.name, "A") &&
+                alert_set_secret(&alert.url, "http://127.0.0.1:9/") &&
+                alert_add_trigger(&alert, EVENT_TRACE_ERRORS));
+    console_push(w->console, alert_form_new(w->console, &alert));
+    alert_free(&alert);
+}
+
+static void a_form_says_why_nothing_happens(void **state)
+{
+    static const enum action actions[] = {ACTION_FORM_SAVE, ACTION_FORM_TEST};
+    struct world *w = *state;
+    open_form(w);
+    no_memory = true;
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        toast[0] = '\0';
+        console_do(w->console, actions[i], NULL);
+        assert_string_equal(toast, "out of memory");
+        assert_int_equal(replies, 0); /* nobody would free it */
+    }
+    no_memory = false;
+    console_do(w->console, ACTION_FORM_SAVE, NULL);
+    assert_int_equal(replies, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+        TEST(a_form_says_why_nothing_happens),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
