@@ -155,7 +155,8 @@ $(BUILD)/tests/torture/test_receivers: $(BUILD)/tests/torture/receiver_rows.o
 $(BUILD)/tests/torture/test_steps: $(patsubst %,$(BUILD)/tests/torture/%.o,kill_plan kill_wraps doomed lives migrations)
 
 WRAP_test_host := -Wl,--wrap=sender_turn
-WRAP_test_no_memory := $(call wraps,signing_settle reply_new console_toast)
+WRAP_test_no_memory := $(call wraps,signing_settle reply_new console_toast eventfd \
+  signalfd strdup store_subscribe)
 define tui_test_rule
 $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,tui)
 	$$(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_$$(@F)) $$(LIBS) $$(TEST_LIBS)

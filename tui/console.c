@@ -377,6 +377,38 @@ static char *login_name(void)
     return strdup(p && p->pw_name ? p->pw_name : "unknown");
 }
 
+/* What it cannot be without. */
+static bool open_parts(struct console *c, struct err *err)
+{
+    const struct console_options *o = &c->options;
+    c->workspace = strdup(o->workspace ? o->workspace : "default");
+    c->user = login_name();
+    if (!c->workspace || !c->user)
+        return err_memory(err);
+    c->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (c->wake_fd < 0)
+        return err_set(err, ERR_IO, "eventfd: %s", strerror(errno));
+    c->signal_fd = open_signals();
+    if (c->signal_fd < 0)
+        return err_set(err, ERR_IO, "signalfd: %s", strerror(errno));
+    c->reader = store_reader_open(o->store, err);
+    if (!c->reader || !term_open(o->call->plain, err))
+        return false;
+    return store_subscribe(o->store, store_has_changed, c) || err_memory(err);
+}
+
+/* What it does without where it must. */
+static void open_extras(struct console *c)
+{
+    const struct console_options *o = &c->options;
+    if (!o->read_only) { /* which leaves no trace, so it is not counted either */
+        c->presence = presence_new(o->dir);
+        if (o->call->config)
+            config_make_folder(o->call->config);
+    }
+    c->config_watch = config_watch_new(o->call->config);
+}
+
 struct console *console_new(const struct console_options *o, struct err *err)
 {
     struct console *c = calloc(1, sizeof *c);
@@ -391,26 +423,14 @@ struct console *console_new(const struct console_options *o, struct err *err)
     }
     c->last_post = &c->posts;
     pthread_mutex_init(&c->lock, NULL);
-    c->workspace = strdup(o->workspace ? o->workspace : "default");
-    c->user = login_name();
-    c->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    c->signal_fd = open_signals();
-    c->reader = store_reader_open(o->store, err);
-    if (c->reader && c->workspace && c->user && c->wake_fd >= 0 && c->signal_fd >= 0 &&
-        term_open(o->call->plain, err) && store_subscribe(o->store, store_has_changed, c)) {
-        if (!o->read_only) { /* which leaves no trace, so it is not counted either */
-            c->presence = presence_new(o->dir);
-            if (o->call->config)
-                config_make_folder(o->call->config);
-        }
-        term_theme(c->settings.text[SETTING_CONSOLE_THEME]);
-        c->config_watch = config_watch_new(o->call->config);
-        return c;
+    c->wake_fd = c->signal_fd = -1;
+    if (!open_parts(c, err)) {
+        console_free(&c);
+        return NULL;
     }
-    if (c->reader && !c->workspace)
-        err_memory(err);
-    console_free(&c);
-    return NULL;
+    open_extras(c);
+    term_theme(c->settings.text[SETTING_CONSOLE_THEME]);
+    return c;
 }
 
 static void free_screens(struct console *c)

@@ -1,6 +1,8 @@
-/* What the console says where there is no memory. */
+/* What the console says where memory, or descriptors, have run out. */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +47,38 @@ struct reply *__wrap_reply_new(struct console *c, const char *text, then *call, 
 {
     replies++;
     return __real_reply_new(c, text, call, arg);
+}
+
+static enum { NOTHING, EVENTFD, SIGNALFD, STRDUP, SUBSCRIBE } missing; /* from now on */
+
+int __real_eventfd(unsigned count, int flags);
+int __wrap_eventfd(unsigned count, int flags);
+int __wrap_eventfd(unsigned count, int flags)
+{
+    errno = EMFILE;
+    return missing == EVENTFD ? -1 : __real_eventfd(count, flags);
+}
+
+int __real_signalfd(int fd, const sigset_t *set, int flags);
+int __wrap_signalfd(int fd, const sigset_t *set, int flags);
+int __wrap_signalfd(int fd, const sigset_t *set, int flags)
+{
+    errno = EMFILE;
+    return missing == SIGNALFD ? -1 : __real_signalfd(fd, set, flags);
+}
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+char *__wrap_strdup(const char *text)
+{
+    return missing == STRDUP ? NULL : __real_strdup(text);
+}
+
+bool __real_store_subscribe(struct store *s, store_changed *changed, void *arg);
+bool __wrap_store_subscribe(struct store *s, store_changed *changed, void *arg);
+bool __wrap_store_subscribe(struct store *s, store_changed *changed, void *arg)
+{
+    return missing != SUBSCRIBE && __real_store_subscribe(s, changed, arg);
 }
 
 /* As screens say it. */
@@ -132,11 +166,30 @@ static void a_form_says_why_nothing_happens(void **state)
     assert_int_equal(replies, 1);
 }
 
+static void a_console_that_cannot_open_says_why(void **state)
+{
+    static const char *const texts[] = {[EVENTFD] = "eventfd: Too many open files",
+                                        [SIGNALFD] = "signalfd: Too many open files",
+                                        [STRDUP] = "out of memory",
+                                        [SUBSCRIBE] = "out of memory"};
+    struct world *w = *state;
+    for (size_t i = EVENTFD; i <= SUBSCRIBE; i++) {
+        struct err err = {0};
+        missing = i;
+        w->console = open_console(w, &err);
+        missing = NOTHING;
+        assert_null(w->console);
+        assert_string_equal(err.text, texts[i]);
+    }
+    assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0); /* what was not opened is not closed */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
         TEST(a_form_says_why_nothing_happens),
+        TEST(a_console_that_cannot_open_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
