@@ -133,6 +133,7 @@ programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
 
 WRAP_core_test_rekey := -Wl,--wrap=renameat
 WRAP_core_test_writer := -Wl,--wrap=sqlite3_busy_timeout
+WRAP_core_test_courier := -Wl,--wrap=sender_start
 define core_test_rule
 $(BUILD)/tests/core/$(1)/test_%: $(BUILD)/tests/core/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,$(1))
 	$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_core_$$(@F)) $$(CORE_LIBS) $$(TEST_LIBS)
@@ -155,6 +156,7 @@ $(BUILD)/tests/torture/test_receivers: $(BUILD)/tests/torture/receiver_rows.o
 $(BUILD)/tests/torture/test_steps: $(patsubst %,$(BUILD)/tests/torture/%.o,kill_plan kill_wraps doomed lives migrations)
 
 WRAP_test_host := -Wl,--wrap=sender_turn
+WRAP_test_tester := -Wl,--wrap=sender_start
 WRAP_test_no_memory := $(call wraps,signing_settle reply_new console_toast eventfd \
   signalfd strdup store_subscribe)
 define tui_test_rule

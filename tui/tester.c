@@ -47,8 +47,8 @@ static void send_sample(struct tester *t)
     struct send_handle *handle = sender_start(t->sender, &request, take_outcome, t);
     bool told = false;
     if (!handle) {
-        t->outcome.kind = OUTCOME_FORBIDDEN;
-        snprintf(t->outcome.error, sizeof t->outcome.error, "out of memory");
+        t->outcome = (struct outcome){.kind = OUTCOME_CANCELLED, .retry_after_ms = -1};
+        snprintf(t->outcome.error, sizeof t->outcome.error, "not sent: out of memory");
         return;
     }
     while (sender_turn(t->sender, 1000) > 0) {
@@ -175,8 +175,6 @@ bool tester_words(const struct outcome *o, char *out, size_t size)
     duration_human(o->total_us / 1000, took);
     if (o->kind == OUTCOME_RESPONSE)
         snprintf(out, size, "%d in %s", o->status, took);
-    else if (o->kind == OUTCOME_CANCELLED)
-        snprintf(out, size, "cancelled");
     else
         snprintf(out, size, "%s", o->error[0] ? o->error : outcome_kind_name(o->kind));
     return o->kind == OUTCOME_RESPONSE && o->status >= 200 && o->status < 300;

@@ -128,7 +128,7 @@ static void start(struct courier *c, struct parcel *p)
     if (p->handle)
         return;
     DL_DELETE(c->under_way, p);
-    fail(p, OUTCOME_CANCELLED, "out of memory");
+    fail(p, OUTCOME_CANCELLED, "not sent: out of memory");
 }
 
 /* Takes what waits; false: closed. */

@@ -12,7 +12,7 @@ enum outcome_kind {
                           says which */
     OUTCOME_FORBIDDEN, /* an address, header or URL that is never sent to: not tried again
                         */
-    OUTCOME_CANCELLED, /* the caller took it back before it ended */
+    OUTCOME_CANCELLED, /* the caller took it back before it ended, or had no memory for it */
     OUTCOME_UNKNOWN,   /* the process ended between sending and recording */
 };
 

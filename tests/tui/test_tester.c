@@ -14,7 +14,20 @@
 #include <cmocka.h>
 
 #include "cli/demo_receiver.h" /* answers 200, 500, then slowly */
+#include "send/send.h"
 #include "support/run.h"
+
+static bool no_memory;
+
+struct send_handle *__real_sender_start(struct sender *s, const struct send_request *r,
+                                        send_done *call, void *arg);
+struct send_handle *__wrap_sender_start(struct sender *s, const struct send_request *r,
+                                        send_done *call, void *arg);
+struct send_handle *__wrap_sender_start(struct sender *s, const struct send_request *r,
+                                        send_done *call, void *arg)
+{
+    return no_memory ? NULL : __real_sender_start(s, r, call, arg);
+}
 
 struct world {
     struct demo_receiver *receiver;
@@ -129,6 +142,22 @@ static void words_name_a_bad_url(void **state)
     tester_free(&t);
 }
 
+/* Not as if the endpoint were one that is never sent to. */
+static void words_name_a_want_of_memory(void **state)
+{
+    struct world *w = *state;
+    char words[300];
+    no_memory = true;
+    struct tester *t = start(w);
+    const struct outcome *o = wait_outcome(w, t);
+    no_memory = false;
+    assert_int_equal(o->kind, OUTCOME_CANCELLED);
+    assert_int_equal(o->retry_after_ms, -1);
+    assert_false(tester_words(o, words, sizeof words));
+    assert_string_equal(words, "not sent: out of memory");
+    tester_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +166,7 @@ int main(void)
         TEST(cancel_ends_a_slow_one),
         TEST(free_of_one_under_way_waits_for_it),
         TEST(words_name_a_bad_url),
+        TEST(words_name_a_want_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
