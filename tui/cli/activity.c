@@ -39,11 +39,11 @@ static void add_verdict(void *arg, const struct activity_verdict *v)
     buf_add_char(json, '}');
 }
 
-static bool to_json(const struct activity_row *r, struct buf *json)
+static bool add_row(const void *rows, size_t i, struct buf *json)
 {
+    const struct activity_row *r = &((const struct activity_rows *)rows)->items[i];
     char at[TIMEFMT_ISO_SIZE];
     timefmt_iso(r->at, at);
-    buf_clear(json);
     buf_add_format(json, "{\"at\":\"%s\",\"event_type\":\"%s\"", at, event_type_name(r->type));
     if (r->project) {
         buf_add_text(json, ",\"project_name\":");
@@ -58,23 +58,6 @@ static bool to_json(const struct activity_row *r, struct buf *json)
     return buf_add_text(json, "]}");
 }
 
-static bool print_array(const struct activity_rows *rows, struct err *err)
-{
-    struct out_array array;
-    struct buf json;
-    bool done = true;
-    buf_init(&json, BUF_UNLIMITED);
-    out_array_begin(&array);
-    for (size_t i = 0; done && i < rows->count; i++) {
-        done = to_json(&rows->items[i], &json) || err_memory(err);
-        if (done)
-            out_array_item(&array, buf_span(&json));
-    }
-    out_array_end(&array);
-    buf_free(&json);
-    return done;
-}
-
 int cli_activity(struct cli *cli)
 {
     struct activity_rows rows;
@@ -83,7 +66,7 @@ int cli_activity(struct cli *cli)
     if (!store_activity_list(cli->reader, cli->workspace, INT64_MAX, SHOWN, &rows, &err))
         return cli_fail(&err);
     if (cli->call->json)
-        done = print_array(&rows, &err);
+        done = out_array_of(rows.count, add_row, &rows, &err);
     else if (rows.count == 0)
         out_error("no event in workspace %s", cli->workspace);
     for (size_t i = 0; !cli->call->json && i < rows.count; i++)

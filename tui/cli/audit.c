@@ -38,11 +38,11 @@ static void add(struct buf *json, const char *key, const char *text)
     js_append_string(json, span_of(text));
 }
 
-static bool to_json(const struct audit_row *r, struct buf *json)
+static bool add_row(const void *rows, size_t i, struct buf *json)
 {
+    const struct audit_row *r = &((const struct audit_rows *)rows)->items[i];
     char at[TIMEFMT_ISO_SIZE];
     timefmt_iso(r->at, at);
-    buf_clear(json);
     buf_add_format(json, "{\"at\":\"%s\"", at);
     add(json, "user", r->user);
     add(json, "host", r->host);
@@ -54,23 +54,6 @@ static bool to_json(const struct audit_row *r, struct buf *json)
     add(json, "workspace", r->workspace);
     add(json, "detail", r->detail);
     return buf_add_char(json, '}');
-}
-
-static bool print_array(const struct audit_rows *rows, struct err *err)
-{
-    struct out_array array;
-    struct buf json;
-    bool done = true;
-    buf_init(&json, BUF_UNLIMITED);
-    out_array_begin(&array);
-    for (size_t i = 0; done && i < rows->count; i++) {
-        done = to_json(&rows->items[i], &json) || err_memory(err);
-        if (done)
-            out_array_item(&array, buf_span(&json));
-    }
-    out_array_end(&array);
-    buf_free(&json);
-    return done;
 }
 
 /* --since=1h is the filter since:1h. */
@@ -101,7 +84,7 @@ int cli_audit(struct cli *cli)
                             SIZE_MAX, &rows, &err))
         return cli_fail(&err);
     if (cli->call->json)
-        done = print_array(&rows, &err);
+        done = out_array_of(rows.count, add_row, &rows, &err);
     else if (rows.count == 0)
         out_error("nothing was changed%s",
                   filter.count ? " that passes the filter" : " in this workspace");

@@ -26,23 +26,16 @@ static void bucket_table(struct cli *cli, const struct bucket_rows *rows)
     out_table_print(&t);
 }
 
-static bool bucket_array(struct cli *cli, const struct bucket_rows *rows, struct err *err)
+static bool add_bucket(const void *rows, size_t i, struct buf *json)
 {
-    struct out_array array;
-    struct buf json;
-    bool done = true;
-    buf_init(&json, BUF_UNLIMITED);
-    out_array_begin(&array);
-    for (size_t i = 0; done && i < rows->count; i++) {
-        buf_clear(&json);
+    return bucket_to_json(&((const struct bucket_rows *)rows)->items[i], json);
+}
+
+static bool bucket_array(struct cli *cli, struct bucket_rows *rows, struct err *err)
+{
+    for (size_t i = 0; i < rows->count; i++)
         bucket_shift(&rows->items[i], clock_shown_ms(cli->clock, 0));
-        done = bucket_to_json(&rows->items[i], &json);
-        if (done)
-            out_array_item(&array, buf_span(&json));
-    }
-    out_array_end(&array);
-    buf_free(&json);
-    return done || err_memory(err);
+    return out_array_of(rows->count, add_bucket, rows, err);
 }
 
 int cli_bucket_list(struct cli *cli)

@@ -8,31 +8,18 @@ static void add_member(struct buf *json, const char *name, const char *value)
     js_append_string(json, span_of(value));
 }
 
-static bool print_json(const struct settings *s)
+static bool add_setting(const void *settings, size_t i, struct buf *json)
 {
-    struct out_array array;
-    struct buf json;
-    bool done = true;
-    buf_init(&json, BUF_UNLIMITED);
-    out_array_begin(&array);
-    for (int i = 0; done && i < SETTING_COUNT; i++) {
-        const struct setting_info *info = setting_info((enum setting)i);
-        buf_clear(&json);
-        if (!buf_add_char(&json, '{'))
-            break;
-        add_member(&json, "key", info->key);
-        add_member(&json, "value", settings_show(s, (enum setting)i));
-        add_member(&json, "origin", setting_origin_name(s->origin[i]));
-        add_member(&json, "default", info->standard);
-        add_member(&json, "help", info->help);
-        done = buf_add_char(&json, '}');
-        if (done)
-            out_array_item(&array, buf_span(&json));
-    }
-    done = done && !json.failed;
-    out_array_end(&array);
-    buf_free(&json);
-    return done;
+    const struct settings *s = settings;
+    const struct setting_info *info = setting_info((enum setting)i);
+    if (!buf_add_char(json, '{'))
+        return false;
+    add_member(json, "key", info->key);
+    add_member(json, "value", settings_show(s, (enum setting)i));
+    add_member(json, "origin", setting_origin_name(s->origin[i]));
+    add_member(json, "default", info->standard);
+    add_member(json, "help", info->help);
+    return buf_add_char(json, '}');
 }
 
 static void print_table(const struct settings *s)
@@ -61,8 +48,7 @@ int cli_config(struct cli *cli)
         print_table(cli->settings);
         return EXIT_DONE;
     }
-    if (print_json(cli->settings))
+    if (out_array_of(SETTING_COUNT, add_setting, cli->settings, &err))
         return EXIT_DONE;
-    err_memory(&err);
     return cli_fail(&err);
 }

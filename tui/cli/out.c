@@ -144,6 +144,24 @@ void out_array_end(struct out_array *a)
     fputs(a->count ? "\n]\n" : "]\n", stdout);
 }
 
+bool out_array_of(size_t count, out_add *add, const void *arg, struct err *err)
+{
+    struct out_array array;
+    struct buf json;
+    bool done = true;
+    buf_init(&json, BUF_UNLIMITED);
+    out_array_begin(&array);
+    for (size_t i = 0; done && i < count; i++) {
+        buf_clear(&json);
+        done = add(arg, i, &json) || err_memory(err);
+        if (done)
+            out_array_item(&array, buf_span(&json));
+    }
+    out_array_end(&array);
+    buf_free(&json);
+    return done;
+}
+
 /* ---------------------------------------------------------------- tables */
 
 void out_table_init(struct out_table *t, size_t columns)

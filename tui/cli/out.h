@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/span.h"
 
 /* One line on standard output. */
@@ -23,6 +24,11 @@ struct out_array {
 void out_array_begin(struct out_array *a);
 void out_array_item(struct out_array *a, struct span json);
 void out_array_end(struct out_array *a);
+
+/* A whole array: `add` appends its i-th item, to an empty buffer. False: no memory; the array
+ * ends after the items that there was memory for. */
+typedef bool out_add(const void *arg, size_t i, struct buf *json);
+bool out_array_of(size_t count, out_add *add, const void *arg, struct err *err);
 
 /* One line on standard error, with the program's name before it. */
 void out_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

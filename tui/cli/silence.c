@@ -43,22 +43,10 @@ static void list_for_people(const struct silences *all, int64_t now)
     out_table_print(&t);
 }
 
-static bool list_as_json(const struct silences *all, struct err *err)
+static bool add_silence(const void *all, size_t i, struct buf *json)
 {
-    struct out_array array;
-    struct buf json;
-    bool done = true;
-    buf_init(&json, BUF_UNLIMITED);
-    out_array_begin(&array);
-    for (size_t i = 0; done && i < all->count; i++) {
-        buf_clear(&json);
-        done = silence_to_json(&all->items[i].silence, &all->items[i].state, &json);
-        if (done)
-            out_array_item(&array, buf_span(&json));
-    }
-    out_array_end(&array);
-    buf_free(&json);
-    return done || err_memory(err);
+    const struct silences *s = all;
+    return silence_to_json(&s->items[i].silence, &s->items[i].state, json);
 }
 
 int cli_silence_list(struct cli *cli)
@@ -70,7 +58,7 @@ int cli_silence_list(struct cli *cli)
     if (!store_silence_list(cli->reader, cli->workspace, now, &all, &err))
         return cli_fail(&err);
     if (cli->call->json)
-        done = list_as_json(&all, &err);
+        done = out_array_of(all.count, add_silence, &all, &err);
     else if (all.count > 0)
         list_for_people(&all, now);
     else
