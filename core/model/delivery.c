@@ -14,6 +14,11 @@ const char *delivery_state_name(enum delivery_state s)
     return STATES[s];
 }
 
+bool delivery_state_ended(enum delivery_state s)
+{
+    return s == DELIVERY_DELIVERED || s == DELIVERY_DEAD;
+}
+
 bool delivery_state_parse(struct span name, enum delivery_state *s)
 {
     for (int i = 0; i <= DELIVERY_DEAD; i++)

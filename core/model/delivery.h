@@ -21,6 +21,7 @@ enum delivery_state {
     DELIVERY_DEAD, /* not tried again by itself: reason says why */
 };
 const char *delivery_state_name(enum delivery_state s);
+bool delivery_state_ended(enum delivery_state s); /* delivered or dead: it can be sent again */
 bool delivery_state_parse(struct span name, enum delivery_state *s);
 
 struct bucket {

@@ -165,7 +165,7 @@ static bool can_replay(struct cli *cli, const char *id)
         cli_fail(&err);
         return false;
     }
-    bool finished = d.state == DELIVERY_DELIVERED || d.state == DELIVERY_DEAD;
+    bool finished = delivery_state_ended(d.state);
     if (!finished)
         out_error("%s: is still %s", id, delivery_state_name(d.state));
     delivery_free(&d);
@@ -245,7 +245,7 @@ static int replay_filtered(struct cli *cli)
         return cli_fail(&err);
     const char **ids = calloc(rows.count + 1, sizeof *ids);
     for (size_t i = 0; ids && i < rows.count; i++)
-        if (rows.items[i].state == DELIVERY_DELIVERED || rows.items[i].state == DELIVERY_DEAD)
+        if (delivery_state_ended(rows.items[i].state))
             ids[count++] = rows.items[i].id;
     int status = EXIT_DONE;
     if (count == 0)

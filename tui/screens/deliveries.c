@@ -227,11 +227,6 @@ static int64_t tick(struct screen *s)
 
 /* ------------------------------------------------------------------ replay */
 
-static bool has_ended(const struct delivery *d)
-{
-    return d->state == DELIVERY_DELIVERED || d->state == DELIVERY_DEAD;
-}
-
 struct choice {
     const struct deliveries_screen *screen;
     const char **ids; /* NULL: only count */
@@ -262,7 +257,7 @@ static void choose(void *arg, size_t row)
 {
     struct choice *c = arg;
     const struct delivery *d = delivery_at(c->screen, row);
-    if (!has_ended(d)) {
+    if (!delivery_state_ended(d->state)) {
         c->open++;
         return;
     }

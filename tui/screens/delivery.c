@@ -217,7 +217,7 @@ static void refresh(struct screen *s, unsigned changes)
         return;
     }
     build(d, &delivery);
-    d->ended = delivery.state == DELIVERY_DELIVERED || delivery.state == DELIVERY_DEAD;
+    d->ended = delivery_state_ended(delivery.state);
     d->attempt_count = delivery.attempt_count;
     go_to_new_attempt(d);
     delivery_free(&delivery);

@@ -42,14 +42,9 @@ static const struct item *at(const void *arg, size_t row)
     return &((const struct replays_screen *)arg)->items[row];
 }
 
-static bool has_ended(const struct delivery *d)
-{
-    return d->state == DELIVERY_DELIVERED || d->state == DELIVERY_DEAD;
-}
-
 static bool is_done(const struct item *i)
 {
-    return has_ended(&i->row) && i->row.attempt_count > i->attempts_before;
+    return delivery_state_ended(i->row.state) && i->row.attempt_count > i->attempts_before;
 }
 
 /* ------------------------------------------------------------------ rows */
@@ -66,7 +61,7 @@ static enum style result(const struct replays_screen *r, const struct item *i, c
     const struct delivery *d = &i->row;
     int64_t left = d->next_at - clock_steady_ms(console_options(r->base.screen.console)->clock);
     words_wait(left, wait);
-    if (has_ended(d) && !is_done(i)) {
+    if (delivery_state_ended(d->state) && !is_done(i)) {
         snprintf(out, size, "not sent again");
         return STYLE_DIM;
     }
@@ -187,7 +182,7 @@ static int64_t tick(struct screen *s)
 {
     struct replays_screen *r = of(s);
     for (size_t i = 0; i < r->count; i++)
-        if (!has_ended(&r->items[i].row))
+        if (!delivery_state_ended(r->items[i].row.state))
             return 1000;
     return -1;
 }

@@ -33,6 +33,14 @@ static void state_names_go_both_ways(void **state)
     assert_false(delivery_state_parse(span_of(""), &s));
 }
 
+static void what_is_delivered_or_dead_has_ended(void **state)
+{
+    (void)state;
+    static const bool ended[] = {false, false, false, true, true};
+    for (int i = DELIVERY_WAITING; i <= DELIVERY_DEAD; i++)
+        assert_int_equal(delivery_state_ended((enum delivery_state)i), ended[i]);
+}
+
 static void outcome_kinds_have_names(void **state)
 {
     (void)state;
@@ -303,6 +311,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(state_names_go_both_ways),
+        cmocka_unit_test(what_is_delivered_or_dead_has_ended),
         cmocka_unit_test(outcome_kinds_have_names),
         cmocka_unit_test(the_next_time_has_a_reason),
         cmocka_unit_test(bucket_is_written),
