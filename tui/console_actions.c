@@ -331,7 +331,6 @@ void console_dispatch(struct console *c, enum action a)
         act_everywhere(c, a);
 }
 
-
 void console_do(struct console *c, enum action a, const char *argument)
 {
     char *copy = argument && *argument ? strdup(argument) : NULL;

@@ -60,9 +60,11 @@ static void scope_words(const struct alert_form *form, const struct alert_trigge
         snprintf(out, size, "all projects");
         return;
     }
-    size_t len = (size_t)snprintf(out, size, t->project_count == 1 ? "only " : "%zu projects: ", t->project_count);
+    size_t len = (size_t)snprintf(
+        out, size, t->project_count == 1 ? "only " : "%zu projects: ", t->project_count);
     for (size_t i = 0; i < t->project_count && len < size; i++)
-        len += (size_t)snprintf(out + len, size - len, "%s%s", i ? ", " : "", project_name(form, t->projects[i]));
+        len += (size_t)snprintf(out + len, size - len, "%s%s", i ? ", " : "",
+                                project_name(form, t->projects[i]));
 }
 
 /* What raises it, then where: "over 10 in 15m (now 3), all projects". */

@@ -215,7 +215,8 @@ static void draw(struct screen *s, const struct canvas *c)
 {
     struct alerts_screen *a = of(s);
     char title[96];
-    struct layout l = layout_panes(c->rows, (int)a->rows.count + (a->base.filter_text[0] || a->base.table.mark_count),
+    bool titled = a->base.filter_text[0] || a->base.table.mark_count;
+    struct layout l = layout_panes(c->rows, (int)a->rows.count + titled,
                                    (int)a->waiting.rows.count);
     a->list_drawn = l.log >= 0 || !a->in_log;
     a->log_drawn = l.log >= 0 || a->in_log;

@@ -305,7 +305,8 @@ bool form_check(struct form_state *f, bool for_test)
     if (f->problem_count > FORM_PROBLEMS_MAX)
         f->problem_count = FORM_PROBLEMS_MAX;
     for (size_t i = 0; i < f->problem_count; i++)
-        if (f->problems[i].field == ALERT_FIELD_HEADER_NAME || f->problems[i].field == ALERT_FIELD_HEADER_VALUE)
+        if (f->problems[i].field == ALERT_FIELD_HEADER_NAME ||
+            f->problems[i].field == ALERT_FIELD_HEADER_VALUE)
             f->problems[i].index = row_of_header(f, f->problems[i].index);
     check_secrets(f, &now);
     alert_free(&now);
@@ -321,13 +322,15 @@ struct lines {
     size_t count;
 };
 
-static void add(struct lines *l, enum form_line_kind kind, enum form_spot spot, size_t index, const char *text)
+static void add(struct lines *l, enum form_line_kind kind, enum form_spot spot, size_t index,
+                const char *text)
 {
     if (l->count < FORM_LINES_MAX)
         l->items[l->count++] = (struct form_line){kind, spot, index, text};
 }
 
-static void add_problems(const struct form_state *f, struct lines *l, enum alert_field field, size_t index)
+static void add_problems(const struct form_state *f, struct lines *l, enum alert_field field,
+                         size_t index)
 {
     for (size_t i = 0; i < f->problem_count; i++)
         if (f->problems[i].field == field && f->problems[i].index == index)

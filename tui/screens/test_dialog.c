@@ -55,7 +55,8 @@ static void show_outcome(struct test_dialog *d, const struct outcome *o)
     bool fine = tester_words(o, words, sizeof words);
     d->shown = true;
     textview_clear(&d->view);
-    textview_format(&d->view, fine ? STYLE_OK : STYLE_ERROR, "%s: %s", fine ? "It works" : "It failed", words);
+    textview_format(&d->view, fine ? STYLE_OK : STYLE_ERROR, "%s: %s",
+                    fine ? "It works" : "It failed", words);
     if (d->insecure)
         textview_format(&d->view, STYLE_ERROR, "INSECURE: nobody verified who answered");
     if (o->address[0])

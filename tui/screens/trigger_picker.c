@@ -19,7 +19,8 @@ static void draw(struct screen *s, const struct canvas *c)
         const struct event_type_info *info = event_type_info((enum event_type)t);
         rows[t] = (struct picker_row){info->title, info->description, p->chosen & 1u << t};
     }
-    picker_draw(&p->list, c, "Add trigger", "Space checks, Enter accepts, Esc leaves it", rows, EVENT_TYPE_COUNT);
+    picker_draw(&p->list, c, "Add trigger", "Space checks, Enter accepts, Esc leaves it", rows,
+                EVENT_TYPE_COUNT);
 }
 
 static bool act(struct screen *s, enum action a)
