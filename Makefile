@@ -157,8 +157,8 @@ $(BUILD)/tests/torture/test_steps: $(patsubst %,$(BUILD)/tests/torture/%.o,kill_
 
 WRAP_test_host := -Wl,--wrap=sender_turn
 WRAP_test_tester := -Wl,--wrap=sender_start
-WRAP_test_no_memory := $(call wraps,signing_settle reply_new console_toast eventfd \
-  signalfd strdup store_subscribe)
+WRAP_test_no_memory := $(call wraps,signing_settle alert_copy reply_new console_toast \
+  eventfd signalfd strdup store_subscribe)
 define tui_test_rule
 $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,tui)
 	$$(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_$$(@F)) $$(LIBS) $$(TEST_LIBS)

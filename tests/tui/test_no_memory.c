@@ -29,7 +29,7 @@ struct world {
     struct console *console;
 };
 
-static bool no_memory; /* for what is wrapped here */
+static enum { NOTHING, SIGNING, COPY, EVENTFD, SIGNALFD, STRDUP, SUBSCRIBE } missing;
 static char toast[256];
 static int replies;
 
@@ -37,7 +37,14 @@ bool __real_signing_settle(struct alert *next, const struct alert *stored, int64
 bool __wrap_signing_settle(struct alert *next, const struct alert *stored, int64_t now);
 bool __wrap_signing_settle(struct alert *next, const struct alert *stored, int64_t now)
 {
-    return !no_memory && __real_signing_settle(next, stored, now);
+    return missing != SIGNING && __real_signing_settle(next, stored, now);
+}
+
+bool __real_alert_copy(struct alert *to, const struct alert *from);
+bool __wrap_alert_copy(struct alert *to, const struct alert *from);
+bool __wrap_alert_copy(struct alert *to, const struct alert *from)
+{
+    return missing != COPY && __real_alert_copy(to, from);
 }
 
 typedef void then(void *arg, const struct err *err);
@@ -48,8 +55,6 @@ struct reply *__wrap_reply_new(struct console *c, const char *text, then *call, 
     replies++;
     return __real_reply_new(c, text, call, arg);
 }
-
-static enum { NOTHING, EVENTFD, SIGNALFD, STRDUP, SUBSCRIBE } missing; /* from now on */
 
 int __real_eventfd(unsigned count, int flags);
 int __wrap_eventfd(unsigned count, int flags);
@@ -115,7 +120,7 @@ static int open_world(void **state)
     const struct store_options options = {
         .dir = w->dir, .clock = clock_system(), .limits = tuning_limits(&w->settings)};
     w->store = store_open(&options, &err);
-    no_memory = false;
+    missing = NOTHING;
     toast[0] = '\0';
     replies = 0;
     return w->store ? 0 : -1;
@@ -154,14 +159,14 @@ static void a_form_says_why_nothing_happens(void **state)
     static const enum action actions[] = {ACTION_FORM_SAVE, ACTION_FORM_TEST};
     struct world *w = *state;
     open_form(w);
-    no_memory = true;
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+    for (size_t i = 0; i < 4; i++) {
         toast[0] = '\0';
-        console_do(w->console, actions[i], NULL);
+        missing = i < 2 ? SIGNING : COPY;
+        console_do(w->console, actions[i % 2], NULL);
         assert_string_equal(toast, "out of memory");
         assert_int_equal(replies, 0); /* nobody would free it */
     }
-    no_memory = false;
+    missing = NOTHING;
     console_do(w->console, ACTION_FORM_SAVE, NULL);
     assert_int_equal(replies, 1);
 }

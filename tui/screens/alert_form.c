@@ -105,12 +105,20 @@ static void saved(void *arg, const struct err *err)
     console_pop(c);
 }
 
-/* The alert as it stands in the form; `over`: whose place it takes, NULL for nobody's.
- * False: no memory, which is said. */
-static bool take_alert(struct alert_form *form, const struct alert *over, struct alert *out)
+/* The alert as it stands in the form, to be sent or to be stored. False: it is not fit for
+ * that, or there is no memory; which is said. */
+static bool take_alert(struct alert_form *form, bool for_test, struct alert *out)
 {
     struct console *c = form->screen.console;
-    bool copied = form_alert(&form->state, out);
+    const struct alert *stored = &form->state.alert;
+    const struct alert *over = for_test || !stored->id[0] ? NULL : stored;
+    bool fit = form_check(&form->state, for_test);
+    if (!fit && form->state.problem_count) {
+        console_toast(c, STYLE_ERROR, "not %s: see the lines marked with !",
+                      for_test ? "sent" : "saved");
+        return false;
+    }
+    bool copied = fit && form_alert(&form->state, out);
     if (copied && alert_set(&out->workspace, console_workspace(c)) &&
         signing_settle(out, over, clock_wall_ms(console_options(c)->clock)))
         return true;
@@ -123,13 +131,8 @@ static bool take_alert(struct alert_form *form, const struct alert *over, struct
 static void save(struct alert_form *form)
 {
     struct console *c = form->screen.console;
-    const struct alert *stored = &form->state.alert;
     struct alert alert;
-    if (!form_check(&form->state, false)) {
-        console_toast(c, STYLE_ERROR, "not saved: see the lines marked with !");
-        return;
-    }
-    if (!take_alert(form, stored->id[0] ? stored : NULL, &alert))
+    if (!take_alert(form, false, &alert))
         return;
     struct reply *reply = reply_new(c, NULL, saved, form);
     if (reply) {
@@ -151,11 +154,7 @@ static void test(struct alert_form *form)
 {
     struct console *c = form->screen.console;
     struct alert alert;
-    if (!form_check(&form->state, true)) {
-        console_toast(c, STYLE_ERROR, "not sent: see the lines marked with !");
-        return;
-    }
-    if (!take_alert(form, NULL, &alert))
+    if (!take_alert(form, true, &alert))
         return;
     console_push(c, test_dialog_new(c, &alert, tested_type(&form->state, &alert),
                                     (struct span){0}));

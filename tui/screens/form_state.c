@@ -299,6 +299,7 @@ static void check_secrets(struct form_state *f, const struct alert *now)
 bool form_check(struct form_state *f, bool for_test)
 {
     struct alert now;
+    f->problem_count = 0;
     if (!form_alert(f, &now))
         return false;
     f->problem_count = alert_check(&now, for_test, f->problems, FORM_PROBLEMS_MAX);

@@ -79,8 +79,9 @@ void form_free(struct form_state *f);
 bool form_alert(const struct form_state *f, struct alert *out);
 bool form_changed(const struct form_state *f);
 
-/* Judges it; on problems the focus goes to the first, and false is returned. Secrets that are
- * still those that it began with are one where the URL's scheme, host or port is not. */
+/* Judges it; on problems the focus goes to the first, and false is returned (with none: there
+ * is no memory). Secrets that are still those that it began with are one where the URL's
+ * scheme, host or port is not. */
 bool form_check(struct form_state *f, bool for_test);
 
 size_t form_lines(const struct form_state *f, struct form_line *lines);
