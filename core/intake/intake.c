@@ -102,7 +102,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection,
         if (r->sleeping)
             return MHD_YES; /* called again once the connection is awake */
     }
-    peers_answered(r->peer);
+    peers_answered(r->peers, r->peer);
     return request_answer(r);
 }
 

@@ -22,6 +22,8 @@ struct peer {
     int fd;
     bool served; /* its request counts as under way */
     bool ended;
+    bool asleep;  /* it waits for us, and its time stands still */
+    int64_t left; /* of its time, while it is asleep */
     int64_t end;
     int64_t since; /* of its turn: a head's beginning, or a request's */
     _Atomic enum turn turn;
@@ -103,7 +105,7 @@ static int64_t sweep(struct peers *p, int64_t now)
 {
     int64_t next = INT64_MAX;
     for (struct peer *x = p->all; x; x = x->next) {
-        if (x->ended)
+        if (x->ended || x->asleep)
             continue;
         if (x->end > now)
             next = x->end < next ? x->end : next;
@@ -248,6 +250,7 @@ void peers_end(struct peers *p, struct peer *x)
     pthread_mutex_lock(&p->lock);
     set_end(p, x, p->idle_ms);
     x->turn = TURN_HEAD;
+    x->asleep = false;
     p->requests -= x->served;
     x->served = false;
     if (p->requests == 0)
@@ -260,16 +263,24 @@ void peers_received(struct peer *x)
     x->turn = TURN_OURS;
 }
 
-void peers_answered(struct peer *x)
+void peers_answered(struct peers *p, struct peer *x)
 {
     x->turn = TURN_REST;
+    if (!x->asleep) /* only its own thread changes that */
+        return;
+    pthread_mutex_lock(&p->lock);
+    x->asleep = false;
+    set_end(p, x, x->left);
+    pthread_mutex_unlock(&p->lock);
 }
 
-bool peers_sleep(struct peers *p)
+bool peers_sleep(struct peers *p, struct peer *x)
 {
     pthread_mutex_lock(&p->lock);
     bool may = !p->no_sleep;
     p->asleep += may;
+    x->asleep = may;
+    x->left = x->end - clock_steady_ms(p->clock);
     pthread_mutex_unlock(&p->lock);
     return may;
 }

@@ -1,10 +1,11 @@
 /* The open connections: the end of those that take too long, of those that keep others out, and
  * the end of all of them.
  *
- * A request has a total time, from its head until it is answered; a new connection has as
- * much for its first head, and an idle time for each further one. One thread shuts down the
- * sockets of those that are over it; it sleeps until the earliest such moment, for ever
- * while nobody is connected. Times are steady ms of the clock. Any thread.
+ * A request has a total time, from its head until its answer is taken, without what it sleeps:
+ * that is ours. A new connection has as much for its first head, and an idle time for each
+ * further one. One thread shuts down the sockets of those that are over it; it sleeps until the
+ * earliest such moment, for ever while nobody is connected. Times are steady ms of the clock. Any
+ * thread.
  *
  * When there are more than `max`, those go that have let us wait for a second or more, the longest
  * first: those that have sent no whole head (idle ones too), then those whose body is not here or
@@ -36,11 +37,11 @@ void peers_end(struct peers *p, struct peer *peer);
 
 /* From now on the client waits for us; and from now on we wait for it to take the answer. */
 void peers_received(struct peer *peer);
-void peers_answered(struct peer *peer);
+void peers_answered(struct peers *p, struct peer *peer);
 
 /* A request is about to sleep until another thread wakes it; every sleep needs its wake.
  * False: it must not, all are going down. */
-bool peers_sleep(struct peers *p);
+bool peers_sleep(struct peers *p, struct peer *peer);
 void peers_wake(struct peers *p);
 
 /* From now on requests are refused. Waits up to grace_ms (real time) for those under way;

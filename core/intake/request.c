@@ -215,7 +215,7 @@ const char *request_path_id(struct request *r, size_t which)
 
 bool request_wait(struct request *r)
 {
-    if (!peers_sleep(r->peers)) {
+    if (!peers_sleep(r->peers, r->peer)) {
         request_fail_text(r, 503, "the intake is stopping");
         return false;
     }

@@ -2,6 +2,7 @@
 #ifndef TESTS_INTAKE_SERVER_FIXTURE_H
 #define TESTS_INTAKE_SERVER_FIXTURE_H
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "core/intake/fixture.h"
@@ -40,6 +41,20 @@ static inline void begin_body(struct http_client *c)
                       "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
     while (!strstr(buf_text(&c->in), "100 Continue"))
         assert_true(http_receive(c));
+}
+
+/* Lets time pass until the connection is ended: when the server took what was sent before
+ * is not known, so once may not be enough. */
+static inline bool ages_to_its_end(struct fixture *f, struct http_client *c, int64_t step_ms)
+{
+    struct pollfd closed = {.fd = c->fd, .events = POLLIN};
+    for (int i = 0; i < 2000 && poll(&closed, 1, 10) == 0; i++) {
+        struct http_client other; /* makes the sweeper look */
+        http_open(&other, intake_port(f->intake));
+        f->s.now += step_ms;
+        http_close(&other);
+    }
+    return http_is_closed(c);
 }
 
 enum { CLIENTS = 100 };

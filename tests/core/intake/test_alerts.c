@@ -3,7 +3,7 @@
 #include <sys/fsuid.h>
 #include <unistd.h>
 
-#include "core/intake/fixture.h"
+#include "core/intake/server_fixture.h"
 #include "store/audit.h"
 #include "support/receiver.h"
 
@@ -122,22 +122,48 @@ static void changes_are_told_with_the_name_of_who_asked(void **state)
     audit_rows_free(&rows);
 }
 
-static void a_stop_ends_connection_tests(void **state)
+/* A connection test whose receiver has got it and says nothing. */
+static struct receiver *begin_test(struct fixture *f, struct http_client *c)
 {
-    struct fixture *f = *state;
     struct receiver *r = receiver_start();
     const struct receiver_answer never = {.how = RECEIVER_NEVER};
-    struct http_client c;
-    struct http_answer a;
     char url[128], body[512];
     receiver_script(r, &never, 1);
     receiver_url(r, "/hook", url, sizeof url);
     snprintf(body, sizeof body, "{\"name\":\"a\",\"webhook\":{\"url\":\"%s\"},\"triggers\":[]}",
              url);
-    http_open(&c, intake_port(f->intake));
-    assert_true(http_send_request(&c, "POST", "/v1/private/alerts/webhooks/tests", JSON,
+    http_open(c, intake_port(f->intake));
+    assert_true(http_send_request(c, "POST", "/v1/private/alerts/webhooks/tests", JSON,
                                   span_of(body)));
     assert_true(receiver_wait(r, 1, HTTP_DEADLINE_MS));
+    return r;
+}
+
+/* What the receiver takes is not the client's time. */
+static void a_connection_test_is_answered_however_long_it_takes(void **state)
+{
+    struct fixture *f = *state;
+    struct http_client c, idle;
+    struct http_answer a;
+    struct receiver *r = begin_test(f, &c);
+    http_open(&idle, intake_port(f->intake));
+    assert_true(ages_to_its_end(f, &idle, f->options.timeout_ms));
+    http_close(&idle);
+    receiver_release(r);
+    assert_true(http_read(&c, &a));
+    assert_int_equal(a.status, 200);
+    assert_non_null(strstr(buf_text(&a.body), "\"status\":\"success\""));
+    http_answer_free(&a);
+    http_close(&c);
+    receiver_stop(&r);
+}
+
+static void a_stop_ends_connection_tests(void **state)
+{
+    struct fixture *f = *state;
+    struct http_client c;
+    struct http_answer a;
+    struct receiver *r = begin_test(f, &c);
     intake_stop(&f->intake, 100);
     assert_true(http_read(&c, &a));
     assert_int_equal(a.status, 200);
@@ -183,6 +209,7 @@ int main(void)
         TEST(all_problems_are_told_at_once),
         TEST(answers_hold_no_secret),
         TEST(changes_are_told_with_the_name_of_who_asked),
+        TEST(a_connection_test_is_answered_however_long_it_takes),
         TEST(a_stop_ends_connection_tests),
         TEST(too_many_connection_tests_are_refused),
     };

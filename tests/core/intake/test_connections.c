@@ -34,20 +34,6 @@ static void requests_in_a_row_are_answered_in_a_row(void **state)
     http_close(&c);
 }
 
-/* Lets time pass until the connection is ended: when the server took what was sent before
- * is not known, so once may not be enough. */
-static bool ages_to_its_end(struct fixture *f, struct http_client *c, int64_t step_ms)
-{
-    struct pollfd closed = {.fd = c->fd, .events = POLLIN};
-    for (int i = 0; i < 2000 && poll(&closed, 1, 10) == 0; i++) {
-        struct http_client other; /* makes the sweeper look */
-        http_open(&other, intake_port(f->intake));
-        f->s.now += step_ms;
-        http_close(&other);
-    }
-    return http_is_closed(c);
-}
-
 static void a_slow_request_is_ended(void **state)
 {
     static const char *const beginnings[] = {
