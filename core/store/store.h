@@ -149,9 +149,10 @@ struct accepted {
 
 /* Resolves each fact's project (its id, else its name, else the remembered project of its trace,
  * else "Default Project"; a name never seen makes the project; an id never seen is ERR_INVALID
- * for the whole request), remembers traces, drops an error whose trace id has raised one among
- * the last 1,000,000, matches the rest against the alerts and appends them to their buckets.
- * Takes over *a (malloc'ed) and its arena, also on failure. result: const struct accepted *. */
+ * for the whole request, but a span's cost then counts for no project), remembers traces, drops
+ * an error whose trace id has raised one among the last 1,000,000, matches the rest against the
+ * alerts and appends them to their buckets. Takes over *a (malloc'ed) and its arena, also on
+ * failure. result: const struct accepted *. */
 void store_accept(struct store *s, struct accept *a, store_done *done, void *arg);
 
 /* The same for a request of which nothing must survive, which may be answered before it is

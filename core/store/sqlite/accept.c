@@ -18,6 +18,12 @@ struct accept_step {
 
 /* ---------------------------------------------------------------- projects */
 
+/* Spans are accepted whatever they say: one of a project that is not here costs, but for none. */
+static bool is_span(const struct fact *f)
+{
+    return f->measured && f->measure == EVENT_TRACE_COST;
+}
+
 /* Everything that can refuse a request, before anything is changed. */
 static bool check_facts(struct tx *tx, const struct accept *a, struct err *err)
 {
@@ -28,7 +34,7 @@ static bool check_facts(struct tx *tx, const struct accept *a, struct err *err)
         if (f->project_id.len > 0) {
             if (!project_by_id(tx, a->workspace, f->project_id, &project, err))
                 return false;
-            if (!project)
+            if (!project && !is_span(f))
                 return err_set(err, ERR_INVALID,
                                "no project with id %.*s in this workspace",
                                (int)(f->project_id.len < 64 ? f->project_id.len : 64),
@@ -51,6 +57,7 @@ static bool find_or_make(struct tx *tx, const struct accept *a, struct span name
     return *project || project_make(tx, &new, project, err);
 }
 
+/* NULL: of none, a span with an id that is not here. */
 static bool resolve_project(struct tx *tx, struct accept_step *s, const struct fact *f,
                             const struct trace_known *known,
                             const struct project_entry **project, struct err *err)
@@ -130,7 +137,8 @@ static bool emit(struct tx *tx, struct accept_step *s, const struct fact *f,
 static bool count_measure(struct tx *tx, const struct accept *a, const struct fact *f,
                           const struct project_entry *project, struct err *err)
 {
-    const struct metric m = {a->workspace, f->measure, f->score, project->row, f->value};
+    const struct metric m = {a->workspace, f->measure, f->score, project ? project->row : 0,
+                              f->value};
     bool counts;
     if (!f->measured || !metrics_wanted(tx, a->workspace, f->measure, &counts, err))
         return !f->measured;
@@ -171,8 +179,10 @@ static bool carry_fact(struct tx *tx, struct accept_step *s, const struct fact *
         !count_measure(tx, a, f, project, err) ||
         (f->is_event && !carry_event(tx, s, f, trace, project, known.name, err)))
         return false;
+    if (!trace || !project)
+        return true;
     const struct trace_known now = {project->row, f->trace_name};
-    return !trace || trace_memory_put(memory, tx->db, trace, &now, err);
+    return trace_memory_put(memory, tx->db, trace, &now, err);
 }
 
 /* So many facts at once, so that what they need of the memories of traces, which are larger than

@@ -300,6 +300,20 @@ static void spans_and_thread_states_are_taken_and_not_kept(void **state)
     assert_int_equal(counts(f).unmatched, 0);
 }
 
+static void a_span_is_taken_whatever_its_project(void **state)
+{
+    static const char body[] = "{\"id\":\"" OTHER_ID "\",\"trace_id\":\"" TRACE_ID
+                               "\",\"project_id\":\"0193a000-0000-7000-8000-000000000001\","
+                               "\"total_estimated_cost\":0.5}";
+    struct fixture *f = *state;
+    char batch[512];
+    snprintf(batch, sizeof batch, "{\"spans\":[%s]}", body);
+    expect(f, 204, "POST", "spans/batch", batch);
+    expect(f, 204, "POST", "spans", body);
+    expect(f, 204, "PATCH", "spans/" OTHER_ID, body);
+    expect(f, 400, "POST", "traces", body);
+}
+
 static void events_of_the_send_command_go_out_as_they_are(void **state)
 {
     struct fixture *f = *state;
@@ -347,6 +361,7 @@ int main(void)
         TEST(errors_name_the_place),
         TEST(each_workspace_sees_its_own),
         TEST(spans_and_thread_states_are_taken_and_not_kept),
+        TEST(a_span_is_taken_whatever_its_project),
         TEST(events_of_the_send_command_go_out_as_they_are),
         TEST(a_store_that_cannot_write_accepts_nothing),
     };

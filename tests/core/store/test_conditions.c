@@ -201,6 +201,18 @@ static void scores_are_averaged_by_name(void **state)
     assert_int_equal(waiting(f), 1);
 }
 
+/* A span of 75 cents. */
+static struct fact *add_cost(struct accept *a, const char *id)
+{
+    struct fact *fact = step_add_fact(a, EVENT_TRACE_ERRORS, NULL, "Shop", 1);
+    fact->is_event = false;
+    fact->measured = true;
+    fact->measure = EVENT_TRACE_COST;
+    fact->value = 0.75;
+    fact->once = span_of(id);
+    return fact;
+}
+
 static void measures_count_once_for_an_id(void **state)
 {
     struct store_fixture *f = *state;
@@ -210,18 +222,55 @@ static void measures_count_once_for_an_id(void **state)
     add_alert(f, EVENT_TRACE_COST, &cost, NULL, id);
     for (int i = 0; i < 4; i++) {
         struct accept *a = step_request("default");
-        struct fact *fact = step_add_fact(a, EVENT_TRACE_ERRORS, NULL, "Shop", 1);
-        fact->is_event = false;
-        fact->measured = true;
-        fact->measure = EVENT_TRACE_COST;
-        fact->value = 0.75;
-        fact->once = span_of(i < 3 ? "0193a000-0000-7000-8000-00000000aaaa"
-                                   : "0193a000-0000-7000-8000-00000000bbbb");
+        add_cost(a, i < 3 ? "0193a000-0000-7000-8000-00000000aaaa"
+                          : "0193a000-0000-7000-8000-00000000bbbb");
         assert_true(step_accept(f->store, a, NULL, NULL));
     }
     look(f, 0);
     assert_true(only_row(f, id).value == 1.5);
     assert_int_equal(waiting(f), 1);
+}
+
+static void a_cost_in_an_unknown_project_counts_for_none(void **state)
+{
+    struct store_fixture *f = *state;
+    char all[UUID_SIZE], shop[UUID_SIZE], scoped[UUID_SIZE];
+    const struct alert_condition cost = {
+        .kind = CONDITION_COST, .threshold = (char[]){"1"}, .window_s = 300};
+    assert_true(step_project(f->store, "default", "Shop", false, shop, NULL));
+    add_alert(f, EVENT_TRACE_COST, &cost, NULL, all);
+    add_alert(f, EVENT_TRACE_COST, &cost, shop, scoped);
+    struct accept *a = step_request("default");
+    add_cost(a, "0193a000-0000-7000-8000-00000000aaaa")->project_id =
+        span_of("0193a000-0000-7000-8000-000000000001");
+    add_cost(a, "0193a000-0000-7000-8000-00000000bbbb");
+    assert_true(step_accept(f->store, a, NULL, NULL));
+    look(f, 0);
+    assert_true(only_row(f, all).value == 1.5);
+    assert_true(only_row(f, scoped).value == 0.75);
+}
+
+/* Nor does a trace get a project that is not there. */
+static void a_span_in_an_unknown_project_leaves_its_trace_alone(void **state)
+{
+    static const char trace[] = "0193a000-0000-7000-8000-00000000cccc";
+    struct store_fixture *f = *state;
+    char id[UUID_SIZE], shop[UUID_SIZE];
+    assert_true(step_project(f->store, "default", "Shop", false, shop, NULL));
+    add_alert(f, EVENT_TRACE_ERRORS, &ERRORS_OVER_2, shop, id);
+    for (int i = 0; i < 2; i++) {
+        struct accept *a = step_request("default");
+        struct fact *fact = add_cost(a, trace);
+        fact->trace_id = span_of(trace);
+        if (i == 1)
+            fact->project_id = span_of("0193a000-0000-7000-8000-000000000001");
+        assert_true(step_accept(f->store, a, NULL, NULL));
+    }
+    struct accept *error = step_request("default");
+    step_add_fact(error, EVENT_TRACE_ERRORS, trace, NULL, 1);
+    assert_true(step_accept(f->store, error, NULL, NULL));
+    look(f, 0);
+    assert_true(only_row(f, id).value == 1);
 }
 
 /* Events of 40 days at random minutes: each window's sum is that of counting them one by one. */
@@ -307,6 +356,8 @@ int main(void)
         TEST(a_scope_counts_its_projects_only),
         TEST(scores_are_averaged_by_name),
         TEST(measures_count_once_for_an_id),
+        TEST(a_cost_in_an_unknown_project_counts_for_none),
+        TEST(a_span_in_an_unknown_project_leaves_its_trace_alone),
         TEST(windows_are_the_sums_of_their_minutes),
         TEST(a_disabled_or_deleted_alert_is_not_looked_at),
         TEST(an_edit_keeps_how_unchanged_conditions_stood),
