@@ -1,6 +1,7 @@
 /* serve: one process after the other, and what it delivers. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include <cmocka.h>
 
 #include "support/program.h"
+#include "support/receiver.h"
 
 static struct sockaddr_in loopback(unsigned port)
 {
@@ -341,6 +343,58 @@ static void send_goes_through_the_running_intake(void **state)
     run_kill(&c);
 }
 
+/* The users of the one webhook of what is sent. */
+static json_t *users_of(const struct program *p, struct receiver *receiver, const char *events)
+{
+    char words[200];
+    struct run r;
+    program_expect(p, &r, 0, events, "send");
+    run_free(&r);
+    json_t *list = program_json(p, "bucket list --json");
+    const char *key = json_string_value(json_object_get(json_array_get(list, 0), "key"));
+    snprintf(words, sizeof words, "bucket send %s", key ? key : "");
+    program_expect(p, &r, 0, NULL, words);
+    run_free(&r);
+    json_decref(list);
+    assert_true(receiver_wait(receiver, 1, RUN_DEADLINE_MS));
+    json_t *body = json_loads(receiver_request(receiver, 0)->body, 0, NULL);
+    json_t *users = json_incref(json_object_get(json_object_get(body, "payload"), "userNames"));
+    json_decref(body);
+    return users;
+}
+
+/* Who sends, where a line does not say somebody: not the intake's own name for others. */
+static void what_is_sent_is_of_who_sends_it(void **state)
+{
+    static const char events[] =
+        "{\"event_type\":\"trace:errors\",\"user\":null,\"entity\":{\"id\":\"1\"}}\n"
+        "{\"event_type\":\"trace:errors\",\"entity\":{\"id\":\"2\"},\"user\":\"\"}\n"
+        "{\"event_type\":\"trace:errors\",\"entity\":{\"id\":\"3\"}}\n"
+        "{\"user\":\"ana\",\"event_type\":\"trace:errors\",\"entity\":{\"id\":\"4\"}}\n"
+        "{\"user\":\"ana\",\"event_type\":\"trace:errors\",\"us\\u0065r\":null,"
+        "\"entity\":{\"id\":\"5\"}}\n";
+    const struct program *p = *state;
+    const struct passwd *me = getpwuid(geteuid());
+    struct receiver *receiver = receiver_start();
+    struct run_child c;
+    char url[128], id[64], json[300];
+    receiver_url(receiver, "/hook", url, sizeof url);
+    snprintf(json, sizeof json,
+             "{\"name\":\"Prod\",\"webhook\":{\"url\":\"%s\"},\"triggers\":"
+             "[{\"event_type\":\"trace:errors\"}]}",
+             url);
+    program_serve(p, &c, "--set debounce.window=1h", url);
+    program_create(p, json, id);
+    json_t *users = users_of(p, receiver, events);
+    assert_int_equal(json_array_size(users), 2);
+    if (me)
+        assert_string_equal(json_string_value(json_array_get(users, 0)), me->pw_name);
+    assert_string_equal(json_string_value(json_array_get(users, 1)), "ana");
+    json_decref(users);
+    run_kill(&c);
+    receiver_stop(&receiver);
+}
+
 static void serves_and_sends_through_a_unix_socket(void **state)
 {
     static const char event[] =
@@ -429,6 +483,7 @@ int main(void)
         TEST(delivery_is_logged_shown_and_replayed),
         TEST(all_that_pass_a_filter_are_replayed),
         TEST(send_goes_through_the_running_intake),
+        TEST(what_is_sent_is_of_who_sends_it),
         TEST(serves_and_sends_through_a_unix_socket),
         TEST(send_without_an_intake_fails_in_words),
         TEST(demo_is_alive_and_leaves_nothing),

@@ -49,21 +49,34 @@ static bool flush(struct batch *b, struct err *err)
     return true;
 }
 
-/* The line as it stands, and who did it where it does not say. */
+/* Who did it as the line says; empty: it does not. */
+static struct span said_user(const struct event_line *event)
+{
+    bool says = js_is_set(event->user) && !span_is(event->user.text, "\"\"");
+    return says ? event->user.text : (struct span){NULL, 0};
+}
+
+/* The line's members as they stand, but who did it where it does not say. */
 static void add_event(struct batch *b, const struct event_line *event, const char *user)
 {
-    struct js_value root = event->root;
+    struct js_iter it;
+    struct js_item item;
     buf_add_text(&b->body, b->events++ ? "," : "{\"events\":[");
-    if (!js_is_set(event->user)) {
-        buf_add_text(&b->body, "{\"user\":");
-        js_append_string(&b->body, span_of(user));
-        buf_add_char(&b->body, ',');
-        size_t at = b->body.len;
-        if (js_append(&b->body, root) && at < b->body.len)
-            b->body.data[at] = ' '; /* the object's own bracket */
+    if (said_user(event).len) {
+        js_append(&b->body, event->root);
         return;
     }
-    js_append(&b->body, root);
+    buf_add_text(&b->body, "{\"user\":");
+    js_append_string(&b->body, span_of(user));
+    for (js_iter(&it, event->root); js_next(&it, &item);) {
+        if (js_key_is(item.key, "user"))
+            continue; /* null or empty: it would win, as the last one */
+        buf_add_text(&b->body, ",\"");
+        buf_add_span(&b->body, item.key);
+        buf_add_text(&b->body, "\":");
+        js_append(&b->body, item.value);
+    }
+    buf_add_char(&b->body, '}');
 }
 
 static bool send_lines(struct batch *b, struct span text, const char *user, struct err *err)
@@ -75,9 +88,9 @@ static bool send_lines(struct batch *b, struct span text, const char *user, stru
         if (!event_line_read(line, &event, err))
             return false;
         bool full = b->body.len + line.len > b->bytes || b->events == BATCH_EVENTS;
-        if ((full || !span_same(b->user, event.user.text)) && !flush(b, err))
+        if ((full || !span_same(b->user, said_user(&event))) && !flush(b, err))
             return false;
-        b->user = event.user.text;
+        b->user = said_user(&event);
         add_event(b, &event, user);
     }
     return flush(b, err);
