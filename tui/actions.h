@@ -74,6 +74,7 @@ enum action_flag {
     ACTION_LOCK = 16,     /* command line: takes the engine's lock, refused under --read-only */
     ACTION_BULK = 32,     /* works on all marked rows; asks first when these are several */
     ACTION_TAKES_TEXT = 64, /* words may follow it on the `:` line (console_argument()) */
+    ACTION_TELLS = 128, /* command line: --secrets leaves an audit row, so it changes something */
 };
 
 /* Where a key means this action. */

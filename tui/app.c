@@ -225,9 +225,11 @@ static const struct action_info *find_verb(const struct app *app, size_t *words)
 /* The gates: here and nowhere else. */
 static bool refused(const struct app *app, const struct action_info *verb)
 {
-    if (!app->call.read_only || !(verb->flags & (ACTION_CHANGES | ACTION_LOCK)))
+    bool tells = app->call.secrets && verb->flags & ACTION_TELLS;
+    if (!app->call.read_only || !(tells || verb->flags & (ACTION_CHANGES | ACTION_LOCK)))
         return false;
-    out_error("%s: changes something, which --read-only refuses", verb->verb);
+    out_error("%s%s: changes something, which --read-only refuses", verb->verb,
+              tells ? " --secrets" : "");
     return true;
 }
 
