@@ -280,8 +280,7 @@ static void read_numbers(const struct answer *a, CURL *easy, struct outcome *out
 
 static bool is_complete(const struct answer *a, CURLcode code, int status)
 {
-    bool cut_by_us =
-        code == CURLE_WRITE_ERROR && a->body_cut && status >= 200 && status < 300;
+    bool cut_by_us = code == CURLE_WRITE_ERROR && a->body_cut;
     /* libcurl takes a connection that closes within the headers for the end of an answer.
      */
     return status >= 200 && a->headers_ended && (code == CURLE_OK || cut_by_us);
@@ -299,8 +298,6 @@ static const char *failure_words(const struct answer *a, CURL *easy, CURLcode co
     long status = 0;
     if (a->headers_over)
         return "the answer's headers are over 64 KiB";
-    if (a->body_cut)
-        return "the answer is over 1 MiB";
     /* libcurl holds no line of more than 100 kB, and calls that a want of memory. */
     if (code == CURLE_OUT_OF_MEMORY && a->first_us && !a->headers_ended)
         return "a line of the answer's headers is too long, or memory is out";

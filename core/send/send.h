@@ -6,7 +6,7 @@
  * only, no redirects followed (3xx is an answer), no user info in URLs, TLS 1.2 up and
  * verified, no proxy unless one is given (the environment's are not used), no cookies,
  * netrc, HSTS or alt-svc, HTTP/1.1, no Expect, response headers at most 64 KiB, response
- * body read up to 1 MiB (cut there, a 2xx is still complete), the address judged by
+ * body read up to 1 MiB (cut there by us, it is still complete), the address judged by
  * address.h at connect and at reuse. Through a proxy only the address that stands in the URL
  * itself is judged: what a name leads to is the proxy's to know. */
 #ifndef SEND_SEND_H
