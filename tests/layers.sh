@@ -33,6 +33,7 @@ check 'core does not print or exit' sh -c "grep -rnE '(^|[^_a-zA-Z>.])(v?[fd]?pr
 check 'curses only in term and canvas' sh -c "grep -rlE '#include (<n?curses|\"term_style.h)' tui | grep -vE 'tui/(term|canvas|term_style)\.c|tui/term_style\.h'"
 check 'keys only in the table of actions' sh -c "grep -rnE 'KEY_KIND_(CHAR|CTRL|NAMED)|code == ' tui/screens tui/console*.c --include='*.c' | grep -vE 'MOUSE_|ERR_'"
 check 'banned calls' sh -c "grep -rnE '(^|[^_a-zA-Z])(sprintf|vsprintf|strcpy|strcat|strtok|atoi|atol|localtime|gmtime|gets|alloca|strncpy)\(' core tui --include='*.[ch]'"
+check 'letters are those of ASCII, not of the locale (base/ascii.h)' sh -c "grep -rnE '(^|[^_a-zA-Z])(toupper|tolower|isalpha|isalnum|isupper|islower|strn?casecmp|strcasestr)\(' core tui --include='*.[ch]'"
 check 'files of at most 600 lines' sh -c "find core tui tests -name '*.[ch]' -exec wc -l {} + | awk '\$2 != \"total\" && \$1 > 600'"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

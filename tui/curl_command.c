@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 /* 'it'\''s' */
 static void add_quoted(struct buf *out, struct span text)
 {
@@ -26,10 +28,8 @@ static bool is_masked(struct span value)
 /* X-Api-Key becomes X_API_KEY. */
 static void add_variable(struct buf *out, struct span name)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        unsigned char c = (unsigned char)name.at[i];
-        buf_add_char(out, isalnum(c) ? (char)toupper(c) : '_');
-    }
+    for (size_t i = 0; i < name.len; i++)
+        buf_add_char(out, ascii_is_alnum(name.at[i]) ? ascii_upper(name.at[i]) : '_');
 }
 
 /* curl writes these itself, from the URL and the body. */
@@ -37,7 +37,7 @@ static bool is_curls_own(struct span name)
 {
     static const char *const own[] = {"host", "content-length"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (name.len == strlen(own[i]) && strncasecmp(name.at, own[i], name.len) == 0)
+        if (name.len == strlen(own[i]) && ascii_same_n(name.at, own[i], name.len))
             return true;
     return false;
 }
@@ -54,7 +54,7 @@ static void add_header(struct buf *out, struct span line)
         add_quoted(out, line);
         return;
     }
-    bool token = name.len == 13 && strncasecmp(name.at, "authorization", 13) == 0;
+    bool token = name.len == 13 && ascii_same_n(name.at, "authorization", 13);
     add_quoted(out, (struct span){line.at, name.len});
     buf_add_text(out, token ? "\": Bearer $TOKEN\"" : "\": $");
     if (!token) {

@@ -1,9 +1,10 @@
 #include "filters.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/ascii.h"
 
 /* ---------------------------------------------------------------- alerts */
 
@@ -73,7 +74,7 @@ bool filters_match_alert(const struct filter *f, const struct alert_row *row, in
     rest.count = 0;
     for (size_t i = 0; i < f->count; i++) {
         const struct filter_term *t = &f->terms[i];
-        if (t->key != BY_LAST || strcasecmp(t->value, "failed") != 0)
+        if (t->key != BY_LAST || !ascii_same(t->value, "failed"))
             rest.terms[rest.count++] = *t;
         else if (is_failed(row) == t->negated)
             return false;
@@ -154,7 +155,7 @@ bool filters_match_delivery(const struct filter *f, const struct delivery *d, in
             *kept = *t;
             /* A name is rarely typed whole: alert:prod finds "Production errors". */
             kept->contains |= t->key == OF_ALERT;
-        } else if ((strcasecmp(d->alert_id, t->value) == 0) == t->negated) {
+        } else if (ascii_same(d->alert_id, t->value) == t->negated) {
             return false;
         }
     }
@@ -165,7 +166,7 @@ bool filters_match_delivery(const struct filter *f, const struct delivery *d, in
 static void code_range(const char *pattern, int *from, int *to)
 {
     for (const char *at = pattern; *at; at++) {
-        bool any = tolower((unsigned char)*at) == 'x';
+        bool any = ascii_lower(*at) == 'x';
         *from = *from * 10 + (any ? 0 : *at - '0');
         *to = *to * 10 + (any ? 9 : *at - '0');
     }

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
+#include "base/ascii.h"
 #include "base/timefmt.h"
 #include "base/zone.h"
 
@@ -99,7 +99,7 @@ static bool find_alert(const struct silence_maker *m, const char *text, struct s
     if (!store_alert_list(m->reader, m->workspace, &rows, err))
         return false;
     for (size_t i = 0; i < rows.count; i++)
-        if (strcasecmp(rows.items[i].name, text) == 0) {
+        if (ascii_same(rows.items[i].name, text)) {
             memcpy(out->alert_id, rows.items[i].id, UUID_SIZE);
             found++;
         }

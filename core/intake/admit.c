@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "intake/guard.h"
@@ -25,7 +26,7 @@ static enum MHD_Result count_host(void *arg, enum MHD_ValueKind kind, const char
 {
     (void)kind;
     (void)value;
-    *(size_t *)arg += strcasecmp(key, "Host") == 0;
+    *(size_t *)arg += ascii_same(key, "Host");
     return MHD_YES;
 }
 
@@ -186,9 +187,9 @@ static void check_body(struct request *r)
         request_fail_text(r, 415, "the Content-Type must be application/json");
         return;
     }
-    if (!encoding || !*encoding || strcasecmp(encoding, "identity") == 0)
+    if (!encoding || !*encoding || ascii_same(encoding, "identity"))
         return;
-    if (strcasecmp(encoding, "gzip") != 0) {
+    if (!ascii_same(encoding, "gzip")) {
         request_fail_text(r, 415, "the Content-Encoding must be gzip or none");
         return;
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/timefmt.h"
 
 const char *const QUERY_NAMES[QUERY_FIELDS] = {
@@ -80,8 +81,8 @@ static bool read_order(struct request *r, struct js_value item, struct query_ord
         return err_set(err, ERR_INVALID, "sorting: alerts have no field %.60s to sort by",
                        field ? field : "(none)");
     o->field = (enum query_field)which;
-    o->descending = direction && strcasecmp(direction, "DESC") == 0;
-    return o->descending || !direction || strcasecmp(direction, "ASC") == 0 ||
+    o->descending = direction && ascii_same(direction, "DESC");
+    return o->descending || !direction || ascii_same(direction, "ASC") ||
            err_set(err, ERR_INVALID, "sorting: the direction must be ASC or DESC");
 }
 
@@ -168,7 +169,7 @@ static int64_t time_of(const struct alert *a, enum query_field field)
 static bool ends_with(const char *text, const char *end)
 {
     size_t len = strlen(text), end_len = strlen(end);
-    return end_len <= len && strcasecmp(text + len - end_len, end) == 0;
+    return end_len <= len && ascii_same(text + len - end_len, end);
 }
 
 static bool text_fits(const char *text, enum query_operator op, const char *value)
@@ -179,11 +180,11 @@ static bool text_fits(const char *text, enum query_operator op, const char *valu
     case QUERY_NOT_EQUAL:
         return strcmp(text, value) != 0;
     case QUERY_CONTAINS:
-        return strcasestr(text, value) != NULL;
+        return ascii_find(text, value) != NULL;
     case QUERY_NOT_CONTAINS:
-        return strcasestr(text, value) == NULL;
+        return ascii_find(text, value) == NULL;
     case QUERY_STARTS:
-        return strncasecmp(text, value, strlen(value)) == 0;
+        return ascii_same_n(text, value, strlen(value));
     default:
         return ends_with(text, value);
     }
@@ -225,7 +226,7 @@ static int compare_field(enum query_field field, const struct alert *a, const st
         int64_t left = time_of(a, field), right = time_of(b, field);
         return (left > right) - (left < right);
     }
-    return strcasecmp(text_of(a, field), text_of(b, field));
+    return ascii_order(text_of(a, field), text_of(b, field));
 }
 
 static int compare(const void *left, const void *right, void *arg)

@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/span.h"
 
 /* The name of "name:port" or "[address]:port"; empty: malformed. */
@@ -19,7 +20,7 @@ static struct span host_name(const char *host)
 
 static bool same_name(struct span a, const char *b, size_t b_len)
 {
-    return a.len == b_len && strncasecmp(a.at, b, b_len) == 0;
+    return a.len == b_len && ascii_same_n(a.at, b, b_len);
 }
 
 bool guard_host_allowed(const char *host, const char *listen, const char *extra)
@@ -59,7 +60,7 @@ bool guard_key_matches(const char *given, const char *key)
 bool guard_is_json(const char *content_type)
 {
     static const char json[] = "application/json";
-    if (!content_type || strncasecmp(content_type, json, sizeof json - 1) != 0)
+    if (!content_type || !ascii_same_n(content_type, json, sizeof json - 1))
         return false;
     const char *after = content_type + sizeof json - 1;
     after += strspn(after, " \t");

@@ -8,6 +8,7 @@
 #include <microhttpd.h>
 #include <sodium.h>
 
+#include "base/ascii.h"
 #include "base/secret.h"
 #include "intake/admit.h"
 #include "intake/caller.h"
@@ -191,7 +192,7 @@ static bool copy_set(char **to, const char *text)
 
 static bool copy_options(struct intake *in, const struct intake_options *o, struct err *err)
 {
-    const char *host = strcasecmp(o->host, "localhost") == 0 ? "127.0.0.1" : o->host;
+    const char *host = ascii_same(o->host, "localhost") ? "127.0.0.1" : o->host;
     in->store = o->store;
     in->clock = o->clock;
     in->max_body = o->max_body;

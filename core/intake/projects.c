@@ -1,6 +1,7 @@
 /* Projects: what the SDKs create, look up and list. */
 #include <string.h>
 
+#include "base/ascii.h"
 #include "intake/handlers.h"
 #include "intake/request.h"
 
@@ -91,7 +92,7 @@ static void page(struct request *r, const struct project_rows *rows)
     struct buf content;
     buf_init(&content, r->answer.max);
     for (size_t i = 0; i < rows->count; i++) {
-        if (part && !strcasestr(rows->items[i].name, part))
+        if (part && !ascii_find(rows->items[i].name, part))
             continue;
         if (matching >= first && shown < size) {
             if (shown++)

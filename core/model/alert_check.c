@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/timefmt.h"
@@ -70,7 +70,7 @@ const char *alert_header_name_problem(const char *name)
     if (name[strspn(name, token)] != '\0')
         return "A header's name has only letters, digits and -_.";
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        if (strcasecmp(name, ours[i]) == 0)
+        if (ascii_same(name, ours[i]))
             return "This header is set by opik-alerts itself";
     return NULL;
 }
@@ -93,7 +93,7 @@ const char *alert_header_value_problem(const char *value)
 static bool is_repeated(const struct alert *a, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (strcasecmp(a->headers[i].name, a->headers[index].name) == 0)
+        if (ascii_same(a->headers[i].name, a->headers[index].name))
             return true;
     return false;
 }

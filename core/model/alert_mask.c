@@ -2,7 +2,8 @@
 #include "model/alert_json.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include "base/ascii.h"
 
 #include "base/text.h"
 
@@ -117,7 +118,7 @@ static bool keep(char **field, const char *stored, bool same_origin, struct err 
 static const char *stored_value(const struct alert *stored, const char *name)
 {
     for (size_t i = 0; stored && i < stored->header_count; i++)
-        if (strcasecmp(stored->headers[i].name, name) == 0)
+        if (ascii_same(stored->headers[i].name, name))
             return stored->headers[i].value;
     return NULL;
 }

@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+
+#include "base/ascii.h"
 
 static bool same(const char *a, const char *b)
 {
@@ -15,7 +16,7 @@ static bool same_headers(const struct alert *a, const struct alert *b)
     if (a->header_count != b->header_count)
         return false;
     for (size_t i = 0; i < a->header_count; i++)
-        if (strcasecmp(a->headers[i].name, b->headers[i].name) != 0 ||
+        if (!ascii_same(a->headers[i].name, b->headers[i].name) ||
             !same(a->headers[i].value, b->headers[i].value))
             return false;
     return true;

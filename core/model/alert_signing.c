@@ -2,9 +2,10 @@
 #include "model/alert.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include <sodium.h>
+
+#include "base/ascii.h"
 
 #define PREFIX "whsec_"
 
@@ -13,7 +14,7 @@ bool alert_header_is_signature(const char *name)
     static const char *const names[] = {"webhook-id", "webhook-timestamp",
                                         "webhook-signature"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcasecmp(name, names[i]) == 0)
+        if (ascii_same(name, names[i]))
             return true;
     return false;
 }

@@ -2,10 +2,10 @@
 #include "model/alert.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+
+#include "base/ascii.h"
 
 enum { HOST_MAX = 253, PORT_MAX = 65535 };
 
@@ -55,7 +55,7 @@ static const char *name_problem(struct span host)
         unsigned char c = (unsigned char)host.at[i];
         if (c >= 0x80)
             return "The host must be in ASCII: write other letters as xn--...";
-        if (!isalnum(c) && c != '-' && c != '_' && c != '.')
+        if (!ascii_is_alnum(host.at[i]) && c != '-' && c != '_' && c != '.')
             return "The host holds a character that no host name has";
         if (c == '.' && (i == 0 || host.at[i - 1] == '.'))
             return "The host has an empty part between its dots";
@@ -87,8 +87,8 @@ static const char *parse(const char *url, struct parts *out)
         return "An endpoint URL is required";
     if (strlen(url) > ALERT_URL_MAX)
         return "The URL is too long";
-    out->tls = strncasecmp(url, "https://", 8) == 0;
-    if (!out->tls && strncasecmp(url, "http://", 7) != 0)
+    out->tls = ascii_same_n(url, "https://", 8);
+    if (!out->tls && !ascii_same_n(url, "http://", 7))
         return "Must start with http:// or https://";
     out->port = out->tls ? 443 : 80;
     const char *host = url + (out->tls ? 8 : 7);
@@ -121,5 +121,5 @@ bool alert_url_same_origin(const char *a, const char *b)
 {
     struct parts x, y;
     return !parse(a, &x) && !parse(b, &y) && x.tls == y.tls && x.port == y.port &&
-           x.host.len == y.host.len && strncasecmp(x.host.at, y.host.at, x.host.len) == 0;
+           x.host.len == y.host.len && ascii_same_n(x.host.at, y.host.at, x.host.len);
 }

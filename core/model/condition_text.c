@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/timefmt.h"
 
 bool condition_text_write(const struct alert_trigger *t, struct buf *out)
@@ -47,7 +47,7 @@ static bool split(struct span text, struct words *w, struct err *err)
 
 static bool is(struct span word, const char *text)
 {
-    return word.len == strlen(text) && strncasecmp(word.at, text, word.len) == 0;
+    return word.len == strlen(text) && ascii_same_n(word.at, text, word.len);
 }
 
 static bool is_operator(struct span word, bool *below)

@@ -1,11 +1,10 @@
 #include "model/filter.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/timefmt.h"
 
 static void list_keys(const struct filter_key *keys, size_t count, char *out, size_t size)
@@ -49,7 +48,7 @@ static bool is_choice(const char *choices, const char *value)
 {
     for (const char *at = choices; *at;) {
         size_t len = strcspn(at, "|");
-        if (strlen(value) == len && strncasecmp(at, value, len) == 0)
+        if (strlen(value) == len && ascii_same_n(at, value, len))
             return true;
         at += len + (at[len] == '|');
     }
@@ -98,7 +97,7 @@ static bool take_term(struct filter *f, struct span word, struct err *err)
         word = (struct span){word.at + 1, word.len - 1};
     }
     size_t letters = 0;
-    while (letters < word.len && islower((unsigned char)word.at[letters]))
+    while (letters < word.len && ascii_is_lower(word.at[letters]))
         letters++;
     bool keyed = letters && letters < word.len &&
                  (word.at[letters] == ':' || word.at[letters] == '~');
@@ -141,7 +140,7 @@ static bool code_matches(const char *pattern, const char *code)
     if (strlen(pattern) != strlen(code))
         return false;
     for (; *pattern; pattern++, code++)
-        if (tolower((unsigned char)*pattern) != 'x' && *pattern != *code)
+        if (ascii_lower(*pattern) != 'x' && *pattern != *code)
             return false;
     return true;
 }
@@ -154,7 +153,7 @@ static bool in_any(const struct filter *f, const struct filter_term *t, filter_t
         const char *value = f->keys[i].kind == FILTER_TEXT || f->keys[i].kind == FILTER_CHOICE
                                 ? text(row, (int)i, space, sizeof space)
                                 : NULL;
-        if (value && strcasestr(value, t->value))
+        if (value && ascii_find(value, t->value))
             return true;
     }
     return false;
@@ -175,8 +174,8 @@ static bool holds(const struct filter *f, const struct filter_term *t, filter_te
     case FILTER_SINCE:
         return strtoll(value, NULL, 10) >= now - t->since_ms;
     default:
-        return t->contains ? strcasestr(value, t->value) != NULL
-                           : strcasecmp(value, t->value) == 0;
+        return t->contains ? ascii_find(value, t->value) != NULL
+                           : ascii_same(value, t->value);
     }
 }
 

@@ -3,8 +3,8 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/timefmt.h"
@@ -221,7 +221,7 @@ static bool check_proxy(struct span value, struct err *err)
             "knows this host by its address");
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         size_t len = strlen(schemes[i]);
-        if (value.len > len && strncasecmp(value.at, schemes[i], len) == 0)
+        if (value.len > len && ascii_same_n(value.at, schemes[i], len))
             return true;
     }
     return err_set(
@@ -456,7 +456,7 @@ static bool is_local(const char *host)
 {
     struct in_addr v4;
     struct in6_addr v6;
-    if (strcasecmp(host, "localhost") == 0 || is_unix(span_of(host)))
+    if (ascii_same(host, "localhost") || is_unix(span_of(host)))
         return true;
     if (inet_pton(AF_INET, host, &v4) == 1)
         return ntohl(v4.s_addr) >> 24 == 127;

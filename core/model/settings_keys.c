@@ -1,7 +1,8 @@
 #include "model/settings_keys.h"
 
-#include <ctype.h>
 #include <stdio.h>
+
+#include "base/ascii.h"
 
 #define KIB         ((int64_t)1024)
 #define MIB         (1024 * KIB)
@@ -98,7 +99,7 @@ void setting_env_name(enum setting s, char *out, size_t size)
 {
     int prefix = snprintf(out, size, "OPIK_ALERTS_%s", table[s].key);
     for (size_t i = 0; i < size && i < (size_t)prefix && out[i]; i++)
-        out[i] = out[i] == '.' ? '_' : (char)toupper((unsigned char)out[i]);
+        out[i] = out[i] == '.' ? '_' : ascii_upper(out[i]);
 }
 
 bool settings_key_find(struct span key, enum setting *out)
@@ -126,7 +127,7 @@ static unsigned edit_distance(struct span wrong, const char *key)
     for (size_t j = 0; j <= len; j++)
         row[j] = (unsigned)j;
     for (size_t i = 0; i < wrong.len; i++) {
-        char c = (char)tolower((unsigned char)wrong.at[i]);
+        char c = ascii_lower(wrong.at[i]);
         unsigned diagonal = row[0];
         row[0] = (unsigned)i + 1;
         for (size_t j = 0; j < len; j++) {

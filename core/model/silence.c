@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/ascii.h"
 #include "model/tojson.h"
 
 enum { DAYS = 7, DAY_MINUTES = 24 * 60, ALL_DAYS = (1 << DAYS) - 1 };
@@ -113,7 +113,7 @@ bool silence_check(const struct silence *s, struct err *err)
 static int day_of(struct span name)
 {
     for (int i = 0; i < DAYS; i++)
-        if (name.len == 3 && strncasecmp(name.at, NAMES[i], 3) == 0)
+        if (name.len == 3 && ascii_same_n(name.at, NAMES[i], 3))
             return i;
     return -1;
 }
@@ -121,7 +121,7 @@ static int day_of(struct span name)
 /* mon, mon-fri, daily */
 static bool read_days(struct span word, unsigned *days)
 {
-    if (word.len == 5 && strncasecmp(word.at, "daily", 5) == 0) {
+    if (word.len == 5 && ascii_same_n(word.at, "daily", 5)) {
         *days |= ALL_DAYS;
         return true;
     }

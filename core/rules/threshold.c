@@ -1,10 +1,10 @@
 #include "rules/threshold.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/json.h"
 
 bool threshold_value(const struct alert_condition *c, const struct threshold_sum *sum,
@@ -54,7 +54,7 @@ static void constant_name(enum event_type type, char *out, size_t size)
     const char *name = event_type_name(type);
     size_t i = 0;
     for (; name[i] && i + 1 < size; i++)
-        out[i] = name[i] == ':' ? '_' : (char)toupper((unsigned char)name[i]);
+        out[i] = name[i] == ':' ? '_' : ascii_upper(name[i]);
     out[i] = '\0';
 }
 

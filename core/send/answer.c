@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/ascii.h"
 #include "base/timefmt.h"
 #include "rules/retry.h"
 
@@ -83,7 +84,7 @@ static int64_t find_retry_after(const struct buf *headers, int64_t now)
     while (line && *line) {
         const char *end = strchr(line, '\n');
         size_t len = end ? (size_t)(end - line) : strlen(line);
-        if (len >= sizeof name - 1 && strncasecmp(line, name, sizeof name - 1) == 0) {
+        if (len >= sizeof name - 1 && ascii_same_n(line, name, sizeof name - 1)) {
             struct span value = {line + sizeof name - 1, len - (sizeof name - 1)};
             int64_t pause = retry_after_parse(value, now);
             longest = pause > longest ? pause : longest;

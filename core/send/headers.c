@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/secret.h"
 #include "model/alert_json.h"
 #include "send/signing.h"
@@ -22,7 +23,7 @@ enum { BUILT_IN_COUNT = sizeof BUILT_IN / sizeof *BUILT_IN };
 static bool is_custom(const struct send_request *r, const char *name)
 {
     for (size_t i = 0; i < r->header_count; i++)
-        if (strcasecmp(r->headers[i].name, name) == 0)
+        if (ascii_same(r->headers[i].name, name))
             return true;
     return false;
 }
@@ -111,7 +112,7 @@ const char *headers_problem(const struct send_request *r)
         if (r->signing.secret && alert_header_is_signature(name))
             return "a custom header would double one of the signature";
         for (size_t k = 0; k < i; k++)
-            if (strcasecmp(r->headers[k].name, name) == 0)
+            if (ascii_same(r->headers[k].name, name))
                 return "a custom header is there twice";
     }
     return signing_problem(&r->signing);

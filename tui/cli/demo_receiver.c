@@ -9,11 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/ascii.h"
 
 #define CONNECTIONS 16
 #define HEAD_MAX    8192
@@ -77,7 +78,7 @@ static long long content_length(const char *head)
 {
     for (const char *line = head; line; line = strstr(line, "\r\n")) {
         line += line == head ? 0 : 2;
-        if (strncasecmp(line, "Content-Length:", 15) == 0)
+        if (ascii_same_n(line, "Content-Length:", 15))
             return strtoll(line + 15, NULL, 10);
     }
     return 0;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "filters.h"
 #include "reply.h"
@@ -115,11 +116,11 @@ static int compare(const void *arg, size_t a, size_t b, int column)
     const struct alert_row *l = row_at(arg, a), *r = row_at(arg, b);
     switch (column) {
     case NAME:
-        return strcasecmp(l->name ? l->name : "", r->name ? r->name : "");
+        return ascii_order(l->name ? l->name : "", r->name ? r->name : "");
     case ENABLED:
         return (int)r->enabled - (int)l->enabled;
     case ENDPOINT:
-        return strcasecmp(l->origin ? l->origin : "", r->origin ? r->origin : "");
+        return ascii_order(l->origin ? l->origin : "", r->origin ? r->origin : "");
     case TRIGGERS:
         return (l->triggers > r->triggers) - (l->triggers < r->triggers);
     default:

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "base/timefmt.h"
 #include "reply.h"
@@ -76,8 +77,8 @@ static int compare(const void *arg, size_t a, size_t b, int column)
     const struct bucket *l = bucket_at(arg, a), *r = bucket_at(arg, b);
     switch (column) {
     case ALERT:
-        return strcasecmp(l->alert_name ? l->alert_name : "",
-                          r->alert_name ? r->alert_name : "");
+        return ascii_order(l->alert_name ? l->alert_name : "",
+                           r->alert_name ? r->alert_name : "");
     case EVENT:
         return (int)l->type - (int)r->type;
     case EVENTS:

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/timefmt.h"
 #include "filters.h"
 #include "reply.h"
@@ -102,7 +103,7 @@ static int by_number(int64_t a, int64_t b)
 
 static int by_text(const char *a, const char *b)
 {
-    return strcasecmp(a ? a : "", b ? b : "");
+    return ascii_order(a ? a : "", b ? b : "");
 }
 
 static int compare(const void *arg, size_t a, size_t b, int column)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "rates.h"
 #include "screens/screens.h"
 #include "screens/table_screen.h"
@@ -187,9 +188,9 @@ static int compare(const void *arg, size_t a, size_t b, int column)
 {
     const struct alert_row *l = alert_at(arg, a), *r = alert_at(arg, b);
     if (column == ALERT)
-        return strcasecmp(l->name ? l->name : "", r->name ? r->name : "");
+        return ascii_order(l->name ? l->name : "", r->name ? r->name : "");
     if (column == ENDPOINT)
-        return strcasecmp(l->origin ? l->origin : "", r->origin ? r->origin : "");
+        return ascii_order(l->origin ? l->origin : "", r->origin ? r->origin : "");
     if (column == BREAKER)
         return breaker_number(arg, a) - breaker_number(arg, b);
     if (column == OLDEST)

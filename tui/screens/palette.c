@@ -1,10 +1,10 @@
 /* What can be done on the screen below, to search and to run; and the `:` line, where it is
  * typed in words. Both come from the action table alone. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "screens/screens.h"
 #include "widgets/dialog.h"
 #include "widgets/field.h"
@@ -51,7 +51,7 @@ static unsigned place_below(const struct palette *p)
 
 static bool same_letters(const char *text, const char *part)
 {
-    return !*part || strcasestr(text, part) != NULL;
+    return !*part || ascii_find(text, part) != NULL;
 }
 
 /* On the `:` line the words begin so, or what is typed goes on after them; in the list they, the
@@ -61,9 +61,9 @@ static bool passes(const struct palette *p, const struct action_info *a, const c
     char words[64], keys[64], all[256], part[64];
     action_words(a, words, sizeof words);
     if (p->line)
-        return strncasecmp(words, typed, strlen(typed)) == 0 ||
+        return ascii_same_n(words, typed, strlen(typed)) ||
                ((a->flags & ACTION_TAKES_TEXT) &&
-                strncasecmp(words, typed, strlen(words)) == 0 && typed[strlen(words)] == ' ');
+                ascii_same_n(words, typed, strlen(words)) && typed[strlen(words)] == ' ');
     action_keys(a, keys, sizeof keys);
     snprintf(all, sizeof all, "%s %s %s %s", words, keys, a->help, a->label ? a->label : "");
     while (*typed) {
@@ -134,7 +134,7 @@ static const struct action_info *whole(const struct palette *p, const char *line
         char words[64];
         action_words(p->found[i], words, sizeof words);
         size_t len = strlen(words);
-        bool fits = strncasecmp(line, words, len) == 0 && (!line[len] || line[len] == ' ');
+        bool fits = ascii_same_n(line, words, len) && (!line[len] || line[len] == ' ');
         if (!fits || len < most)
             continue;
         best = p->found[i];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/timefmt.h"
 #include "reply.h"
 #include "screens/screens.h"
@@ -105,8 +106,8 @@ static int compare(const void *arg, size_t a, size_t b, int column)
     const struct delivery *l = &at(arg, a)->row, *r = &at(arg, b)->row;
     switch (column) {
     case ALERT:
-        return strcasecmp(l->alert_name ? l->alert_name : "",
-                          r->alert_name ? r->alert_name : "");
+        return ascii_order(l->alert_name ? l->alert_name : "",
+                           r->alert_name ? r->alert_name : "");
     case EVENT:
         return (int)l->type - (int)r->type;
     case EVENTS:

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "reply.h"
 #include "screens/screens.h"
 #include "screens/silence_prompt.h"
@@ -105,7 +106,7 @@ static int compare(const void *arg, size_t a, size_t b, int column)
     case WHAT:
         subject(&l->silence, left, sizeof left);
         subject(&r->silence, right, sizeof right);
-        return strcasecmp(left, right);
+        return ascii_order(left, right);
     case THEN:
         return (int)l->silence.mode - (int)r->silence.mode;
     case HELD:
@@ -114,8 +115,8 @@ static int compare(const void *arg, size_t a, size_t b, int column)
         return (l->silence.dropped > r->silence.dropped) -
                (l->silence.dropped < r->silence.dropped);
     case COMMENT:
-        return strcasecmp(l->silence.comment ? l->silence.comment : "",
-                          r->silence.comment ? r->silence.comment : "");
+        return ascii_order(l->silence.comment ? l->silence.comment : "",
+                           r->silence.comment ? r->silence.comment : "");
     default: /* the next to change first */
         return (l->state.changes_at > r->state.changes_at) -
                (l->state.changes_at < r->state.changes_at);

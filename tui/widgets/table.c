@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "base/ascii.h"
 
 void table_init(struct table *t, const struct table_ops *ops, const void *arg)
 {
@@ -132,7 +133,7 @@ void table_select(struct table *t, const char *id)
 int table_column(const struct table *t, const char *name)
 {
     for (int i = 0; i < t->ops->column_count; i++)
-        if (*t->ops->columns[i].title && strcasecmp(t->ops->columns[i].title, name) == 0)
+        if (*t->ops->columns[i].title && ascii_same(t->ops->columns[i].title, name))
             return i;
     return -1;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/text.h"
 
@@ -274,7 +275,7 @@ bool textview_find(struct textview *v, const char *text, bool backwards)
     for (size_t i = 0; *text && i < v->count; i++) {
         size_t step = backwards ? v->count - 1 - i : i;
         size_t at = (from + step + (backwards && from ? v->count - 1 : 0)) % v->count;
-        if (strcasestr(v->lines[at].text, text)) {
+        if (ascii_find(v->lines[at].text, text)) {
             if (is_folded(v, at))
                 set_fold(v, 0); /* what was looked for is shown */
             show_line(v, at);
