@@ -96,7 +96,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection,
         *data_size = 0;
         return go_on ? MHD_YES : MHD_NO;
     }
-    peers_received(r->peer);
+    peers_received(r->peers, r->peer);
     request_body_ended(r);
     if (!atomic_load(&r->ready)) {
         call_handler(r, method, ((struct intake *)arg)->api_key != NULL);

@@ -25,6 +25,8 @@ struct peer {
     bool asleep;  /* it waits for us, and its time stands still */
     int64_t left; /* of its time, while it is asleep */
     int64_t end;
+    struct span words; /* to be said before the end; empty: none. Its own thread changes them */
+    int64_t patience;  /* where there are words: an end before the other */
     int64_t since; /* of its turn: a head's beginning, or a request's */
     _Atomic enum turn turn;
 };
@@ -62,7 +64,14 @@ static void end(struct peers *p, struct peer *x)
 {
     x->ended = true;
     p->open--;
+    if (x->words.len)
+        send(x->fd, x->words.at, x->words.len, MSG_NOSIGNAL | MSG_DONTWAIT);
     shutdown(x->fd, SHUT_RDWR);
+}
+
+static int64_t end_of(const struct peer *x)
+{
+    return x->words.len && x->patience < x->end ? x->patience : x->end;
 }
 
 /* The list is in the order of coming, so that of equals the older one goes. */
@@ -107,8 +116,9 @@ static int64_t sweep(struct peers *p, int64_t now)
     for (struct peer *x = p->all; x; x = x->next) {
         if (x->ended || x->asleep)
             continue;
-        if (x->end > now)
-            next = x->end < next ? x->end : next;
+        int64_t at = end_of(x);
+        if (at > now)
+            next = at < next ? at : next;
         else
             end(p, x);
     }
@@ -134,15 +144,20 @@ static void *run(void *arg)
     return NULL;
 }
 
+static void look_by(struct peers *p, int64_t at, int64_t now)
+{
+    /* The sweeper sleeps in real time, which stands still while the machine is suspended.
+     */
+    if (at < p->look_at || p->look_at <= now)
+        pthread_cond_signal(&p->look);
+}
+
 static void set_end(struct peers *p, struct peer *x, int64_t in_ms)
 {
     int64_t now = clock_steady_ms(p->clock);
     x->since = now;
     x->end = now + in_ms;
-    /* The sweeper sleeps in real time, which stands still while the machine is suspended.
-     */
-    if (x->end < p->look_at || p->look_at <= now)
-        pthread_cond_signal(&p->look);
+    look_by(p, x->end, now);
 }
 
 /* ------------------------------------------------------------------ making */
@@ -251,6 +266,7 @@ void peers_end(struct peers *p, struct peer *x)
     set_end(p, x, p->idle_ms);
     x->turn = TURN_HEAD;
     x->asleep = false;
+    x->words.len = 0;
     p->requests -= x->served;
     x->served = false;
     if (p->requests == 0)
@@ -258,9 +274,32 @@ void peers_end(struct peers *p, struct peer *x)
     pthread_mutex_unlock(&p->lock);
 }
 
-void peers_received(struct peer *x)
+void peers_read_on(struct peers *p, struct peer *x, struct span words, int64_t in_ms)
+{
+    pthread_mutex_lock(&p->lock);
+    int64_t now = clock_steady_ms(p->clock);
+    x->words = words;
+    x->patience = now + in_ms;
+    look_by(p, x->patience, now);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void peers_cut(struct peers *p, struct peer *x)
+{
+    pthread_mutex_lock(&p->lock);
+    if (!x->ended)
+        end(p, x);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void peers_received(struct peers *p, struct peer *x)
 {
     x->turn = TURN_OURS;
+    if (!x->words.len)
+        return;
+    pthread_mutex_lock(&p->lock);
+    x->words.len = 0; /* it is answered in order, or has been cut */
+    pthread_mutex_unlock(&p->lock);
 }
 
 void peers_answered(struct peers *p, struct peer *x)

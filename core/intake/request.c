@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/secret.h"
 #include "base/text.h"
@@ -22,6 +21,7 @@ struct request *request_new(struct MHD_Connection *connection, size_t max_body)
     arena_init(&r->arena, BUF_UNLIMITED); /* copies of parts of the body */
     buf_init(&r->body, max_body);
     buf_init(&r->answer, ANSWER_MAX);
+    buf_init(&r->words, BUF_UNLIMITED);
     return r;
 }
 
@@ -31,42 +31,37 @@ void request_free(struct request *r)
     buf_free(&r->body);
     js_index_free(&r->index);
     buf_free(&r->answer);
+    buf_free(&r->words);
     arena_free(&r->arena);
     free(r);
 }
 
 /* ------------------------------------------------------------------ the body */
 
-/* libmicrohttpd takes no answer in the middle of a body: it goes straight to the socket. */
-static void say_on_socket(const struct request *r)
+/* The answer as it goes straight to the socket. */
+static void write_words(struct request *r)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct buf text;
-    if (!info)
-        return;
-    buf_init(&text, BUF_UNLIMITED);
-    buf_add_format(&text,
+    buf_add_format(&r->words,
                    "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
                    "Content-Length: %zu\r\nConnection: close\r\n\r\n",
                    r->status, MHD_get_reason_phrase_for((unsigned)r->status),
                    r->answer.len);
-    buf_add_span(&text, buf_span(&r->answer));
-    if (!text.failed)
-        send(info->connect_fd, text.data, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    shutdown(info->connect_fd, SHUT_WR);
-    buf_free(&text);
+    buf_add_span(&r->words, buf_span(&r->answer));
 }
 
 /* An early answer breaks connections of SDKs, so a refused body is read on for a while. */
 static bool discard(struct request *r)
 {
     int64_t now = clock_steady_ms(r->clock);
-    if (r->discards_from == 0)
+    if (r->discards_from == 0) {
         r->discards_from = now;
+        write_words(r);
+        if (!r->words.failed)
+            peers_read_on(r->peers, r->peer, buf_span(&r->words), READ_ON_MS);
+    }
     if (r->received <= 2 * r->body.max && now - r->discards_from < READ_ON_MS)
         return true;
-    say_on_socket(r);
+    peers_cut(r->peers, r->peer);
     return false;
 }
 

@@ -63,6 +63,7 @@ struct request {
 
     int status; /* the answer; 0: none yet */
     struct buf answer;
+    struct buf words; /* the answer for one that does not send its body to the end */
     struct span made;     /* the id of what it makes, for the handler; in the arena */
     const char *location; /* in the arena; NULL: none */
     const char *type;     /* of the answer; NULL: JSON */

@@ -150,6 +150,29 @@ static void reading_on_ends_after_ten_seconds(void **state)
     http_close(&c);
 }
 
+/* Over the limit, and then it sends nothing more. */
+static void a_body_that_stalls_is_answered(void **state)
+{
+    struct fixture *f = *state;
+    struct http_client c;
+    size_t len = f->options.max_body + 1;
+    char head[256], *big = calloc(1, len);
+    f->options.timeout_ms = 3600 * 1000;
+    restart(f);
+    http_open(&c, intake_port(f->intake));
+    snprintf(head, sizeof head,
+             "POST %s HTTP/1.1\r\nHost: localhost\r\n" JSON "Content-Length: %zu\r\n\r\n", TRACES,
+             len + 1000);
+    http_send_text(&c, head);
+    http_send(&c, big, len);
+    assert_true(ages_to_its_end(f, &c, 1000));
+    assert_int_equal(http_read_status(&c), 413);
+    assert_int_equal(c.in.len, 0); /* once */
+    http_close(&c);
+    free(big);
+    assert_alive(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +183,7 @@ int main(void)
         TEST(a_body_over_the_limit_is_read_before_413),
         TEST(a_body_over_twice_the_limit_is_cut_with_413),
         TEST(reading_on_ends_after_ten_seconds),
+        TEST(a_body_that_stalls_is_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
