@@ -134,6 +134,7 @@ programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
 WRAP_core_test_rekey := -Wl,--wrap=renameat
 WRAP_core_test_writer := -Wl,--wrap=sqlite3_busy_timeout
 WRAP_core_test_courier := -Wl,--wrap=sender_start
+WRAP_core_test_ownpeer := -Wl,--wrap=fopen
 define core_test_rule
 $(BUILD)/tests/core/$(1)/test_%: $(BUILD)/tests/core/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,$(1))
 	$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_core_$$(@F)) $$(CORE_LIBS) $$(TEST_LIBS)

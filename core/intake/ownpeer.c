@@ -61,14 +61,16 @@ bool ownpeer_find(FILE *table, const struct sockaddr_storage *local,
     struct end here, there, a, b;
     char line[512], from[40], to[40];
     unsigned owner;
+    unsigned long inode;
     if (!end_of(local, &here) || !end_of(remote, &there))
         return false;
     while (fgets(line, sizeof line, table)) {
         /* NOLINTNEXTLINE(cert-err34-c): the kernel writes numbers that fit */
-        if (sscanf(line, " %*[^:]: %39s %39s %*s %*s %*s %*s %u", from, to, &owner) != 3 ||
+        if (sscanf(line, " %*[^:]: %39s %39s %*s %*s %*s %*s %u %*s %lu", from, to, &owner,
+                   &inode) != 4 ||
             !parse_end(from, &a) || !parse_end(to, &b))
             continue;
-        if (same_end(&a, &here) && same_end(&b, &there)) {
+        if (inode != 0 && same_end(&a, &here) && same_end(&b, &there)) {
             *uid = owner;
             return true;
         }
@@ -87,8 +89,16 @@ static bool find_in(const char *path, const struct sockaddr_storage *local,
     return found;
 }
 
+static bool find_owner(const struct sockaddr_storage *local,
+                       const struct sockaddr_storage *remote, uid_t *uid)
+{
+    return find_in("/proc/net/tcp", local, remote, uid) ||
+           find_in("/proc/net/tcp6", local, remote, uid);
+}
+
 bool ownpeer_uid(int fd, uid_t *uid)
 {
+    uid_t again;
     struct sockaddr_storage ours = {0}, theirs = {0};
     socklen_t ours_size = sizeof ours, theirs_size = sizeof theirs;
     struct ucred peer;
@@ -101,6 +111,8 @@ bool ownpeer_uid(int fd, uid_t *uid)
         *uid = known ? peer.uid : (uid_t)-1;
         return known;
     }
-    return find_in("/proc/net/tcp", &theirs, &ours, uid) ||
-           find_in("/proc/net/tcp6", &theirs, &ours, uid);
+    /* One that is closed while its row is written can show an inode beside the owner 0. The
+     * next time it shows none. */
+    return find_owner(&theirs, &ours, uid) && find_owner(&theirs, &ours, &again) &&
+           again == *uid;
 }
