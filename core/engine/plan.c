@@ -9,6 +9,7 @@ enum {
     CHECK_AT_ONCE = 64,
     WALL_EVERY_MS = 30 * 1000, /* between two looks at the wall clock */
     WALL_JUMP_MS = 1000,
+    AWAKE_MS = 30 * 1000, /* slept at most while anything will be due */
 };
 
 /* The ask_to_ and plan_ functions return when to look again. */
@@ -293,5 +294,9 @@ int64_t engine_plan(struct engine *e)
         next = earlier(next, plan_claim(e, now, due.deliveries));
     next = earlier(next, plan_check(e, now, due.conditions));
     next = earlier(next, plan_trim(e, now));
+    /* The sleep stands still while the machine is suspended, and what is due does not. To
+     * purge can wait. */
+    if (next < INT64_MAX)
+        next = earlier(next, now + AWAKE_MS);
     return earlier(next, plan_purge(e, now));
 }

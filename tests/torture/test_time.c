@@ -338,6 +338,30 @@ static void what_waited_a_day_is_stale(void **state)
     scene_end(s);
 }
 
+/* ---------------------------------------------------------------- suspended */
+
+/* The engine's sleep stands still then: the window is over, and the engine sleeps on. */
+static void a_window_that_ends_in_a_suspend_is_seen_soon_after(void **state)
+{
+    (void)state;
+    struct scene *s = scene_at(START, START);
+    s->f.limits.window_ms = 6 * HOUR;
+    store_set_limits(s->f.store, &s->f.limits);
+    live(s, MINUTE);
+    assert_true(s->wait > MINUTE); /* nothing waits: it sleeps until it purges */
+    event(s);
+    settle(s);
+    assert_in_range(s->wait, 1, 30 * SECOND);
+    s->steady += 6 * HOUR; /* suspended */
+    s->wall += 6 * HOUR;
+    pass(s, s->wait);
+    assert_int_equal(s->asked, 1);
+    live(s, 2 * MINUTE);
+    assert_int_equal(count(s, DELIVERY_DELIVERED), 1);
+    assert_true(s->wait > MINUTE);
+    scene_end(s);
+}
+
 /* ---------------------------------------------------------------- odd wall clocks */
 
 static void works_at(int64_t wall, const char *created)
@@ -499,6 +523,7 @@ int main(void)
         cmocka_unit_test(a_pause_lasts_as_long_as_it_was_asked_for),
         cmocka_unit_test(what_is_shown_after_a_jump),
         cmocka_unit_test(what_waited_a_day_is_stale),
+        cmocka_unit_test(a_window_that_ends_in_a_suspend_is_seen_soon_after),
         cmocka_unit_test(lives_through_2038),
         cmocka_unit_test(lives_before_and_at_1970),
         cmocka_unit_test(daylight_saving_is_only_shown),
