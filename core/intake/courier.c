@@ -24,9 +24,10 @@ struct parcel {
 };
 
 struct courier {
-    pthread_mutex_t lock; /* for waiting, count, closed */
+    pthread_mutex_t lock; /* for waiting, count, changing, closed */
     pthread_t thread;
-    bool started, closed;
+    bool started;
+    bool changing, closed; /* while either is, nothing is taken */
     struct parcel *waiting;
     size_t count; /* parcels anywhere */
     struct parcel *under_way; /* the thread's own, as is the sender but for its wake-up */
@@ -131,23 +132,32 @@ static void start(struct courier *c, struct parcel *p)
     fail(p, OUTCOME_CANCELLED, "not sent: out of memory");
 }
 
-/* Takes what waits; false: closed. */
+/* Why nothing is taken; NULL: it is. Under the lock. */
+static const char *refusal(const struct courier *c)
+{
+    if (c->closed)
+        return "the intake is stopping";
+    return c->changing ? "the settings of connection tests are being changed: try again"
+                       : NULL;
+}
+
+/* Takes what waits; false: the thread is to end. */
 static bool take(struct courier *c)
 {
     pthread_mutex_lock(&c->lock);
     struct parcel *waiting = c->waiting, *p, *next;
-    bool open = !c->closed;
+    const char *why = refusal(c);
     c->waiting = NULL;
     pthread_mutex_unlock(&c->lock);
     DL_FOREACH_SAFE(waiting, p, next)
     {
         DL_DELETE(waiting, p);
-        if (open)
-            start(c, p);
+        if (why)
+            fail(p, OUTCOME_CANCELLED, why);
         else
-            fail(p, OUTCOME_CANCELLED, "the intake is stopping");
+            start(c, p);
     }
-    return open;
+    return !why;
 }
 
 static void *run(void *arg)
@@ -186,7 +196,8 @@ static bool ensure_thread(struct courier *c, struct err *err)
 static bool enqueue(struct courier *c, struct parcel *p, struct err *err)
 {
     pthread_mutex_lock(&c->lock);
-    bool ok = !c->closed || err_set(err, ERR_BUSY, "the intake is stopping");
+    const char *why = refusal(c);
+    bool ok = !why || err_set(err, ERR_BUSY, "%s", why);
     if (ok && c->count >= UNDER_WAY_MAX)
         ok = err_set(err, ERR_BUSY, "%d connection tests are under way: try again later",
                      (int)UNDER_WAY_MAX);
@@ -223,11 +234,11 @@ bool courier_send(struct courier *c, struct alert *a, struct buf *body, courier_
     return false;
 }
 
-void courier_close(struct courier *c)
+static void end_thread(struct courier *c, bool *why)
 {
     pthread_mutex_lock(&c->lock);
     bool started = c->started;
-    c->closed = true;
+    *why = true;
     c->started = false;
     if (started)
         sender_wake(c->sender);
@@ -236,14 +247,19 @@ void courier_close(struct courier *c)
         pthread_join(c->thread, NULL);
 }
 
+void courier_close(struct courier *c)
+{
+    end_thread(c, &c->closed);
+}
+
 bool courier_set(struct courier *c, const struct courier_options *o, struct err *err)
 {
-    courier_close(c);
+    end_thread(c, &c->changing);
     pthread_mutex_lock(&c->lock);
     bool done = take_options(c, o, err);
     if (done && c->sender)
         sender_free(&c->sender); /* the next test makes another */
-    c->closed = false;
+    c->changing = false;
     pthread_mutex_unlock(&c->lock);
     return done;
 }

@@ -20,16 +20,17 @@ struct courier_options {
 
 struct courier *courier_new(const struct courier_options *options, struct err *err);
 
-/* Sends by these options from now on; tests under way are cancelled. False: no memory, and it
- * goes on by the old ones. */
+/* Sends by these options from now on; tests under way are cancelled, and those asked for
+ * meanwhile are refused. False: no memory, and it goes on by the old ones. */
 bool courier_set(struct courier *c, const struct courier_options *options, struct err *err);
 
 /* Runs on the courier's thread; must not block. `shown` is what was sent, secrets masked. */
 typedef void courier_done(void *arg, const struct outcome *outcome, struct span shown);
 
-/* Sends a sample body to the alert's endpoint. Takes over what `a` and `body` hold, on success
- * only; the alert's routing key is put into the body here. ERR_BUSY: too many are under way,
- * or it is closed. Any thread. */
+/* Sends a sample body to the alert's endpoint. Takes over what `a` and `body` hold, on
+ * success only; the alert's routing key is put into the body here. ERR_BUSY: too many are
+ * under way, its options are being set, or it is closed (the text says which). Any thread.
+ */
 bool courier_send(struct courier *c, struct alert *a, struct buf *body, courier_done *done,
                   void *arg, struct err *err);
 
