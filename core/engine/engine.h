@@ -36,7 +36,8 @@ struct engine_options {
     uint64_t seed;               /* of the jitter; 0: from the kernel */
 };
 
-/* Takes over what an earlier holder left (store_recover) and gets ready; no thread yet. */
+/* Gets ready; no thread yet. What an earlier holder left is taken over in the first turn
+ * (store_recover): nothing else is asked of the store before that is answered. */
 struct engine *engine_new(const struct engine_options *options, struct err *err);
 
 /* Runs it in a thread of its own until engine_free(). */
