@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/timefmt.h"
 #include "console_impl.h"
 #include "screens/screens.h"
@@ -22,13 +22,6 @@
 #include "widgets/keybar.h"
 
 enum { REFRESH_EVERY_MS = 100, WHEEL_ROWS = 3, TOAST_MS = 5000, LEAST_ROWS = 5, LEAST_COLUMNS = 20 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ------------------------------------------------------------------ from other threads */
 
@@ -116,7 +109,7 @@ void console_toast(struct console *c, enum style style, const char *format, ...)
     vsnprintf(c->toast.text, sizeof c->toast.text, format, args);
     va_end(args);
     c->toast.style = style;
-    c->toast.until = monotonic_ms() + TOAST_MS;
+    c->toast.until = clock_monotonic_ms() + TOAST_MS;
     c->dirty = true;
 }
 
@@ -301,7 +294,7 @@ static void read_signals(struct console *c)
 static bool wait_for_something(struct console *c, struct err *err)
 {
     uint64_t ignored;
-    int64_t now = monotonic_ms(), tick = next_tick(c->top);
+    int64_t now = clock_monotonic_ms(), tick = next_tick(c->top);
     int64_t wait = sooner(refresh_in(c, now), tick);
     if (c->toast.until)
         wait = sooner(wait, c->toast.until > now ? c->toast.until - now : 0);
@@ -328,7 +321,7 @@ static bool wait_for_something(struct console *c, struct err *err)
         console_reread_settings(c);
     if (term_ended() || (fds[0].revents & (POLLHUP | POLLERR) && !(fds[0].revents & POLLIN)))
         c->ended = true; /* the terminal is gone */
-    now = monotonic_ms();
+    now = clock_monotonic_ms();
     if (c->toast.until && c->toast.until <= now) {
         c->toast.until = 0;
         c->dirty = true;
@@ -349,7 +342,7 @@ bool console_run(struct console *c, struct err *err)
         while (ok && c->top && !c->ended && term_key(&key))
             handle_key(c, &key);
         if (c->top && !c->ended)
-            refresh_if_due(c, monotonic_ms());
+            refresh_if_due(c, clock_monotonic_ms());
     }
     term_close();
     return ok;

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "engine/engine.h"
 #include "intake/intake.h"
@@ -50,13 +50,6 @@ struct host {
     struct intake *intake;
     bool took_over;
 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---------------------------------------------------------------- state */
 
@@ -264,9 +257,10 @@ static void announce(struct host *h, const char *url)
 static void start_intake(struct host *h)
 {
     struct err err = {0};
-    int64_t until = monotonic_ms() + (h->took_over ? HANDOVER_MS : 0);
+    int64_t until = clock_monotonic_ms() + (h->took_over ? HANDOVER_MS : 0);
     bool done = listen_once(h, &err);
-    while (!done && err.code == ERR_BUSY && monotonic_ms() < until && !stop_asked(h)) {
+    while (!done && err.code == ERR_BUSY && clock_monotonic_ms() < until &&
+           !stop_asked(h)) {
         wait_ms(h, HANDOVER_TRY_MS);
         done = listen_once(h, &err);
     }
@@ -347,10 +341,10 @@ static void run_both(struct host *h)
 /* Requests of both kinds share one grace period. */
 static void give_back(struct host *h)
 {
-    int64_t until = monotonic_ms() + GRACE_MS;
+    int64_t until = clock_monotonic_ms() + GRACE_MS;
     store_hurry(h->store, true);
     stop_intake(h, GRACE_MS);
-    int64_t left = until - monotonic_ms();
+    int64_t left = until - clock_monotonic_ms();
     stop_engine(h, left > 0 ? left : 0);
     if (h->lock) {
         store_set_checkpointing(h->store, false);

@@ -43,6 +43,11 @@ const struct clock *clock_system(void)
     return &clock;
 }
 
+int64_t clock_monotonic_ms(void)
+{
+    return read_ms(CLOCK_MONOTONIC);
+}
+
 int64_t clock_anchor(void)
 {
     clock_system();

@@ -20,6 +20,10 @@ struct clock {
 
 const struct clock *clock_system(void);
 
+/* For how long something took or may take, as poll() waits: real time from some beginning,
+ * which no test drives and which stands still while the machine is suspended. */
+int64_t clock_monotonic_ms(void);
+
 /* How clock_system() is anchored: its steady time minus the time since boot. Set before anything
  * is judged by it (store/sharedclock.h). */
 int64_t clock_anchor(void);

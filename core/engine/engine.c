@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "engine/engine_impl.h"
@@ -522,20 +521,13 @@ bool engine_start(struct engine *e, struct err *err)
     return true;
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The grace is real time, whatever clock the engine goes by. */
 static void finish(struct engine *e, int64_t grace_ms)
 {
-    int64_t end = monotonic_ms() + grace_ms, left;
+    int64_t end = clock_monotonic_ms() + grace_ms, left;
     flights_close(e->flights);
     record_landed(e);
-    while (flights_sending(e->flights) > 0 && (left = end - monotonic_ms()) > 0) {
+    while (flights_sending(e->flights) > 0 && (left = end - clock_monotonic_ms()) > 0) {
         sender_turn(e->sender, left);
         record_landed(e);
     }

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -419,19 +418,12 @@ static void forget_idle(struct sender *s)
         curl_easy_cleanup(s->idle[--s->idle_count]);
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The next use may never come. Returns how long to wait at most. */
 static int64_t forget_in_time(struct sender *s, int64_t wait_ms)
 {
     if (s->count > 0 || s->idle_count == 0)
         return wait_ms;
-    int64_t left = s->idle_ms + FORGET_AFTER_MS - monotonic_ms();
+    int64_t left = s->idle_ms + FORGET_AFTER_MS - clock_monotonic_ms();
     if (left <= 0)
         forget_idle(s);
     return left > 0 && left < wait_ms ? left : wait_ms;
@@ -452,7 +444,7 @@ static void finish(struct send_handle *h, struct outcome *outcome)
         give_easy(s, h, h->easy);
     }
     if (s->count == 0)
-        s->idle_ms = monotonic_ms();
+        s->idle_ms = clock_monotonic_ms();
     handle_free(h);
     done(arg, outcome);
     outcome_free(outcome);

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/clock.h"
 
 #define CONNECTIONS 16
 #define HEAD_MAX    8192
@@ -47,13 +47,6 @@ struct demo_receiver {
     size_t next;
     struct connection connections[CONNECTIONS];
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---------------------------------------------------------------- one connection */
 
@@ -100,7 +93,7 @@ static void take_bytes(struct demo_receiver *r, struct connection *c, size_t len
     if (c->body_left > 0)
         return;
     c->answer = &answers[r->next++ % (sizeof answers / sizeof *answers)];
-    c->answer_at = now_ms() + c->answer->delay_ms;
+    c->answer_at = clock_monotonic_ms() + c->answer->delay_ms;
 }
 
 static void read_some(struct demo_receiver *r, struct connection *c)
@@ -138,7 +131,7 @@ static void take_connection(struct demo_receiver *r)
 /* Writes the answers that are due; how long until the next one is, -1: none. */
 static int answer_due(struct demo_receiver *r)
 {
-    int64_t now = now_ms(), wait = -1;
+    int64_t now = clock_monotonic_ms(), wait = -1;
     for (size_t i = 0; i < CONNECTIONS; i++) {
         struct connection *c = &r->connections[i];
         if (c->fd < 0 || c->answer_at == 0)

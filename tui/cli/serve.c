@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/timefmt.h"
 #include "cli/cli.h"
@@ -147,17 +147,10 @@ static bool take_signals(struct serve *s)
     return true;
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Pings while what works moves; returns how long poll() may wait, -1: for ever. */
 static int watchdog(struct serve *s)
 {
-    int64_t now = monotonic_ms(), every = s->notify.every_ms;
+    int64_t now = clock_monotonic_ms(), every = s->notify.every_ms;
     if (every == 0)
         return -1;
     if (now - s->pinged_at >= every) {
