@@ -205,3 +205,10 @@ size_t text_fit(struct buf *out, struct span safe, size_t columns, const char *m
     buf_add_text(out, more);
     return cut_columns + more_columns;
 }
+
+bool text_copy(char **copy, const char *text)
+{
+    bool there = text && *text;
+    *copy = there ? strdup(text) : NULL;
+    return !there || *copy;
+}

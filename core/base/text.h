@@ -41,4 +41,7 @@ bool text_is_utf8(struct span text);
  * are fewer. For what is kept or sent: what is shown is cut by text_fit(). */
 size_t text_first(const char *utf8, size_t characters);
 
+/* A copy of its own, for free(); NULL for NULL and for an empty text. False: no memory. */
+bool text_copy(char **copy, const char *text);
+
 #endif

@@ -4,10 +4,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <utlist.h>
 
+#include "base/text.h"
 #include "rules/payload.h"
 #include "send/send.h"
 
@@ -38,16 +38,10 @@ struct courier {
     int64_t timeout_ms, connect_timeout_ms;
 };
 
-static bool copy_text(const char *text, char **copy)
-{
-    *copy = text ? strdup(text) : NULL;
-    return !text || *copy;
-}
-
 static bool take_options(struct courier *c, const struct courier_options *o, struct err *err)
 {
     char *proxy, *ca_file = NULL;
-    if (!copy_text(o->proxy, &proxy) || !copy_text(o->ca_file, &ca_file)) {
+    if (!text_copy(&proxy, o->proxy) || !text_copy(&ca_file, o->ca_file)) {
         free(proxy);
         return err_memory(err);
     }

@@ -10,6 +10,7 @@
 
 #include "base/ascii.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "intake/admit.h"
 #include "intake/caller.h"
 #include "intake/courier.h"
@@ -183,13 +184,6 @@ static void destroy(struct intake *in)
     free(in);
 }
 
-static bool copy_set(char **to, const char *text)
-{
-    if (text && *text)
-        *to = strdup(text);
-    return *to || !text || !*text;
-}
-
 static bool copy_options(struct intake *in, const struct intake_options *o, struct err *err)
 {
     const char *host = ascii_same(o->host, "localhost") ? "127.0.0.1" : o->host;
@@ -197,8 +191,8 @@ static bool copy_options(struct intake *in, const struct intake_options *o, stru
     in->clock = o->clock;
     in->max_body = o->max_body;
     in->port = o->port;
-    if (!copy_set(&in->host, host) || !copy_set(&in->hosts, o->hosts) ||
-        !copy_set(&in->api_key, o->api_key))
+    if (!text_copy(&in->host, host) || !text_copy(&in->hosts, o->hosts) ||
+        !text_copy(&in->api_key, o->api_key))
         return err_memory(err);
     in->admission = (struct admission){in->host, in->hosts, in->api_key};
     return true;

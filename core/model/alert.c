@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 
 static const char *const DESTINATIONS[] = {"general", "slack", "pagerduty"};
 
@@ -116,8 +117,8 @@ void alert_forget_ids(struct alert *a)
 
 static bool replace(char **field, const char *text, bool secret)
 {
-    char *copy = NULL;
-    if (text && *text && !(copy = strdup(text)))
+    char *copy;
+    if (!text_copy(&copy, text))
         return false;
     if (secret)
         secret_free(field);

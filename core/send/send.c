@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "send/address.h"
 #include "send/answer.h"
 #include "send/headers.h"
@@ -87,13 +88,6 @@ static void global_init(void)
                          calloc);
 }
 
-/* NULL or empty: not set. */
-static bool copy_set(char **to, const char *text)
-{
-    *to = text && *text ? strdup(text) : NULL;
-    return *to || !text || !*text;
-}
-
 static void free_sender(struct sender *s)
 {
     free(s->proxy);
@@ -107,9 +101,8 @@ struct sender *sender_new(const struct sender_options *o, struct err *err)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, global_init);
     struct sender *s = calloc(1, sizeof *s);
-    if (!s || !copy_set(&s->proxy, o->proxy) || !copy_set(&s->ca_file, o->ca_file) ||
-        !copy_set(&s->unix_path, o->unix_path) ||
-        !(s->multi = curl_multi_init())) {
+    if (!s || !text_copy(&s->proxy, o->proxy) || !text_copy(&s->ca_file, o->ca_file) ||
+        !text_copy(&s->unix_path, o->unix_path) || !(s->multi = curl_multi_init())) {
         if (s)
             free_sender(s);
         err_memory(err);

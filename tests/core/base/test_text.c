@@ -344,6 +344,22 @@ static void first_counts_characters_and_not_bytes(void **state)
         assert_int_equal(text_first(rows[i].in, rows[i].characters), rows[i].bytes);
 }
 
+static void a_copy_is_only_of_what_is_there(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL, ""};
+    char text[] = "text", *copy;
+    for (int i = 0; i < 2; i++) {
+        copy = text;
+        assert_true(text_copy(&copy, none[i]));
+        assert_null(copy);
+    }
+    assert_true(text_copy(&copy, text));
+    assert_ptr_not_equal(copy, text);
+    assert_string_equal(copy, "text");
+    free(copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +374,7 @@ int main(void)
         cmocka_unit_test(next_steps_over_whole_characters),
         cmocka_unit_test(is_utf8_follows_the_rfc),
         cmocka_unit_test(first_counts_characters_and_not_bytes),
+        cmocka_unit_test(a_copy_is_only_of_what_is_there),
     };
     return cmocka_run_group_tests(tests, set_utf8, NULL);
 }
