@@ -68,7 +68,7 @@ static bool is_failed(const struct alert_row *a)
            (a->last_state == DELIVERY_RETRYING || a->last_state == DELIVERY_DEAD);
 }
 
-bool filters_match_alert(const struct filter *f, const struct alert_row *row, int64_t now)
+static bool alert_passes(const struct filter *f, const struct alert_row *row, int64_t now)
 {
     struct filter rest = *f;
     rest.count = 0;
@@ -86,7 +86,7 @@ void filters_keep_alerts(const struct filter *f, struct alert_rows *rows, int64_
 {
     size_t kept = 0;
     for (size_t i = 0; i < rows->count; i++) {
-        if (!filters_match_alert(f, &rows->items[i], now))
+        if (!alert_passes(f, &rows->items[i], now))
             continue;
         struct alert_row passing = rows->items[i];
         rows->items[i] = rows->items[kept];

@@ -10,7 +10,6 @@
 extern const struct filter_key filters_alert[], filters_delivery[], filters_audit[];
 extern const size_t filters_alert_count, filters_delivery_count, filters_audit_count;
 
-bool filters_match_alert(const struct filter *f, const struct alert_row *row, int64_t now);
 /* Leaves only those that pass. */
 void filters_keep_alerts(const struct filter *f, struct alert_rows *rows, int64_t now);
 bool filters_match_delivery(const struct filter *f, const struct delivery *d, int64_t now);

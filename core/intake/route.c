@@ -72,7 +72,8 @@ static const struct route ROUTES[] = {
 
 static const size_t ROUTES_COUNT = sizeof ROUTES / sizeof *ROUTES;
 
-bool route_fits(const char *pattern, const char *path, struct span params[ROUTE_PARAMS])
+/* params receives what stood for each {}. */
+static bool fits(const char *pattern, const char *path, struct span params[ROUTE_PARAMS])
 {
     size_t count = 0;
     while (*pattern && *path) {
@@ -91,7 +92,7 @@ bool route_fits(const char *pattern, const char *path, struct span params[ROUTE_
     return !*pattern && !*path;
 }
 
-const char *route_path(const char *path)
+static const char *below_api(const char *path)
 {
     path += strspn(path, "/");
     return strncmp(path, "api/", 4) == 0 ? path + 4 : path;
@@ -114,7 +115,7 @@ static size_t best_fit(const char *path)
     struct span params[ROUTE_PARAMS];
     for (size_t i = 0; i < ROUTES_COUNT; i++) {
         size_t count = params_in(ROUTES[i].pattern);
-        if (count < best && route_fits(ROUTES[i].pattern, path, params))
+        if (count < best && fits(ROUTES[i].pattern, path, params))
             best = count;
     }
     return best;
@@ -125,7 +126,7 @@ static const struct route *find_served(const char *method, const char *path, siz
 {
     for (size_t i = 0; i < ROUTES_COUNT; i++)
         if (strcmp(ROUTES[i].method, method) == 0 && params_in(ROUTES[i].pattern) == fit &&
-            route_fits(ROUTES[i].pattern, path, params))
+            fits(ROUTES[i].pattern, path, params))
             return &ROUTES[i];
     return NULL;
 }
@@ -137,8 +138,7 @@ static bool is_known(const char *method, const char *path, size_t limit)
     for (size_t i = 0; i < ROUTES_NOT_SERVED_COUNT; i++) {
         const struct route_known *at = &ROUTES_NOT_SERVED[i];
         if (params_in(at->pattern) <= limit &&
-            (!method || strcmp(at->method, method) == 0) &&
-            route_fits(at->pattern, path, params))
+            (!method || strcmp(at->method, method) == 0) && fits(at->pattern, path, params))
             return true;
     }
     return false;
@@ -154,8 +154,7 @@ static void list_methods(const char *path, size_t fit, char allow[ROUTE_ALLOW_SI
 {
     struct span params[ROUTE_PARAMS];
     for (size_t i = 0; i < ROUTES_COUNT; i++)
-        if (params_in(ROUTES[i].pattern) == fit &&
-            route_fits(ROUTES[i].pattern, path, params))
+        if (params_in(ROUTES[i].pattern) == fit && fits(ROUTES[i].pattern, path, params))
             add_method(allow, ROUTES[i].method);
 }
 
@@ -179,7 +178,7 @@ static enum route_found serve(const struct route *served, struct route_match *ma
 enum route_found route_find(const char *method, const char *path, struct route_match *match)
 {
     *match = (struct route_match){0};
-    path = route_path(path);
+    path = below_api(path);
     const struct route *plain = find_plain(method, path);
     if (plain)
         return serve(plain, match);

@@ -47,10 +47,4 @@ struct route_match {
 enum route_found route_find(const char *method, const char *path,
                             struct route_match *match);
 
-/* The path without leading slashes and the prefix api/. Borrowed. */
-const char *route_path(const char *path);
-
-/* Whether a path fits a pattern; params receives what stood for each {}. Pure. */
-bool route_fits(const char *pattern, const char *path, struct span params[ROUTE_PARAMS]);
-
 #endif

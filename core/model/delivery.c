@@ -51,7 +51,7 @@ void bucket_free(struct bucket *b)
     b->alert_name = b->workspace = NULL;
 }
 
-void attempt_free(struct attempt *a)
+static void free_attempt(struct attempt *a)
 {
     outcome_free(&a->outcome);
     free(a->request_headers);
@@ -61,7 +61,7 @@ void attempt_free(struct attempt *a)
 void delivery_free(struct delivery *d)
 {
     for (int i = 0; d->attempts && i < d->attempt_count; i++)
-        attempt_free(&d->attempts[i]);
+        free_attempt(&d->attempts[i]);
     free(d->attempts);
     free(d->alert_name);
     free(d->workspace);

@@ -87,7 +87,6 @@ struct log_row {
 void attempt_why_next(const struct attempt *a, char *out, size_t size);
 
 void bucket_free(struct bucket *b);
-void attempt_free(struct attempt *a);
 void delivery_free(struct delivery *d);
 void log_row_free(struct log_row *r);
 

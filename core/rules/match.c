@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-bool match_scope(const struct alert *alert, const struct alert_trigger *trigger,
-                 const char *project_id)
+static bool is_in_scope(const struct alert *alert, const struct alert_trigger *trigger,
+                        const char *project_id)
 {
     const char *project = project_id ? project_id : "";
     if (!event_type_info(trigger->type)->observability)
@@ -29,7 +29,7 @@ enum match_verdict match_alert(const struct alert *alert, const struct event_ref
     const struct alert_trigger *trigger = alert_trigger_of(alert, event->type);
     if (!trigger)
         return MATCH_NO_TRIGGER;
-    if (!match_scope(alert, trigger, event->project_id))
+    if (!is_in_scope(alert, trigger, event->project_id))
         return MATCH_OUT_OF_SCOPE;
     return trigger->condition_count ? MATCH_MEASURED : MATCH_YES;
 }

@@ -20,10 +20,6 @@ enum match_verdict {
 /* The first reason that stops it, in the order of the enum; else MATCH_YES. */
 enum match_verdict match_alert(const struct alert *alert, const struct event_ref *event);
 
-/* Whether a project is in the scope of an alert's trigger: the same rule. */
-bool match_scope(const struct alert *alert, const struct alert_trigger *trigger,
-                 const char *project_id);
-
 bool match_takes(enum match_verdict v); /* the alert wants it: silenced or not */
 
 /* Words for people. until: when a silence ends, as text; for the others NULL. */
