@@ -99,95 +99,96 @@ static void init_gives_documented_defaults(void **state)
     assert_true(settings_check(s, NULL));
 }
 
+static const struct row VALUES[] = {
+    {"retry.max", "0", true, 0},
+    {"retry.max", "100", true, 100},
+    {"retry.max", "101", false, 0},
+    {"retry.max", "-1", false, 0},
+    {"retry.max", "+1", false, 0},
+    {"retry.max", " 1", false, 0},
+    {"retry.max", "1.5", false, 0},
+    {"retry.max", "", false, 0},
+    {"retry.max", "9223372036854775808", false, 0},
+    {"retry.max", "18446744073709551617", false, 0},
+    {"intake.connections", "0", false, 0},
+    {"intake.connections", "100000", true, 100000},
+    {"intake.connections", "100001", false, 0},
+    {"intake.max_body", "1GiB", true, (int64_t)1 << 30},
+    {"intake.max_body", "4096B", true, 4096},
+    {"intake.max_body", "2KiB", true, 2048},
+    {"intake.max_body", "2kib", false, 0},
+    {"intake.max_body", "2KB", false, 0},
+    {"intake.max_body", "4096", false, 0},
+    {"intake.max_body", "MiB", false, 0},
+    {"intake.max_body", "9999999999999GiB", false, 0},
+    {"debounce.window", "100ms", true, 100},
+    {"debounce.window", "99ms", false, 0},
+    {"debounce.window", "24h", true, 86400000},
+    {"debounce.window", "1d", true, 86400000},
+    {"debounce.window", "25h", false, 0},
+    {"debounce.window", "30", false, 0},
+    {"debounce.window", "30 s", false, 0},
+    {"payload.style", "documented", true, 0},
+    {"payload.style", "document", false, 0},
+    {"payload.style", "", false, 0},
+    {"intake.listen", "127.0.0.1:0", true, 0},
+    {"intake.listen", "[::1]:65535", true, 0},
+    {"intake.listen", "jump-host.example.com:80", true, 0},
+    {"intake.listen", "127.0.0.1:65536", false, 0},
+    {"intake.listen", "127.0.0.1:", false, 0},
+    {"intake.listen", "127.0.0.1", false, 0},
+    {"intake.listen", ":80", false, 0},
+    {"intake.listen", "::1:80", false, 0},
+    {"intake.listen", "[]:80", false, 0},
+    {"intake.listen", "[::g]:80", false, 0},
+    {"intake.listen", "[127.0.0.1]:80", false, 0},
+    {"intake.listen", "a b:80", false, 0},
+    {"intake.listen", "", false, 0},
+    {"intake.listen", "unix:/run/opik-alerts/socket", true, 0},
+    {"intake.listen", "unix:socket", false, 0},
+    {"intake.listen", "unix:", false, 0},
+    {"intake.listen", "unix:/", false, 0},
+    {"intake.listen", "unix:/run/", false, 0},
+    {"intake.listen", "unix:/a b", false, 0},
+    {"intake.listen", "unix:/\x1b[2J", false, 0},
+    {"intake.listen", "unix:/\xc3\xa9", false, 0},
+    {"intake.max_headers", "4KiB", true, 4096},
+    {"intake.max_headers", "2MiB", false, 0},
+    {"intake.hosts", "a.example, b.example", true, 0},
+    {"intake.hosts", "", true, 0},
+    {"intake.hosts", "a,,b", false, 0},
+    {"intake.hosts", "http://a", false, 0},
+    {"delivery.proxy", "http://127.0.0.1:3128", true, 0},
+    {"delivery.proxy", "SOCKS5H://p:1080", true, 0},
+    {"delivery.proxy", "", true, 0},
+    {"delivery.proxy", "p:3128", false, 0},
+    {"delivery.proxy", "http://", false, 0},
+    {"delivery.proxy", "http://u:p@h:1", false, 0},
+    {"delivery.ca_file", "/tmp/ca.pem", true, 0},
+    {"delivery.ca_file", "/tmp/\x1b[2J", false, 0},
+    {"delivery.ca_file", "/tmp/\xff", false, 0},
+    {"delivery.private", "refuse", true, 1},
+    {"delivery.private", "maybe", false, 0},
+};
+
 static void set_judges_values(void **state)
 {
-    static const struct row rows[] = {
-        {"retry.max", "0", true, 0},
-        {"retry.max", "100", true, 100},
-        {"retry.max", "101", false, 0},
-        {"retry.max", "-1", false, 0},
-        {"retry.max", "+1", false, 0},
-        {"retry.max", " 1", false, 0},
-        {"retry.max", "1.5", false, 0},
-        {"retry.max", "", false, 0},
-        {"retry.max", "9223372036854775808", false, 0},
-        {"retry.max", "18446744073709551617", false, 0},
-        {"intake.connections", "0", false, 0},
-        {"intake.connections", "100000", true, 100000},
-        {"intake.connections", "100001", false, 0},
-        {"intake.max_body", "1GiB", true, (int64_t)1 << 30},
-        {"intake.max_body", "4096B", true, 4096},
-        {"intake.max_body", "2KiB", true, 2048},
-        {"intake.max_body", "2kib", false, 0},
-        {"intake.max_body", "2KB", false, 0},
-        {"intake.max_body", "4096", false, 0},
-        {"intake.max_body", "MiB", false, 0},
-        {"intake.max_body", "9999999999999GiB", false, 0},
-        {"debounce.window", "100ms", true, 100},
-        {"debounce.window", "99ms", false, 0},
-        {"debounce.window", "24h", true, 86400000},
-        {"debounce.window", "1d", true, 86400000},
-        {"debounce.window", "25h", false, 0},
-        {"debounce.window", "30", false, 0},
-        {"debounce.window", "30 s", false, 0},
-        {"payload.style", "documented", true, 0},
-        {"payload.style", "document", false, 0},
-        {"payload.style", "", false, 0},
-        {"intake.listen", "127.0.0.1:0", true, 0},
-        {"intake.listen", "[::1]:65535", true, 0},
-        {"intake.listen", "jump-host.example.com:80", true, 0},
-        {"intake.listen", "127.0.0.1:65536", false, 0},
-        {"intake.listen", "127.0.0.1:", false, 0},
-        {"intake.listen", "127.0.0.1", false, 0},
-        {"intake.listen", ":80", false, 0},
-        {"intake.listen", "::1:80", false, 0},
-        {"intake.listen", "[]:80", false, 0},
-        {"intake.listen", "[::g]:80", false, 0},
-        {"intake.listen", "[127.0.0.1]:80", false, 0},
-        {"intake.listen", "a b:80", false, 0},
-        {"intake.listen", "", false, 0},
-        {"intake.listen", "unix:/run/opik-alerts/socket", true, 0},
-        {"intake.listen", "unix:socket", false, 0},
-        {"intake.listen", "unix:", false, 0},
-        {"intake.listen", "unix:/", false, 0},
-        {"intake.listen", "unix:/run/", false, 0},
-        {"intake.listen", "unix:/a b", false, 0},
-        {"intake.listen", "unix:/\x1b[2J", false, 0},
-        {"intake.listen", "unix:/\xc3\xa9", false, 0},
-        {"intake.max_headers", "4KiB", true, 4096},
-        {"intake.max_headers", "2MiB", false, 0},
-        {"intake.hosts", "a.example, b.example", true, 0},
-        {"intake.hosts", "", true, 0},
-        {"intake.hosts", "a,,b", false, 0},
-        {"intake.hosts", "http://a", false, 0},
-        {"delivery.proxy", "http://127.0.0.1:3128", true, 0},
-        {"delivery.proxy", "SOCKS5H://p:1080", true, 0},
-        {"delivery.proxy", "", true, 0},
-        {"delivery.proxy", "p:3128", false, 0},
-        {"delivery.proxy", "http://", false, 0},
-        {"delivery.proxy", "http://u:p@h:1", false, 0},
-        {"delivery.ca_file", "/tmp/ca.pem", true, 0},
-        {"delivery.ca_file", "/tmp/\x1b[2J", false, 0},
-        {"delivery.ca_file", "/tmp/\xff", false, 0},
-        {"delivery.private", "refuse", true, 1},
-        {"delivery.private", "maybe", false, 0},
-    };
     struct settings *s = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
         struct err err = {0};
-        bool ok = set(s, rows[i].key, rows[i].value, ORIGIN_CALL, &err);
-        if (ok != rows[i].ok)
-            fail_msg("%s = \"%s\": %s", rows[i].key, rows[i].value,
+        bool ok = set(s, VALUES[i].key, VALUES[i].value, ORIGIN_CALL, &err);
+        if (ok != VALUES[i].ok)
+            fail_msg("%s = \"%s\": %s", VALUES[i].key, VALUES[i].value,
                      ok ? "taken" : err.text);
         enum setting which = 0;
-        while (strcmp(setting_info(which)->key, rows[i].key))
+        while (strcmp(setting_info(which)->key, VALUES[i].key))
             which++;
         if (ok) {
-            assert_int_equal(s->number[which], rows[i].number);
-            assert_string_equal(s->text[which], rows[i].value);
+            assert_int_equal(s->number[which], VALUES[i].number);
+            assert_string_equal(s->text[which], VALUES[i].value);
         } else {
             assert_int_equal(err.code, ERR_INVALID);
-            assert_memory_equal(err.text, rows[i].key, strlen(rows[i].key));
+            assert_memory_equal(err.text, VALUES[i].key, strlen(VALUES[i].key));
         }
     }
 }
