@@ -1,11 +1,11 @@
 /* The requests under way, and the slots of each endpoint (a full URL, by its keyed hash).
  *
  * A request begins when its endpoint has a free slot: per_endpoint of them, or one after an
- * attempt that timed out. So one that hangs holds up only itself. No claim waits in here for a slot: what it
- * says of URL, headers and token, and that its alert is enabled, is true when it is sent. One that
- * fails again and again is left alone but for probes (rules/breaker.h). One
- * whose failure comes with a Retry-After is paused as a whole (RFC 9110 10.2.3: the server
- * speaks of itself, not of one message). The engine's thread. */
+ * attempt that timed out. So one that hangs holds up only itself. No claim waits in here
+ * for a slot: what it says of URL, headers and token, and that its alert is enabled, is
+ * true when it is sent. One that fails again and again is left alone but for probes
+ * (rules/breaker.h). One whose failure comes with a Retry-After is paused as a whole (RFC
+ * 9110 10.2.3: the server speaks of itself, not of one message). The engine's thread. */
 #ifndef ENGINE_FLIGHTS_H
 #define ENGINE_FLIGHTS_H
 
@@ -62,8 +62,9 @@ bool flights_restore(struct flights *f, const char *endpoint, enum breaker_state
 
 size_t flights_sending(const struct flights *f); /* requests under way */
 
-/* Goes on with endpoints whose pause is over, whose rate allows it or that may be probed; *any tells whether there was
- * one. Returns when the next one will be (steady ms), INT64_MAX where nothing is paused. */
+/* Goes on with endpoints whose pause is over, whose rate allows it or that may be probed;
+ * *any tells whether there was one. Returns when the next one will be (steady ms),
+ * INT64_MAX where nothing is paused. */
 int64_t flights_resume(struct flights *f, bool *any);
 
 /* How many more an endpoint takes now: those that are known, and each other one. `out` has room for

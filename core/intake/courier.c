@@ -217,7 +217,9 @@ bool courier_send(struct courier *c, struct alert *a, struct buf *body, courier_
     p->alert = *a;
     buf_init(&p->body, BUF_UNLIMITED);
     buf_init(&p->shown, BUF_UNLIMITED);
-    bool ok = (payload_with_key(&p->alert, buf_span(body), &p->body, &p->shown) || err_memory(err)) && enqueue(c, p, err);
+    bool ok =
+        payload_with_key(&p->alert, buf_span(body), &p->body, &p->shown) || err_memory(err);
+    ok = ok && enqueue(c, p, err);
     if (ok) {
         alert_init(a);
         buf_free(body);

@@ -1,10 +1,9 @@
 /* The HTTP server that Opik SDKs send to: events out of requests, and what the SDKs need in
- * order to go on. It has its own threads (libmicrohttpd, epoll) and talks to the store
- * only.
+ * order to go on. Its threads are its own (libmicrohttpd, epoll); it talks only to the
+ * store.
  *
  * A request is answered 2xx only after the commit of what it brought. Bad input gets 4xx
- * with
- * {"errors":["..."]} in words, and nothing of it is half done. A full disk is 503. */
+ * and words, {"errors":["..."]}, and nothing of it is half done. A full disk is 503. */
 #ifndef INTAKE_INTAKE_H
 #define INTAKE_INTAKE_H
 

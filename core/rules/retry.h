@@ -26,9 +26,9 @@ struct retry_decision {
     char reason[160]; /* for DEAD, in words: "answered 404", "4 attempts failed: ..." */
 };
 
-/* `n` attempts were made, this one included (0: it is none of its tries, a probe); chance is in [0, 1); now and created are
- * steady ms. An outcome of kind UNKNOWN or CANCELLED is always tried again at once: it says
- * nothing about the endpoint. */
+/* `n` attempts were made, this one included (0: it is none of its tries, a probe); chance
+ * is in [0, 1); now and created are steady ms. An outcome of kind UNKNOWN or CANCELLED is
+ * always tried again at once: it says nothing about the endpoint. */
 void retry_decide(const struct retry_policy *policy, const struct outcome *outcome, int n,
                   int64_t created, int64_t now, double chance,
                   struct retry_decision *decision);

@@ -31,8 +31,8 @@ const char *signing_problem(const struct send_signing *s);
 /* The value of webhook-timestamp: seconds since 1970. */
 void signing_stamp(const struct send_signing *s, char out[24]);
 
-/* Appends the value of webhook-signature: "v1,BASE64", twice where both secrets sign. */
-/* A body that is given in pieces is read for it. */
+/* Appends the value of webhook-signature: "v1,BASE64", twice where both secrets sign. A
+ * body that is given in pieces is read for it. */
 bool signing_value(const struct send_request *r, struct buf *out);
 
 #endif
