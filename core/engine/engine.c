@@ -465,8 +465,10 @@ static void restore_endpoints(struct engine *e)
     if (!store_endpoint_list(e->reader, &states, &err))
         return;
     for (size_t i = 0; i < states.count; i++)
-        flights_restore(e->flights, states.items[i].endpoint, states.items[i].state,
-                        states.items[i].probe_at, states.items[i].paused_until);
+        if (states.items[i]
+                .alert_id[0]) /* the others are forgotten with what is recovered */
+            flights_restore(e->flights, states.items[i].endpoint, states.items[i].state,
+                            states.items[i].probe_at, states.items[i].paused_until);
     endpoint_states_free(&states);
 }
 

@@ -275,10 +275,11 @@ void store_rekey(struct store *s, const char *user, store_done *done, void *arg)
 
 /* ------------------------------------------------------------------ delivering (engine) */
 
-/* Takes over everything that an earlier lock holder had under way: each such delivery gets an
- * attempt "outcome unknown" and is due at once; one that was ended meanwhile, its alert disabled or
- * deleted, gets the attempt only. Also after a kill. of: the attempts that a delivery may have until
- * it is replayed, for the log. result: const int64_t *. */
+/* Takes over everything that an earlier lock holder had under way: each such delivery gets
+ * an attempt "outcome unknown" and is due at once; one that was ended meanwhile, its alert
+ * disabled or deleted, gets the attempt only. Also after a kill. Endpoints that no alert
+ * sends to any more are forgotten. of: the attempts that a delivery may have until it is
+ * replayed, for the log. result: const int64_t *. */
 void store_recover(struct store *s, int of, store_done *done, void *arg);
 
 /* Turns up to `limit` buckets with due_at <= now into deliveries: one id, one body (fixed from
@@ -341,8 +342,8 @@ void store_bucket_send_now(struct store *s, const char *workspace, const char *c
 
 /* Removes up to `limit` finished deliveries (with attempts) created before `before` (wall
  * ms), the oldest first, and as many rows of the log without one; as many audit rows that
- * are older than store_limits.audit_ms; silences that were over before it; what nobody
- * sends to. result: const int64_t *, the most of one kind: where it is `limit`, there may
+ * are older than store_limits.audit_ms; silences that were over before it.
+ * result: const int64_t *, the most of one kind: where it is `limit`, there may
  * be more. */
 void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg);
 

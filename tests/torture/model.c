@@ -11,6 +11,7 @@
 enum {
     PROBE_MS = 10000,
     LOOKS_FOR_OLD_MS = 60000, /* how often the engine looks for what is too old */
+    STARTS_WITHIN_MS = 100,   /* from a claim, which judges the age too */
 };
 
 static const char *wrong(const char *format, ...)
@@ -206,15 +207,48 @@ void model_close_due(struct model *m, int64_t now)
                 close_bucket(m, slot, type);
 }
 
+static void end_stale(struct model *m, struct model_delivery *d)
+{
+    move(m, d, DELIVERY_DEAD, 0,
+         "too old to send: delivery.max_age passed while it waited");
+}
+
 void model_expire(struct model *m, int64_t before)
 {
     struct model_delivery *d, *next;
     for (d = m->open; d; d = next) {
         next = d->next;
         if (d->state != DELIVERY_SENDING && d->born_at < before)
-            move(m, d, DELIVERY_DEAD, 0,
-                 "too old to send: delivery.max_age passed while it waited");
+            end_stale(m, d);
     }
+}
+
+static bool may_end_at_claim(const struct model_delivery *d, int64_t now, int64_t born_from)
+{
+    return d->state != DELIVERY_SENDING && d->next_at <= now && d->born_at < born_from;
+}
+
+bool model_has_stale(const struct model *m, int64_t now, int64_t born_from)
+{
+    const struct model_delivery *d = m->open;
+    while (d && !may_end_at_claim(d, now, born_from))
+        d = d->next;
+    return d != NULL;
+}
+
+const char *model_ended_stale(struct model *m, const struct model_body *b, int64_t now,
+                              int64_t born_from)
+{
+    struct model_delivery *d = model_find(m, b);
+    if (!d)
+        return wrong("ended %s, which nobody made", b->id);
+    if (d->state >= DELIVERY_DELIVERED)
+        return NULL; /* it was before */
+    if (!may_end_at_claim(d, now, born_from))
+        return wrong("ended %s, %s and made at %" PRId64 ", as older than %" PRId64, b->id,
+                     delivery_state_name(d->state), d->born_at, born_from);
+    end_stale(m, d);
+    return NULL;
 }
 
 static int by_age(const struct model_delivery *a, const struct model_delivery *b)
@@ -271,15 +305,26 @@ void model_recover(struct model *m)
     }
 }
 
-/* A pause is remembered, and a breaker that is not closed: open until the same probe, or at the
- * ramp's foot. */
+static bool is_used(const struct model *m, int url)
+{
+    for (int slot = 0; slot < MODEL_ALERTS; slot++)
+        if (m->alerts[slot].exists && m->alerts[slot].url == url)
+            return true;
+    return false;
+}
+
+/* Of URLs that an alert sends to, a pause is remembered, and a breaker that is not closed:
+ * open until the same probe, or at the ramp's foot. */
 void model_restart(struct model *m)
 {
     free_flights(m);
     for (int i = 0; i < MODEL_URLS; i++) {
         struct model_endpoint *e = &m->endpoints[i], before = *e;
-        *e = (struct model_endpoint){
-            .breaker = before.breaker, .slots = 1, .paused_until = before.paused_until};
+        *e = (struct model_endpoint){.slots = 1};
+        if (!is_used(m, i))
+            continue;
+        e->breaker = before.breaker;
+        e->paused_until = before.paused_until;
         if (e->breaker != MODEL_CLOSED)
             e->probe_wait = PROBE_MS;
         if (e->breaker == MODEL_OPEN)
@@ -362,11 +407,10 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* Older than allowed, for longer than until the engine looks again. */
-static bool too_old(const struct model *m, const struct model_delivery *d)
+/* For how long it is older than allowed. */
+static int64_t too_old(const struct model *m, const struct model_delivery *d)
 {
-    int64_t since = later(d->born_at + m->policy.max_age_ms, m->policy_at);
-    return m->now - since > LOOKS_FOR_OLD_MS;
+    return m->now - later(d->born_at + m->policy.max_age_ms, m->policy_at);
 }
 
 const char *model_start(struct model *m, const struct model_body *b, int url,
@@ -382,7 +426,7 @@ const char *model_start(struct model *m, const struct model_body *b, int url,
     if (!model_may_start(m, e))
         return wrong("sends %s to URL %d, which takes none now: %zu under way, breaker %d",
                      b->id, url, e->sending, (int)e->breaker);
-    if (too_old(m, d))
+    if (too_old(m, d) > STARTS_WITHIN_MS)
         return wrong("sends %s, which is %" PRId64 " ms old", b->id, m->now - d->born_at);
     struct model_flight *f = calloc(1, sizeof *f);
     if (!f)
@@ -518,7 +562,7 @@ struct model_delivery *model_too_old(const struct model *m)
 {
     struct model_delivery *d;
     for (d = m->open; d; d = d->next)
-        if (d->state != DELIVERY_SENDING && too_old(m, d))
+        if (d->state != DELIVERY_SENDING && too_old(m, d) > LOOKS_FOR_OLD_MS)
             return d;
     return NULL;
 }

@@ -112,19 +112,25 @@ bool model_send_now(struct model *m, int slot, int type); /* whether there was o
 bool model_replay(struct model *m, struct model_delivery *d, int64_t spacing_ms,
                   int64_t before);
 
-/* Steps of the engine on the store. */
-void model_close_due(struct model *m, int64_t now);
-void model_expire(struct model *m, int64_t before);
-void model_purge(struct model *m, int64_t before_wall, int64_t limit);
-void model_recover(struct model *m);
-void model_restart(struct model *m); /* what an engine holds in memory is gone */
-
 /* A delivery as a claim or a row shows it. */
 struct model_body {
     char id[UUID_SIZE], alert_id[UUID_SIZE];
     int events[MODEL_EVENTS], kept, truncated;
     uint64_t hash;
 };
+
+/* Steps of the engine on the store. */
+void model_close_due(struct model *m, int64_t now);
+void model_expire(struct model *m, int64_t before);
+/* Whether a claim of that time might find one that ends, made before born_from; and one
+ * that it did find. */
+bool model_has_stale(const struct model *m, int64_t now, int64_t born_from);
+const char *model_ended_stale(struct model *m, const struct model_body *b, int64_t now,
+                              int64_t born_from);
+void model_purge(struct model *m, int64_t before_wall, int64_t limit);
+void model_recover(struct model *m);
+void model_restart(struct model *m); /* what an engine holds in memory is gone */
+
 struct model_delivery *model_find(struct model *m, const struct model_body *b);
 const char *model_claim(struct model *m, const struct model_body *b, int n);
 void model_give_back(struct model *m, const char *id, int64_t next_at);

@@ -155,6 +155,39 @@ static bool swallowed(store_done *done, void *arg)
     return w.crashed;
 }
 
+static void take_stale_one(const char *id)
+{
+    struct delivery whole;
+    struct err err = {0};
+    if (!store_delivery_get(w.f.reader, NULL, id, &whole, &err)) {
+        blame("reading %s: %s", id, err.text);
+        return;
+    }
+    struct model_body body = world_read_body(whole.body, whole.body_len);
+    int64_t dead = w.m.deliveries[DELIVERY_DEAD];
+    check(model_ended_stale(&w.m, &body, w.claim_now, w.claim_born_from));
+    w.tally.stale += w.m.deliveries[DELIVERY_DEAD] - dead;
+    delivery_free(&whole);
+}
+
+/* Which of those that are too old the last claim met is the store's to choose. */
+static void take_stale(void)
+{
+    const struct delivery_filter dead = {.state = DELIVERY_DEAD, .since = INT64_MIN};
+    struct delivery_rows rows;
+    struct err err = {0};
+    if (!model_has_stale(&w.m, w.claim_now, w.claim_born_from))
+        return;
+    if (!store_delivery_list(w.f.reader, &dead, NULL, INT64_MAX, &rows, &err)) {
+        blame("listing dead letters: %s", err.text);
+        return;
+    }
+    for (size_t i = 0; i < rows.count; i++)
+        if (rows.items[i].reason && strncmp(rows.items[i].reason, "too old", 7) == 0)
+            take_stale_one(rows.items[i].id);
+    delivery_rows_free(&rows);
+}
+
 /* The store carries steps out in their order: what was claimed before comes first. */
 void world_take_claims(void)
 {
@@ -167,6 +200,7 @@ void world_take_claims(void)
     w.claims = 0;
     w.claim_asked = false;
     pthread_mutex_unlock(&w.lock);
+    take_stale();
 }
 
 struct claim_tap {
@@ -213,6 +247,10 @@ void __wrap_store_claim(struct store *s, const struct claim_wish *wish, store_do
         return;
     world_take_claims();
     w.claim_asked = true;
+    w.claim_now = wish->now;
+    w.claim_born_from = wish->born_from;
+    if (wish->born_from < w.m.now - w.m.policy.max_age_ms)
+        blame("claims what is up to %" PRId64 " ms old", w.m.now - wish->born_from);
     __real_store_claim(s, wish, claimed, tap_make(done, arg));
 }
 
@@ -293,6 +331,8 @@ static void note_record(const struct record *r)
         return;
     }
     struct model_flight *f = w.landed[w.landed_taken++];
+    if (!f)
+        return; /* its start was blamed */
     w.tally.strays += f->delivery && f->delivery->state != DELIVERY_SENDING;
     check(model_land(&w.m, f, &r->outcome, &v));
 }

@@ -69,6 +69,7 @@ extern struct world {
     struct claimed claimed[CLAIMED_MAX];
     int claims;
     bool claim_asked;
+    int64_t claim_now, claim_born_from; /* of the claim that was asked for last */
     char told[TOLD][160];
     int64_t tells;
     char problem[512];

@@ -104,13 +104,11 @@ void store_endpoint_note(struct store *s, const struct endpoint_state *state, st
     writer_submit(s, &step->step);
 }
 
-bool endpoints_purge(struct tx *tx, struct err *err)
+bool endpoints_forget(struct tx *tx, struct err *err)
 {
     return db_run(tx->db,
                   "DELETE FROM endpoints AS e WHERE "
-                  "NOT EXISTS (SELECT 1 FROM alerts WHERE endpoint = e.endpoint) AND "
-                  "NOT EXISTS (SELECT 1 FROM deliveries WHERE endpoint = e.endpoint AND "
-                  "next_at IS NOT NULL)",
+                  "NOT EXISTS (SELECT 1 FROM alerts WHERE endpoint = e.endpoint)",
                   DB_NO_ARGS, err);
 }
 

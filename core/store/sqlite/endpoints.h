@@ -4,7 +4,8 @@
 
 #include "store/sqlite/writer.h"
 
-/* Takes away those that no alert sends to and no delivery waits for any more. */
-bool endpoints_purge(struct tx *tx, struct err *err);
+/* Takes away those that no alert sends to any more. Not while an engine has one of them in
+ * its memory. */
+bool endpoints_forget(struct tx *tx, struct err *err);
 
 #endif

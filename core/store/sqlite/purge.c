@@ -3,7 +3,6 @@
 
 #include "store/sqlite/audit.h"
 #include "store/sqlite/bodies.h"
-#include "store/sqlite/endpoints.h"
 #include "store/sqlite/metrics.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/silence_rows.h"
@@ -122,8 +121,7 @@ static bool run_purge(struct step *step, struct tx *tx, struct err *err)
     struct purge_step *s = (struct purge_step *)step;
     step->result = &s->result;
     return metrics_purge(tx, err) && purge_deliveries(tx, s, err) &&
-           purge_rows(tx, s, err) && silence_rows_purge(tx, s->before, err) &&
-           endpoints_purge(tx, err);
+           purge_rows(tx, s, err) && silence_rows_purge(tx, s->before, err);
 }
 
 void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "store/sqlite/delivery_row.h"
+#include "store/sqlite/endpoints.h"
 #include "store/sqlite/store_impl.h"
 
 struct recover_step {
@@ -84,7 +85,8 @@ static bool run_recover(struct step *step, struct tx *tx, struct err *err)
     return for_each(tx, "SELECT delivery FROM orphans WHERE delivery > 0 LIMIT 1",
                     recover_orphan, s, err) &&
            for_each(tx, "SELECT row FROM deliveries WHERE state = 1 AND state <> 3 LIMIT 1",
-                    recover_one, s, err);
+                    recover_one, s, err) &&
+           endpoints_forget(tx, err);
 }
 
 static void free_recover(struct step *step)

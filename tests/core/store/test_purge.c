@@ -95,32 +95,6 @@ static void purge_tells_of_what_there_is_more(void **state)
     assert_int_equal(store_fixture_number(f, audited), 0);
 }
 
-static void note_open(struct store_fixture *f, const char *endpoint)
-{
-    struct endpoint_state state = {.state = BREAKER_OPEN, .probe_at = f->now + 1000};
-    struct step_wait wait = {0};
-    snprintf(state.endpoint, sizeof state.endpoint, "%s", endpoint);
-    snprintf(state.reason, sizeof state.reason, "answered 500");
-    store_endpoint_note(f->store, &state, step_done, &wait);
-    assert_true(step_wait(&wait, NULL));
-}
-
-static void purge_takes_endpoints_that_nobody_sends_to(void **state)
-{
-    struct store_fixture *f = *state;
-    char alert[UUID_SIZE];
-    struct claims c = one_claimed(f, alert);
-    note_open(f, c.items[0].endpoint);
-    note_open(f, "nobodys");
-    step_purge(f->store, 0, 10);
-    static const char endpoints[] = "SELECT count(*) FROM endpoints";
-    assert_int_equal(store_fixture_number(f, endpoints), 1);
-    assert_int_equal(step_alert_delete(f->store, alert), 1);
-    step_purge(f->store, 0, 10);
-    assert_int_equal(store_fixture_number(f, endpoints), 0);
-    step_claims_free(&c);
-}
-
 static int64_t bytes_in_use(const struct store_fixture *f)
 {
     return store_fixture_number(
@@ -167,7 +141,6 @@ int main(void)
         TEST(purge_removes_only_what_is_old_and_finished),
         TEST(purge_takes_the_oldest_first_of_what_has_ended),
         TEST(purge_tells_of_what_there_is_more),
-        TEST(purge_takes_endpoints_that_nobody_sends_to),
         TEST(trim_takes_the_oldest_that_are_finished),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

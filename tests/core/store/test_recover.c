@@ -134,12 +134,39 @@ static void a_replay_is_numbered_on(void **state)
     step_claims_free(&again);
 }
 
+static void note_open(struct store_fixture *f, const char *endpoint)
+{
+    struct endpoint_state state = {.state = BREAKER_OPEN, .probe_at = f->now + 1000};
+    struct step_wait wait = {0};
+    snprintf(state.endpoint, sizeof state.endpoint, "%s", endpoint);
+    snprintf(state.reason, sizeof state.reason, "answered 500");
+    store_endpoint_note(f->store, &state, step_done, &wait);
+    assert_true(step_wait(&wait, NULL));
+}
+
+static void endpoints_that_nobody_sends_to_are_forgotten(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert);
+    note_open(f, c.items[0].endpoint);
+    note_open(f, "nobodys");
+    step_recover(f->store);
+    static const char endpoints[] = "SELECT count(*) FROM endpoints";
+    assert_int_equal(store_fixture_number(f, endpoints), 1);
+    assert_int_equal(step_alert_delete(f->store, alert), 1);
+    step_recover(f->store);
+    assert_int_equal(store_fixture_number(f, endpoints), 0);
+    step_claims_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(recover_takes_over_what_was_under_way),
         TEST(the_attempt_of_an_ended_delivery_is_accounted_for),
         TEST(its_outcome_is_recorded_once),
+        TEST(endpoints_that_nobody_sends_to_are_forgotten),
         TEST(a_replay_keeps_its_tries),
         TEST(a_replay_is_numbered_on),
     };
