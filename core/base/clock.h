@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 struct clock {
     int64_t (*wall_ms)(void *arg);
@@ -23,6 +24,8 @@ const struct clock *clock_system(void);
 /* For how long something took or may take, as poll() waits: real time from some beginning,
  * which no test drives and which stands still while the machine is suspended. */
 int64_t clock_monotonic_ms(void);
+struct timespec
+clock_monotonic_in(int64_t ms); /* when that will be: for pthread_cond_timedwait() */
 
 /* How clock_system() is anchored: its steady time minus the time since boot. Set before anything
  * is judged by it (store/sharedclock.h). */

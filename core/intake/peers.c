@@ -47,19 +47,6 @@ struct peers {
 
 /* ------------------------------------------------------------------ the sweep */
 
-static struct timespec real_in(int64_t ms)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += ms % 1000 * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 static void end(struct peers *p, struct peer *x)
 {
     x->ended = true;
@@ -136,7 +123,7 @@ static void *run(void *arg)
         if (p->look_at == INT64_MAX) {
             pthread_cond_wait(&p->look, &p->lock);
         } else {
-            struct timespec until = real_in(p->look_at - now);
+            struct timespec until = clock_monotonic_in(p->look_at - now);
             pthread_cond_timedwait(&p->look, &p->lock, &until);
         }
     }
@@ -334,7 +321,7 @@ void peers_wake(struct peers *p)
 
 void peers_close(struct peers *p, int64_t grace_ms)
 {
-    struct timespec until = real_in(grace_ms);
+    struct timespec until = clock_monotonic_in(grace_ms);
     pthread_mutex_lock(&p->lock);
     p->closing = true;
     while (p->requests > 0 && pthread_cond_timedwait(&p->quiet, &p->lock, &until) == 0)
@@ -348,7 +335,7 @@ void peers_rest(struct peers *p, int64_t answer_ms)
     pthread_mutex_lock(&p->lock);
     while (p->asleep > 0)
         pthread_cond_wait(&p->quiet, &p->lock);
-    struct timespec until = real_in(answer_ms);
+    struct timespec until = clock_monotonic_in(answer_ms);
     while (p->requests > 0 && pthread_cond_timedwait(&p->quiet, &p->lock, &until) == 0)
         ;
     pthread_mutex_unlock(&p->lock);

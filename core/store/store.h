@@ -81,9 +81,10 @@ void store_set_limits(struct store *s, const struct store_limits *limits); /* an
 /* Blocks until every step asked for before has been answered. Not from done. */
 void store_drain(struct store *s);
 
-/* What a commit changed. `changed` runs on the writer thread after a commit of ours, and within
- * a second after one of another process (then with STORE_CHANGED_ALL). It must only wake
- * somebody. An idle store wakes up once a second for this, and for nothing else. */
+/* What a commit changed. `changed` runs on the writer thread after a commit of ours, and
+ * within about a second after one of another process (then with STORE_CHANGED_ALL). It must
+ * only wake somebody. An idle store wakes up once a second for this, and for nothing else.
+ */
 enum store_change {
     STORE_CHANGED_ALERTS = 1,
     STORE_CHANGED_BUCKETS = 2,

@@ -23,6 +23,8 @@ enum {
     EARLY_STEPS_MAX = 512,
     EARLY_BYTES_MAX = 1 << 20,
     LAZY_MS = 1000,
+    TICK_MS =
+        1050, /* with what the engine wakes up for now and then, once a second at most */
     HURRY_MS = 300,
 };
 
@@ -374,9 +376,7 @@ static void stand_still(struct store *s)
 /* Waits for steps that cannot wait themselves, at most a second; whether there are some. */
 static bool wait_for_work(struct store *s)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec++;
+    struct timespec until = clock_monotonic_in(TICK_MS);
     while (!s->awaited && !s->stopping && s->parking == 0)
         if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == ETIMEDOUT)
             return false;
