@@ -173,6 +173,8 @@ static bool read_oldest(struct errored *e, struct db *db, int64_t seq, bool *any
                                                     db_col_blob(row, 2), 0, add_oldest) ||
                                           err_memory(err)));
     e->oldest_end = fine && *any ? db_col_int(row, 0) : 0;
+    if (!fine)
+        buf_free(&e->oldest);
     db_end(row);
     return fine;
 }
@@ -182,6 +184,7 @@ static bool forget_oldest(struct errored *e, struct db *db, int64_t seq, int64_t
                           struct err *err)
 {
     bool any = true;
+    seq = seq > 1 ? seq : 1;
     while (seq <= upto) {
         if (!read_oldest(e, db, seq, &any, err))
             return false;
