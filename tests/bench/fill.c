@@ -62,7 +62,7 @@ static void drop_indexes(struct filling *f)
     sqlite3_stmt *row =
         prepare(f, "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND "
                    "sql IS NOT NULL AND tbl_name IN ('deliveries', 'log', "
-                   "'attempts', 'delivery_bodies')");
+                   "'attempts', 'bodies')");
     char *names[INDEXES];
     while (row && f->index_count < INDEXES && sqlite3_step(row) == SQLITE_ROW) {
         names[f->index_count] = strdup((const char *)sqlite3_column_text(row, 0));
@@ -93,8 +93,7 @@ static void prepare_rows(struct filling *f)
                              "truncated, created_at, born_at, attempts, status) SELECT ?1, "
                              "id, name, workspace, 0, ?2, "
                              "endpoint, 3, 0, ?3, ?3, 1, ?4 FROM temp.some WHERE n = ?5");
-    f->body =
-        prepare(f, "INSERT INTO delivery_bodies (delivery, body) VALUES (?, zeroblob(64))");
+    f->body = prepare(f, "INSERT INTO bodies (delivery, body) VALUES (?, zeroblob(64))");
     f->log = prepare(
         f,
         "INSERT INTO log (kind, at, alert, alert_name, workspace, type, events, delivery, "

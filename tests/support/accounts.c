@@ -170,7 +170,7 @@ static bool check(struct books *b)
                                "(SELECT group_concat(p, '') FROM (SELECT "
                                "unpacked(bytes, size) AS p FROM body_parts "
                                "WHERE delivery = d.row ORDER BY at)) ELSE b.body END "
-                               "FROM deliveries AS d LEFT JOIN delivery_bodies AS b "
+                               "FROM deliveries AS d LEFT JOIN bodies AS b "
                                "ON b.delivery = d.row ORDER BY d.row") &&
            counts_as(b, COUNTER_WAITING_EVENTS,
                      "SELECT coalesce(sum(kept), 0) FROM buckets") &&

@@ -127,19 +127,35 @@ static void copy_chunks(sqlite3 *db, int version)
                 "SELECT row, row >> 24, unpacked(events, size) FROM newest.bucket_chunks");
 }
 
+/* Up to version 13 all were whole, in a table of another name. */
+static void copy_bodies(sqlite3 *db, int version)
+{
+    if (version > 13)
+        copy_table(db, "bodies");
+    else
+        run(db,
+            "INSERT INTO main.delivery_bodies (delivery, body) "
+            "SELECT delivery, CASE WHEN size > 0 THEN (SELECT CAST(group_concat(p, '') AS "
+            "BLOB) FROM (SELECT unpacked(bytes, size) AS p FROM newest.body_parts "
+            "WHERE delivery = b.delivery ORDER BY at)) ELSE body END "
+            "FROM newest.bodies AS b");
+}
+
 static void copy_tables(sqlite3 *db, int version)
 {
     sqlite3_stmt *row;
     assert_int_equal(
         sqlite3_prepare_v2(db,
                            "SELECT name FROM main.sqlite_schema WHERE type = 'table' "
-                           "AND name NOT LIKE 'sqlite%' AND name <> 'bucket_chunks'",
+                           "AND name NOT LIKE 'sqlite%' AND name <> 'bucket_chunks' "
+                           "AND name NOT LIKE '%bodies'",
                            -1, &row, NULL),
         SQLITE_OK);
     while (sqlite3_step(row) == SQLITE_ROW)
         copy_table(db, (const char *)sqlite3_column_text(row, 0));
     sqlite3_finalize(row);
     copy_chunks(db, version);
+    copy_bodies(db, version);
 }
 
 void migrations_downgrade(const char *dir, int version)

@@ -6,7 +6,7 @@
 
 /* ---------------------------------------------------------------- writing */
 
-#define INSERT "INSERT OR FAIL INTO delivery_bodies (delivery, size, body) VALUES "
+#define INSERT "INSERT OR FAIL INTO bodies (delivery, size, body) VALUES "
 #define VALUES "(?, ?, ?)"
 enum { COLUMNS = 3 };
 _Static_assert(BODIES_AT_ONCE == 8, "a row for each");
@@ -63,10 +63,10 @@ bool bodies_write(struct db *db, const struct body *bodies, size_t count, struct
 
 bool body_remove(struct db *db, int64_t delivery, struct err *err)
 {
-    return db_run(db, "DELETE FROM body_parts WHERE delivery = ?", DB_ARGS(db_int(delivery)),
-                  err) &&
-           db_run(db, "DELETE FROM delivery_bodies WHERE delivery = ?",
-                  DB_ARGS(db_int(delivery)), err);
+    return db_run(db, "DELETE FROM body_parts WHERE delivery = ?",
+                  DB_ARGS(db_int(delivery)), err) &&
+           db_run(db, "DELETE FROM bodies WHERE delivery = ?", DB_ARGS(db_int(delivery)),
+                  err);
 }
 
 /* ---------------------------------------------------------------- reading */
@@ -102,7 +102,7 @@ static bool read_parts(struct db *db, int64_t delivery, size_t size, struct buf 
 
 bool body_read(struct db *db, int64_t delivery, struct buf *out, struct err *err)
 {
-    sqlite3_stmt *row = db_query(db, "SELECT size, body FROM delivery_bodies WHERE delivery = ?",
+    sqlite3_stmt *row = db_query(db, "SELECT size, body FROM bodies WHERE delivery = ?",
                                  DB_ARGS(db_int(delivery)), err);
     int got = row ? db_step(db, row, err) : -1;
     size_t size = got == 1 ? (size_t)db_col_int(row, 0) : 0;

@@ -101,7 +101,7 @@ bool claim_read_alert(struct tx *tx, struct claim *c, struct err *why, struct er
 /* What a claim and its move need of a delivery, with its body. */
 #define WANTED                                                                             \
     "SELECT " DELIVERY_COLUMNS ", b.size, b.body FROM deliveries AS d "                    \
-    "LEFT JOIN delivery_bodies AS b ON b.delivery = d.row WHERE d.row = ?"
+    "LEFT JOIN bodies AS b ON b.delivery = d.row WHERE d.row = ?"
 enum { BODY_COLUMN = DELIVERY_COLUMN_COUNT };
 
 /* The claim without its alert. */

@@ -51,6 +51,8 @@ static bool refresh(struct tx *tx, struct err *err)
     if (!db_version(s->db, &version, err))
         return false;
     if (version != s->version) {
+        if (!db_check_version(s->db, err)) /* a newer program may have been here */
+            return false;
         s->version = version;
         tx_reset_caches(s);
         tx->changes = STORE_CHANGED_ALL;

@@ -63,7 +63,7 @@ static void long_ones_are_in_packed_parts(void **state)
     struct claims c = claim(f, 1);
     assert_null(c.items[0].body);
     assert_in_range(c.items[0].body_len, 1 << 20, (1 << 20) + 2000);
-    assert_int_equal(store_fixture_number(f, "SELECT length(body) FROM delivery_bodies"), 0);
+    assert_int_equal(store_fixture_number(f, "SELECT length(body) FROM bodies"), 0);
     assert_in_range(bytes_of_parts(f), 1, 64 << 10);
     assert_parts_are_it(f, c.items);
     step_claims_free(&c);
@@ -155,7 +155,7 @@ static void a_long_one_in_one_row_is_held(void **state)
     add_alert(f, "a", URL, alert);
     accept_events(f, 1);
     close_all(f);
-    store_fixture_exec(f, "UPDATE delivery_bodies SET "
+    store_fixture_exec(f, "UPDATE bodies SET "
                           "body = CAST(replace(hex(zeroblob(100000)), '00', 'x') AS BLOB)");
     struct claims c = claim(f, 1);
     struct delivery d = get(f, c.items[0].id);
@@ -177,7 +177,7 @@ static void its_parts_go_with_it(void **state)
     assert_true(bytes_of_parts(f) > 0);
     assert_int_equal(step_purge(f->store, f->now + 1, 10), 1);
     assert_int_equal(bytes_of_parts(f), 0);
-    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM delivery_bodies"), 0);
+    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM bodies"), 0);
     step_claims_free(&c);
 }
 

@@ -202,7 +202,8 @@ static void rows_of_an_older_store_stay_known(void **state)
         "DROP TABLE errored; ALTER TABLE old RENAME TO errored;"
         "ALTER TABLE bucket_chunks ADD COLUMN bucket INTEGER;"
         "CREATE INDEX deliveries_open ON deliveries (alert, state); DROP TABLE body_parts;"
-        "ALTER TABLE delivery_bodies DROP COLUMN size; PRAGMA user_version = 9;";
+        "ALTER TABLE bodies DROP COLUMN size; ALTER TABLE bodies RENAME TO delivery_bodies;"
+        "PRAGMA user_version = 9;";
     assert_int_equal(sqlite3_exec(db_handle(r->db), sql, NULL, NULL, NULL), SQLITE_OK);
     assert_true(db_migrate(r->db, NULL));
     errored_free(&r->e);

@@ -233,9 +233,13 @@ static void all_of_it_goes_in_the_end(void **state)
     assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM attempts"), 1);
     assert_int_equal(step_purge(f->store, f->now + 1, 10), 1);
     assert_int_equal(step_alert_delete(f->store, alert), 1);
-    static const char *const tables[] = {
-        "deliveries", "delivery_bodies",         "body_parts", "attempts", "orphans",
-        "alert_last", "pragma_foreign_key_check"};
+    static const char *const tables[] = {"deliveries",
+                                         "bodies",
+                                         "body_parts",
+                                         "attempts",
+                                         "orphans",
+                                         "alert_last",
+                                         "pragma_foreign_key_check"};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         char sql[64];
         snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", tables[i]);

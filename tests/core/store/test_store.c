@@ -108,6 +108,20 @@ static void open_refuses_a_newer_schema(void **state)
     assert_int_equal(err.code, ERR_UNSUPPORTED);
 }
 
+/* A newer program was started beside this one. */
+static void a_newer_schema_ends_all_writing(void **state)
+{
+    struct store_fixture *f = *state;
+    struct err err = {0};
+    assert_true(step_project(f->store, "default", "p", true, NULL, NULL));
+    store_fixture_exec(f, "BEGIN; PRAGMA user_version = 9999; "
+                          "UPDATE projects SET name = 'q'; COMMIT");
+    assert_false(step_project(f->store, "default", "r", true, NULL, &err));
+    assert_int_equal(err.code, ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "newer opik-alerts"));
+    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM projects"), 1);
+}
+
 static void exec_asset(const struct store_fixture *f, const char *name)
 {
     struct span sql = asset_find(name);
@@ -435,6 +449,7 @@ int main(void)
         TEST(a_lost_key_is_told_and_not_replaced),
         TEST(open_refuses_a_file_for_others),
         TEST(open_refuses_a_newer_schema),
+        TEST(a_newer_schema_ends_all_writing),
         TEST(open_buckets_come_along_from_an_older_schema),
         TEST(open_refuses_what_is_no_store),
         TEST(read_only_makes_nothing),
