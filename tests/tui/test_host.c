@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "cli/post.h"
 #include "send/send.h"
 #include "store/audit.h"
 #include "store/datadir.h"
@@ -238,7 +239,8 @@ static void set_settings_moves_the_intake(void **state)
     struct side *s = &w->sides[0];
     struct host_status before, after;
     struct datadir_holder holder;
-    char listen_at[32];
+    struct err err = {0};
+    char listen_at[32], found[128];
     uint16_t port;
     open_side(w, s);
     start_side(w, s);
@@ -251,7 +253,9 @@ static void set_settings_moves_the_intake(void **state)
     assert_false(answers(before.url));
     assert_true(datadir_holder(w->dir, &holder));
     assert_int_equal(holder.pid, getpid());
-    assert_string_equal(holder.address, ""); /* nobody is sent to where it was */
+    assert_string_equal(holder.address, ""); /* nobody is sent to where it was, */
+    assert_false(post_find(w->dir, &s->settings, found, sizeof found, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND); /* nor to who listens there */
     close(fd);
     host_set_settings(s->host, &s->settings);
     assert_true(wait_state(s, HOST_RUNNING, &after));
@@ -259,6 +263,8 @@ static void set_settings_moves_the_intake(void **state)
     assert_true(answers(after.url));
     assert_true(datadir_holder(w->dir, &holder));
     assert_string_equal(holder.address, after.url);
+    assert_true(post_find(w->dir, &s->settings, found, sizeof found, &err));
+    assert_string_equal(found, after.url);
 }
 
 /* Whether a connection test through the intake says that. */

@@ -46,10 +46,16 @@ bool post_find(const char *dir, const struct settings *s, char *out, size_t size
     struct datadir_holder holder = {0};
     char host[256];
     uint16_t port;
-    if (datadir_holder(dir, &holder) && holder.pid != 0 && holder.address[0]) {
+    bool known = datadir_holder(dir, &holder);
+    if (known && holder.pid != 0 && holder.address[0]) {
         from_announced(holder.address, out, size);
         return true;
     }
+    if (known && holder.pid > 0) /* what listens where it should may be somebody else */
+        return err_set(
+            err, ERR_NOT_FOUND,
+            "process %ld runs the engine on %s, but its intake does not listen now",
+            (long)holder.pid, dir);
     if (!settings_listen(s, host, sizeof host, &port, err))
         return false;
     if (unix_path(host)) {

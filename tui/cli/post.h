@@ -18,7 +18,8 @@ struct post {
 };
 
 /* Where the intake of a data directory listens (a URL or unix:PATH): what the lock's holder
- * announced, or else the configured address. ERR_NOT_FOUND: nobody listens, and no port is configured. */
+ * announced, or where nobody holds it the configured address. ERR_NOT_FOUND: it does not
+ * listen, or nobody does and no port is configured. */
 bool post_find(const char *dir, const struct settings *s, char *out, size_t size,
                struct err *err);
 
