@@ -8,7 +8,7 @@
 
 #include <utlist.h>
 
-enum { SLOW_MS = 1000 };
+enum { SLOW_MS = 1000, ASLEEP_LOOK_MS = 1000 };
 
 /* Whom a connection waits for, the first to go first. */
 enum turn {
@@ -61,6 +61,13 @@ static int64_t end_of(const struct peer *x)
     return x->words.len && x->patience < x->end ? x->patience : x->end;
 }
 
+/* One that is asleep has no end yet. To look at it then all the same spares a wake-up each
+ * time that one awakes where all were asleep. */
+static int64_t no_end_before(const struct peer *x, int64_t now)
+{
+    return now + (x->left > ASLEEP_LOOK_MS ? x->left : ASLEEP_LOOK_MS);
+}
+
 /* The list is in the order of coming, so that of equals the older one goes. */
 static bool goes_before(const struct peer *a, const struct peer *b)
 {
@@ -101,9 +108,9 @@ static int64_t sweep(struct peers *p, int64_t now)
 {
     int64_t next = INT64_MAX;
     for (struct peer *x = p->all; x; x = x->next) {
-        if (x->ended || x->asleep)
+        if (x->ended)
             continue;
-        int64_t at = end_of(x);
+        int64_t at = x->asleep ? no_end_before(x, now) : end_of(x);
         if (at > now)
             next = at < next ? at : next;
         else
@@ -291,12 +298,14 @@ void peers_received(struct peers *p, struct peer *x)
 
 void peers_answered(struct peers *p, struct peer *x)
 {
-    x->turn = TURN_REST;
-    if (!x->asleep) /* only its own thread changes that */
+    if (!x->asleep) { /* only its own thread changes that */
+        x->turn = TURN_REST;
         return;
+    }
     pthread_mutex_lock(&p->lock);
     x->asleep = false;
     set_end(p, x, x->left);
+    x->turn = TURN_REST; /* since now, not since it began */
     pthread_mutex_unlock(&p->lock);
 }
 
