@@ -4,10 +4,14 @@
 
 #include "store/sqlite/delivery_row.h"
 #include "store/sqlite/reader.h"
+#include "store/sqlite/store_impl.h"
 
 static const char STALE[] = "too old to send: delivery.max_age passed while it waited";
 
-enum { CLOCKS_APART_MS = 3600 * 1000 }; /* by which the wall clock may be put right */
+enum {
+    CLOCKS_APART_MS = 3600 * 1000, /* by which the wall clock may be put right, */
+    LOOK_AT_ALL_MS = 3600 * 1000,  /* and how often all are read, where it was more */
+};
 
 struct expire_step {
     struct step step;
@@ -27,15 +31,20 @@ static bool newest_waiting(struct tx *tx, int64_t *at, struct err *err)
 
 /* By the steady clock, for which there is no index; the one by the wall clock leads to what
  * may be stale, so that what waits is not all read each time. Where something was made in
- * the future the wall clock was put back, and leads nowhere. */
+ * the future the wall clock was put back, and leads nowhere; nor where it was before that
+ * caught up. */
 static bool find_stale(struct tx *tx, const struct expire_step *s, int64_t **rows, size_t *count,
                        struct err *err)
 {
     int64_t newest, made_before = s->before + (tx->wall - tx->steady) + CLOCKS_APART_MS;
+    int64_t *all_at = &tx->store->expired_all_at;
     if (!newest_waiting(tx, &newest, err))
         return false;
-    if (newest > tx->wall)
+    bool all = newest > tx->wall || *all_at == 0 || tx->steady - *all_at >= LOOK_AT_ALL_MS;
+    if (all) {
         made_before = INT64_MAX;
+        *all_at = tx->steady;
+    }
     sqlite3_stmt *row =
         db_query(tx->db,
                  "SELECT row FROM deliveries WHERE state IN (0, 2) "

@@ -48,6 +48,7 @@ struct store {
     int64_t request;            /* the last number given; 0: not read yet */
     int64_t version;            /* db_version() when the caches were known to be right */
     int64_t unmatched;          /* counted, to be saved with the next commit */
+    int64_t expired_all_at;     /* when all that waits was last looked through, steady ms */
     int64_t lazy_since; /* steady ms; that and new traces wait since then; 0: none */
     struct wal wal;
     bool synced;                /* the connection's synchronous is FULL */

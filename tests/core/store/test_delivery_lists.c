@@ -211,6 +211,21 @@ static void what_waits_too_long_ends(void **state)
     assert_int_equal(store_fixture_counts(f).deliveries[DELIVERY_DEAD], 8);
 }
 
+/* It was put back by more than is looked ahead, and has caught up since. */
+static void what_was_made_by_a_fast_clock_ends_too(void **state)
+{
+    enum { DAY = 24 * 3600 * 1000 };
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    add_alert(f, "a", URL, alert);
+    accept_events(f, 1);
+    close_all(f);
+    store_fixture_exec(f, "UPDATE deliveries SET created_at = created_at + 9000000");
+    assert_int_equal(step_expire(f->store, f->now - DAY, 10), 0);
+    f->now += DAY + 1;
+    assert_int_equal(step_expire(f->store, f->now - DAY, 10), 1);
+}
+
 static void the_list_tells_what_is_being_sent(void **state)
 {
     struct store_fixture *f = *state;
@@ -303,6 +318,7 @@ int main(void)
         TEST(list_pages_the_log_both_ways),
         TEST(the_log_knows_what_became_of_a_retry),
         TEST(what_waits_too_long_ends),
+        TEST(what_was_made_by_a_fast_clock_ends_too),
         TEST(the_list_tells_what_is_being_sent),
         TEST(what_waits_longest_is_known),
         TEST(a_workspace_is_known_by_what_is_of_it),
