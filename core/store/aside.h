@@ -9,9 +9,9 @@
  * that is under way goes on: see store_park(). */
 void store_set_checkpointing(struct store *s, bool on);
 
-/* store_drain(), and until the writer holds no lock of the file, with nothing put off and no
- * checkpoint under way; it stands still until store_unpark(), as often as it was parked. What
- * is asked for meanwhile waits. */
+/* store_drain(), and until the writer holds no lock of the file, with nothing put off (that
+ * could be saved) and no checkpoint under way; it stands still until store_unpark(), as
+ * often as it was parked. What is asked for meanwhile waits. */
 void store_park(struct store *s);
 void store_unpark(struct store *s);
 

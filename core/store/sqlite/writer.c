@@ -298,13 +298,6 @@ static bool is_urgent(const struct step *group)
     return group != NULL;
 }
 
-/* What waits for a commit that is made anyway does not wait for longer than this, however
- * little there is to commit. */
-static bool has_waited(const struct store *s)
-{
-    return s->lazy_since != 0 && clock_steady_ms(s->clock) - s->lazy_since >= LAZY_MS;
-}
-
 static void note_lazy(struct store *s)
 {
     if (!tx_has_lazy(s))
@@ -318,7 +311,6 @@ static void run_group(struct store *s, struct step *group, bool lazy_too)
     struct tx tx;
     struct err err;
     bool urgent = is_urgent(group);
-    lazy_too = lazy_too || has_waited(s);
     bool fine = carry_out(&tx, s, group, lazy_too, &err);
     if (!fine) {
         tx_rollback(&tx);
@@ -340,9 +332,22 @@ static void run_group(struct store *s, struct step *group, bool lazy_too)
     }
 }
 
+/* What waits for a commit that is made anyway does not wait for longer than LAZY_MS,
+ * however little there is to commit: it is a group of its own then, or where it fails those
+ * that write nothing would fail with it. */
+static void save_lazy_in_time(struct store *s)
+{
+    int64_t now = clock_steady_ms(s->clock);
+    if (s->lazy_since == 0 || now - s->lazy_since < LAZY_MS)
+        return;
+    run_group(s, NULL, true);
+    if (s->lazy_since != 0)
+        s->lazy_since = now; /* it failed: not again at once */
+}
+
 /* ---------------------------------------------------------------- the thread */
 
-/* A second without work: what another process did, what was put off, whether the disk works
+/* A while without work: what another process did, what was put off, whether the disk works
  * again, the log of changes. */
 static void idle(struct store *s)
 {
@@ -373,7 +378,8 @@ static void stand_still(struct store *s)
     s->parked = false;
 }
 
-/* Waits for steps that cannot wait themselves, at most a second; whether there are some. */
+/* Waits for steps that cannot wait themselves, for one tick at most; whether there are
+ * some. */
 static bool wait_for_work(struct store *s)
 {
     struct timespec until = clock_monotonic_in(TICK_MS);
@@ -399,6 +405,7 @@ static void *writer_main(void *arg)
         pthread_mutex_unlock(&s->lock);
         if (group)
             run_group(s, group, calm);
+        save_lazy_in_time(s);
         if (calm && !stopping)
             idle(s);
         pthread_mutex_lock(&s->lock);

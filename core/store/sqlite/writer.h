@@ -67,10 +67,10 @@ struct step {
  * freed before this returns. */
 void writer_submit(struct store *s, struct step *step);
 
-/* Hands over a step without a done, which carries out what nobody waits for: it joins the next
- * group, which begins within a second, or once there is enough of such steps. False, and nothing
- * was handed over: its facts may change what must survive (passing.h), the store is in trouble,
- * or too much waits already. Any thread. */
+/* Hands over a step without a done, which carries out what nobody waits for: it joins the
+ * next group, which begins within about a second, or once there is enough of such steps.
+ * False, and nothing was handed over: its facts may change what must survive (passing.h),
+ * the store is in trouble, or too much waits already. Any thread. */
 bool writer_submit_early(struct store *s, struct step *step, const struct accept *a);
 
 /* Allocates a zeroed step of `size` bytes; without memory `done` is answered at once and

@@ -285,6 +285,28 @@ static void it_is_saved_within_a_second_or_two(void **state)
     assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM traces"), 1);
 }
 
+/* What writes nothing does not fail for what was put off. */
+static int child_cannot_save(struct store_fixture *f)
+{
+    struct rlimit full = {4096, RLIM_INFINITY};
+    struct err err = {0};
+    signal(SIGXFSZ, SIG_IGN);
+    store_fixture_open(f);
+    passes(f, untraced("shop"));
+    if (!passes(f, trace("shop", false)) ||
+        !step_accept(f->store, step_request("default"), NULL, NULL))
+        return 1;
+    setrlimit(RLIMIT_FSIZE, &full);
+    f->now += 2000;
+    for (int i = 0; i < 3; i++)
+        if (!step_accept(f->store, step_request("default"), NULL, &err))
+            return 2;
+    store_drain(f->store);
+    char trouble[200];
+    store_trouble(f->store, trouble, sizeof trouble);
+    return trouble[0] ? 0 : 3;
+}
+
 /* ---------------------------------------------------------------- beside a failing step */
 
 /* So much that it goes to the disk, which is full, in the middle of its step. */
@@ -409,6 +431,11 @@ static void assert_child(struct store_fixture *f, int (*child)(struct store_fixt
     assert_int_equal(status, 0);
 }
 
+static void what_cannot_be_saved_fails_nothing_else(void **state)
+{
+    assert_child(*state, child_cannot_save);
+}
+
 static void a_failing_step_takes_nothing_along(void **state)
 {
     assert_child(*state, child_fails_first);
@@ -443,6 +470,7 @@ int main(void)
         TEST(a_close_carries_it_out),
         TEST(a_drain_carries_it_out),
         TEST(it_is_saved_within_a_second_or_two),
+        TEST(what_cannot_be_saved_fails_nothing_else),
         TEST(a_failing_step_takes_nothing_along),
         TEST(nor_what_came_before_it),
         TEST(nor_leaves_a_trace_in_anothers_project),
