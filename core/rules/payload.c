@@ -3,161 +3,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* uthash ends the program when memory is short, unless told what to do instead. */
-#define HASH_NONFATAL_OOM         1
-#define uthash_nonfatal_oom(user) ((user)->lost = true)
-#include <uthash.h>
-
 #include "base/json.h"
-#include "base/timefmt.h"
 #include "base/uuid.h"
 #include "model/alert_json.h"
-#include "rules/payload_parts.h"
+#include "rules/payload_draft.h"
 #include "rules/threshold.h"
 
-/* The users seen so far, so that ten thousand different ones stay one pass. */
-struct user {
-    struct span name;
-    bool lost;
-    UT_hash_handle hh;
-};
-
-void payload_add_key(struct buf *out, const char *key)
+static bool general(enum payload_style style, const struct payload_head *head,
+                    const struct payload_event *events, size_t count, struct buf *out)
 {
-    buf_add_char(out, '"');
-    buf_add_text(out, key);
-    buf_add_text(out, "\":");
-}
-
-void payload_add_text(struct buf *out, const char *key, const char *text)
-{
-    payload_add_key(out, key);
-    js_append_string(out, span_of(text));
-    buf_add_char(out, ',');
-}
-
-static void add_count(struct buf *out, size_t count)
-{
-    char digits[24];
-    size_t at = sizeof digits;
-    do
-        digits[--at] = (char)('0' + count % 10);
-    while ((count /= 10) > 0);
-    buf_add(out, digits + at, sizeof digits - at);
-}
-
-static void add_ids(struct buf *out, const struct payload_event *events, size_t count)
-{
-    payload_add_key(out, "eventIds");
-    for (size_t i = 0; i < count; i++) {
-        buf_add_text(out, i ? ",\"" : "[\"");
-        buf_add_text(out, events[i].id);
-        buf_add_char(out, '"');
-    }
-    buf_add_text(out, count ? "]," : "[],");
-}
-
-/* Most often all are of one user. */
-static bool same_user(const struct payload_event *events, size_t count)
-{
-    for (size_t i = 1; i < count; i++)
-        if (!span_same(events[i].user, events[0].user))
-            return false;
-    return count > 0;
-}
-
-static void add_different_users(struct buf *out, const struct payload_event *events,
-                                size_t count)
-{
-    struct user *seen = NULL, *users = calloc(count ? count : 1, sizeof *users);
-    out->failed = out->failed || !users;
-    for (size_t i = 0; users && !out->failed && i < count; i++) {
-        struct user *known, *user = &users[i];
-        user->name = events[i].user;
-        if (user->name.len == 0)
-            continue;
-        HASH_FIND(hh, seen, user->name.at, user->name.len, known);
-        if (known)
-            continue;
-        if (seen)
-            buf_add_char(out, ',');
-        js_append_string(out, user->name);
-        HASH_ADD_KEYPTR(hh, seen, user->name.at, user->name.len, user);
-        out->failed = out->failed || user->lost;
-    }
-    HASH_CLEAR(hh, seen);
-    free(users);
-}
-
-static void add_users(struct buf *out, const struct payload_event *events, size_t count)
-{
-    payload_add_key(out, "userNames");
-    buf_add_char(out, '[');
-    if (!same_user(events, count))
-        add_different_users(out, events, count);
-    else if (events[0].user.len > 0)
-        js_append_string(out, events[0].user);
-    buf_add_text(out, "],");
-}
-
-void payload_add_message(struct buf *out, const struct payload_head *head, size_t count)
-{
-    struct buf text;
-    buf_init(&text, BUF_UNLIMITED);
-    buf_add_text(&text, "Alert '");
-    buf_add_text(&text, head->alert_name ? head->alert_name : "");
-    buf_add_text(&text, "': ");
-    add_count(&text, count);
-    buf_add_char(&text, ' ');
-    buf_add_text(&text, event_type_name(head->type));
-    bool ok = buf_add_text(&text, " events aggregated");
-    if (ok)
-        payload_add_text(out, "message", buf_text(&text));
-    out->failed = out->failed || !ok;
-    buf_free(&text);
-}
-
-static void add_payload(struct buf *out, const struct payload_head *head,
-                        const struct payload_event *events, size_t count)
-{
-    payload_add_text(out, "alertId", head->alert_id);
-    payload_add_text(out, "alertName", head->alert_name);
-    payload_add_text(out, "eventType", event_type_name(head->type));
-    add_ids(out, events, count);
-    add_users(out, events, count);
-    payload_add_key(out, "eventCount");
-    add_count(out, count);
-    buf_add_char(out, ',');
-    if (head->truncated > 0)
-        buf_add_format(out, "\"truncated\":%lld,", (long long)head->truncated);
-    payload_add_text(out, "aggregationType", "consolidated");
-    payload_add_message(out, head, count);
-    payload_add_key(out, "metadata");
-    buf_add_char(out, '[');
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_add_char(out, ',');
-        buf_add_span(out, events[i].entity);
-    }
-    buf_add_char(out, ']');
+    struct payload_draft d;
+    bool fine = true;
+    payload_draft_init(&d, style, head->type);
+    for (size_t i = 0; i < count && fine; i++)
+        fine = payload_draft_add(&d, &events[i]);
+    for (int i = 0; i < PAYLOAD_LISTS && fine; i++)
+        fine = payload_draft_around(&d, head, (enum payload_list)i, out) &&
+               buf_add_span(out, buf_span(&d.lists[i]));
+    fine = fine && payload_draft_around(&d, head, PAYLOAD_LISTS, out);
+    out->failed = out->failed || !fine;
+    payload_draft_free(&d);
+    return fine;
 }
 
 bool payload_documented(const struct payload_head *head, const struct payload_event *events,
                         size_t count, struct buf *out)
 {
-    char at[TIMEFMT_ISO_SIZE];
-    timefmt_iso(head->created_at, at);
-    buf_add_char(out, '{');
-    payload_add_text(out, "id", head->delivery_id);
-    payload_add_text(out, "eventType", event_type_name(head->type));
-    payload_add_text(out, "alertId", head->alert_id);
-    payload_add_text(out, "alertName", head->alert_name);
-    payload_add_text(out, "workspaceId", head->workspace);
-    payload_add_text(out, "createdAt", at);
-    payload_add_key(out, "payload");
-    buf_add_char(out, '{');
-    add_payload(out, head, events, count);
-    return buf_add_text(out, "}}");
+    return general(PAYLOAD_DOCUMENTED, head, events, count, out);
+}
+
+bool payload_server(const struct payload_head *head, const struct payload_event *events,
+                    size_t count, struct buf *out)
+{
+    return general(PAYLOAD_SERVER, head, events, count, out);
 }
 
 bool payload_body(const struct payload_head *head, const struct payload_event *events,
