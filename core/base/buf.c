@@ -41,6 +41,14 @@ void buf_clear(struct buf *b)
         b->data[0] = '\0';
 }
 
+void buf_drop(struct buf *b, size_t len)
+{
+    if (len == 0)
+        return;
+    b->len -= len;
+    memmove(b->data, b->data + len, b->len + 1);
+}
+
 /* As realloc(), which may leave a copy behind. */
 static char *grow(struct buf *b, size_t cap)
 {

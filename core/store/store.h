@@ -284,7 +284,8 @@ void store_rekey(struct store *s, const char *user, store_done *done, void *arg)
 void store_recover(struct store *s, int of, store_done *done, void *arg);
 
 /* Turns up to `limit` buckets with due_at <= now into deliveries: one id, one body (fixed from
- * here on), due at once. Fewer where they are large: then more are due still.
+ * here on), due at once. Fewer where they are large: then more are due still. One for a general
+ * webhook that holds over 1 MiB stays open for some calls more, one of them after the other.
  * result: const int64_t *, how many. */
 void store_close_due(struct store *s, int64_t now, int64_t limit, store_done *done, void *arg);
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "store/sqlite/alert_last.h"
-#include "store/sqlite/bodies.h"
 
 /* A statement of several rows that fails keeps those before: the step is undone as a whole,
  * and without OR FAIL each such statement would keep what it needs to be undone by itself.
@@ -49,7 +48,8 @@ static bool write_bodies(struct tx *tx, const struct birth *births, size_t count
 {
     struct body bodies[BIRTHS_AT_ONCE];
     for (size_t i = 0; i < count; i++)
-        bodies[i] = (struct body){births[i].row, buf_span(&births[i].body)};
+        bodies[i] = (struct body){births[i].row, buf_span(&births[i].body),
+                                  births[i].parts.count ? &births[i].parts : NULL};
     return bodies_write(tx->db, bodies, count, err);
 }
 

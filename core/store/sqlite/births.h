@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "model/delivery.h"
+#include "store/sqlite/bodies.h"
 #include "store/sqlite/writer.h"
 
 enum { BIRTHS_AT_ONCE = 8 };
@@ -18,6 +19,7 @@ struct birth {
         state; /* SENDING from its first moment where it is claimed at once */
     int64_t events, truncated;
     struct buf body;
+    struct body_parts parts; /* instead of it, where there are some */
     int64_t row; /* once it is written */
 };
 

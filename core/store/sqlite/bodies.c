@@ -1,8 +1,69 @@
 #include "store/sqlite/bodies.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "store/sqlite/claim.h"
 #include "store/sqlite/packed.h"
 #include "store/sqlite/reader.h"
+#include "store/sqlite/rows.h"
+
+/* ---------------------------------------------------------------- parts in memory */
+
+static struct body_part *grow(struct body_parts *p)
+{
+    struct err err;
+    bool fine = rows_grow((void **)&p->items, p->count, sizeof *p->items, &err);
+    return fine ? &p->items[p->count] : NULL;
+}
+
+static bool add_part(struct body_parts *to, struct span plain, struct buf *scratch)
+{
+    const struct packed p = packed_of(plain, scratch);
+    struct body_part *part = grow(to);
+    if (!part || !(part->bytes = malloc(p.bytes.len)))
+        return false;
+    memcpy(part->bytes, p.bytes.at, p.bytes.len);
+    part->len = p.bytes.len;
+    part->size = p.size;
+    part->plain = plain.len;
+    to->count++;
+    to->plain += plain.len;
+    return true;
+}
+
+bool body_parts_add(struct body_parts *to, struct span plain, struct buf *scratch)
+{
+    bool fine = true;
+    for (size_t at = 0, len; at < plain.len && fine; at += len) {
+        len = plain.len - at < BODY_PART ? plain.len - at : BODY_PART;
+        fine = add_part(to, (struct span){plain.at + at, len}, scratch);
+    }
+    return fine;
+}
+
+bool body_parts_move(struct body_parts *from, struct body_parts *to)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        struct body_part *part = grow(to);
+        if (!part)
+            return false;
+        *part = from->items[i];
+        from->items[i].bytes = NULL; /* theirs from here on, whatever fails */
+        to->count++;
+        to->plain += part->plain;
+    }
+    body_parts_free(from);
+    return true;
+}
+
+void body_parts_free(struct body_parts *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        free(p->items[i].bytes);
+    free(p->items);
+    *p = (struct body_parts){0};
+}
 
 /* ---------------------------------------------------------------- writing */
 
@@ -20,10 +81,25 @@ static bool write_part(struct db *db, int64_t delivery, size_t at, const struct 
                   err);
 }
 
+static bool write_made(struct db *db, int64_t delivery, const struct body_parts *parts,
+                       struct err *err)
+{
+    bool fine = true;
+    for (size_t i = 0, at = 0; i < parts->count && fine; i++) {
+        const struct body_part *part = &parts->items[i];
+        const struct packed p = {{part->bytes, part->len}, part->size};
+        fine = write_part(db, delivery, at, &p, err);
+        at += part->plain;
+    }
+    return fine;
+}
+
 static bool write_parts(struct db *db, const struct body *b, struct err *err)
 {
     struct buf scratch;
     bool fine = true;
+    if (b->parts)
+        return write_made(db, b->delivery, b->parts, err);
     buf_init(&scratch, BUF_UNLIMITED);
     for (size_t at = 0, len; at < b->bytes.len && fine; at += len) {
         len = b->bytes.len - at < BODY_PART ? b->bytes.len - at : BODY_PART;
@@ -34,15 +110,21 @@ static bool write_parts(struct db *db, const struct body *b, struct err *err)
     return fine;
 }
 
+static bool is_whole(const struct body *b)
+{
+    return !b->parts && claim_holds(b->bytes);
+}
+
 static bool write_rows(struct db *db, const struct body *bodies, size_t count, struct err *err)
 {
     struct db_arg args[BODIES_AT_ONCE * COLUMNS];
     for (size_t i = 0; i < count; i++) {
         const struct body *b = &bodies[i];
-        bool whole = claim_holds(b->bytes);
+        bool whole = is_whole(b);
+        size_t size = b->parts ? b->parts->plain : b->bytes.len;
         struct db_arg *row = &args[i * COLUMNS];
         row[0] = db_int(b->delivery);
-        row[1] = db_int(whole ? 0 : (int64_t)b->bytes.len);
+        row[1] = db_int(whole ? 0 : (int64_t)size);
         row[2] = db_blob(whole ? b->bytes : (struct span){"", 0});
     }
     return db_run(db, count == 1 ? INSERT VALUES : INSERT DB_EIGHT(VALUES), args,
@@ -57,7 +139,7 @@ bool bodies_write(struct db *db, const struct body *bodies, size_t count, struct
         fine = write_rows(db, &bodies[i], n, err);
     }
     for (size_t i = 0; i < count && fine; i++)
-        fine = claim_holds(bodies[i].bytes) || write_parts(db, &bodies[i], err);
+        fine = is_whole(&bodies[i]) || write_parts(db, &bodies[i], err);
     return fine;
 }
 

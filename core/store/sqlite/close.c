@@ -7,6 +7,7 @@
 #include "store/sqlite/buckets.h"
 #include "store/sqlite/chunk.h"
 #include "store/sqlite/claim.h"
+#include "store/sqlite/draft.h"
 #include "store/sqlite/due.h"
 #include "store/sqlite/ending.h"
 #include "store/sqlite/log_rows.h"
@@ -32,13 +33,14 @@ struct close_step {
 };
 
 struct due {
-    int64_t row, kept, truncated, bytes;
+    int64_t row, kept, truncated, bytes, opened_at;
     int64_t silence; /* that held it; 0: none */
     bool drops;      /* only counted what that dropped */
     char alert_id[UUID_SIZE];
     enum event_type type;
     char *workspace;
     const struct alert_known *alert; /* borrowed; NULL: it is gone */
+    bool stays;                      /* open: its body is not whole yet */
 };
 
 struct due_buckets {
@@ -122,8 +124,7 @@ static bool drop(struct tx *tx, const struct due *d, const char *reason, struct 
     return log_dropped(tx, &about, reason, err);
 }
 
-static bool render(struct tx *tx, const struct due *d, const char *id,
-                   const struct contents *c, struct buf *body)
+static struct payload_head head_of(const struct tx *tx, const struct due *d, const char *id)
 {
     const struct store_limits *limits = &tx->store->limits;
     struct payload_head head = {.delivery_id = id,
@@ -133,8 +134,18 @@ static bool render(struct tx *tx, const struct due *d, const char *id,
                                 .style = limits->style,
                                 .retries = limits->retries};
     payload_head_of(d->alert->alert, &head);
-    buf_reserve(body, c->bytes.len + 1024);
-    return payload_body(&head, c->events, c->count, body);
+    return head;
+}
+
+/* Of the contents; NULL: of the draft. */
+static bool make_body(struct tx *tx, const struct due *d, const struct contents *c,
+                      struct birth *b, struct err *err)
+{
+    const struct payload_head head = head_of(tx, d, b->id);
+    if (!c)
+        return draft_finish(tx->store, &head, &b->parts, err);
+    buf_reserve(&b->body, c->bytes.len + 1024);
+    return payload_body(&head, c->events, c->count, &b->body) || err_memory(err);
 }
 
 /* ---------------------------------------------------------------- claimed at once */
@@ -190,8 +201,8 @@ static bool begin_claim(struct tx *tx, struct close_step *s, const struct due *d
 static bool end_claim(struct claim *c, struct birth *b, struct err *err)
 {
     c->row = b->row;
-    c->body_len = b->body.len;
-    if (!claim_holds(buf_span(&b->body)))
+    c->body_len = b->parts.count ? b->parts.plain : b->body.len;
+    if (b->parts.count || !claim_holds(buf_span(&b->body)))
         return true;
     c->body = buf_take(&b->body);
     return c->body ? claim_add_key(c, err) : err_memory(err);
@@ -209,8 +220,10 @@ static bool write_births(struct tx *tx, struct close_step *s, struct err *err)
 
 static void forget_births(struct close_step *s)
 {
-    for (size_t i = 0; i < s->born; i++)
+    for (size_t i = 0; i < s->born; i++) {
         buf_free(&s->births[i].body);
+        body_parts_free(&s->births[i].parts);
+    }
     s->born = 0;
 }
 
@@ -240,25 +253,51 @@ static bool deliver_contents(struct tx *tx, struct close_step *s, const struct d
                         .truncated = d->truncated};
     uuid_v7(b->id, tx->wall);
     buf_init(&b->body, BUF_UNLIMITED);
-    if (!render(tx, d, b->id, c, &b->body))
-        return err_memory(err);
-    if (!begin_claim(tx, s, d, b->id, claim, err))
+    if (!make_body(tx, d, c, b, err) || !begin_claim(tx, s, d, b->id, claim, err))
         return false;
     b->state = *claim ? DELIVERY_SENDING : DELIVERY_WAITING;
     return log_truncated(tx, d, b->id, err);
 }
 
 /* A bucket that cannot be read must not hold up the others for ever. */
+static bool drop_damaged(struct tx *tx, const struct due *d, struct err *err)
+{
+    return drop(tx, d, "the store's file is damaged: the events are lost", err);
+}
+
 static bool deliver(struct tx *tx, struct close_step *s, const struct due *d, struct err *err)
 {
     struct contents c = {0};
     bool whole = false;
     bool fine = read_contents(tx, d, &c, &whole, err);
     if (fine)
-        fine = whole ? deliver_contents(tx, s, d, &c, err)
-                     : drop(tx, d, "the store's file is damaged: the events are lost", err);
+        fine = whole ? deliver_contents(tx, s, d, &c, err) : drop_damaged(tx, d, err);
     contents_free(&c);
     return fine;
+}
+
+static bool is_large(int64_t bytes)
+{
+    return bytes > DRAFT_SLICE;
+}
+
+/* A message for Slack or PagerDuty is made of the first events only. */
+static bool has_draft(const struct due *d)
+{
+    return is_large(d->bytes) && d->alert->alert->destination == DESTINATION_GENERAL;
+}
+
+static bool deliver_draft(struct tx *tx, struct close_step *s, struct due *d, struct err *err)
+{
+    const struct draft_bucket b = {d->row,      d->opened_at, d->kept,
+                                   d->bytes,    d->alert_id,  d->type,
+                                   tx->store->limits.style};
+    enum draft_state state;
+    if (!draft_go_on(tx, &b, &state, err))
+        return false;
+    d->stays = state == DRAFT_GROWS;
+    return d->stays || (state == DRAFT_WHOLE ? deliver_contents(tx, s, d, NULL, err)
+                                             : drop_damaged(tx, d, err));
 }
 
 static bool drop_silenced(struct tx *tx, const struct due *d, struct err *err)
@@ -267,7 +306,7 @@ static bool drop_silenced(struct tx *tx, const struct due *d, struct err *err)
     return silence_words(tx, d->silence, words, err) && drop(tx, d, words, err);
 }
 
-static bool close_one(struct tx *tx, struct close_step *s, const struct due *d, struct err *err)
+static bool close_one(struct tx *tx, struct close_step *s, struct due *d, struct err *err)
 {
     if (d->drops)
         return drop_silenced(tx, d, err);
@@ -275,45 +314,66 @@ static bool close_one(struct tx *tx, struct close_step *s, const struct due *d, 
         return drop(tx, d, "the alert was deleted", err);
     if (!d->alert->alert->enabled)
         return drop(tx, d, "the alert was disabled", err);
-    return deliver(tx, s, d, err);
+    return has_draft(d) ? deliver_draft(tx, s, d, err) : deliver(tx, s, d, err);
 }
 
 /* ---------------------------------------------------------------- the step */
 
 static const char select_due[] =
-    "SELECT row, alert, type, workspace, kept, truncated, bytes, silence, drops "
-    "FROM buckets WHERE due_at <= ? ORDER BY due_at LIMIT ?";
+    "SELECT row, alert, type, workspace, kept, truncated, bytes, silence, drops, opened_at "
+    "FROM buckets WHERE due_at <= ? ORDER BY due_at";
+enum { BYTES_COLUMN = 6 };
 
-static bool read_due(sqlite3_stmt *row, void *item, struct err *err)
+static bool add_due(struct due_buckets *out, sqlite3_stmt *row, struct err *err)
 {
-    struct due *d = item;
+    if (!rows_grow((void **)&out->items, out->count, sizeof *out->items, err))
+        return false;
+    struct due *d = &out->items[out->count++];
     d->row = db_col_int(row, 0);
     db_col_id(row, 1, d->alert_id);
     d->type = (enum event_type)db_col_int(row, 2);
     d->kept = db_col_int(row, 4);
     d->truncated = db_col_int(row, 5);
-    d->bytes = db_col_int(row, 6);
+    d->bytes = db_col_int(row, BYTES_COLUMN);
     d->silence = db_col_int(row, 7);
     d->drops = db_col_int(row, 8);
+    d->opened_at = db_col_int(row, 9);
     return db_col_copy(row, 3, &d->workspace) || err_memory(err);
 }
 
+/* Of large ones only the first, so that several keep no other from its turn. */
 static bool find_due(struct tx *tx, const struct close_step *s, struct due_buckets *out,
                      struct err *err)
 {
-    sqlite3_stmt *row =
-        db_query(tx->db, select_due, DB_ARGS(db_int(s->wish.now), db_int(s->limit)), err);
-    return ROWS_READ(tx->db, row, out, read_due, err);
+    sqlite3_stmt *row = db_query(tx->db, select_due, DB_ARGS(db_int(s->wish.now)), err);
+    bool large = false;
+    int got = row ? 1 : -1;
+    while (got > 0 && (int64_t)out->count < s->limit) {
+        if ((got = db_step(tx->db, row, err)) != 1)
+            break;
+        bool is = is_large(db_col_int(row, BYTES_COLUMN));
+        if (!(is && large) && !add_due(out, row, err))
+            got = -1;
+        large = large || is;
+    }
+    db_end(row);
+    if (got == 0 && !large)
+        draft_forget(tx->store); /* what it was of is no longer due */
+    return got >= 0;
 }
 
-static bool remove_closed(struct tx *tx, const struct due *due, size_t count, struct err *err)
+static bool remove_closed(struct tx *tx, struct close_step *s, const struct due *due,
+                          size_t count, struct err *err)
 {
     struct ending *endings = calloc(count + 1, sizeof *endings);
+    size_t closed = 0;
     for (size_t i = 0; endings && i < count; i++)
-        endings[i] = (struct ending){due[i].row, due[i].kept, due[i].truncated, due[i].silence,
-                                     due[i].drops};
-    bool fine = endings ? ending_remove_buckets(tx, endings, count, err) : err_memory(err);
+        if (!due[i].stays)
+            endings[closed++] = (struct ending){due[i].row, due[i].kept, due[i].truncated,
+                                                due[i].silence, due[i].drops};
+    bool fine = endings ? ending_remove_buckets(tx, endings, closed, err) : err_memory(err);
     free(endings);
+    s->closed.count = (int64_t)closed;
     return fine;
 }
 
@@ -327,11 +387,10 @@ static bool close_all(struct tx *tx, struct close_step *s, struct due_buckets *d
         struct due *d = &due->items[count];
         fine = alert_cache_get(&tx->store->alerts, tx->db, d->alert_id, &d->alert, err) &&
                close_one(tx, s, d, err);
-        bytes += d->bytes;
+        bytes += d->stays ? DRAFT_SLICE : d->bytes;
     }
-    fine = fine && write_births(tx, s, err) && remove_closed(tx, due->items, count, err);
+    fine = fine && write_births(tx, s, err) && remove_closed(tx, s, due->items, count, err);
     forget_births(s);
-    s->closed.count = (int64_t)count;
     return fine;
 }
 

@@ -4,6 +4,7 @@
 
 #include "store/sqlite/alert_last.h"
 #include "store/sqlite/buckets.h"
+#include "store/sqlite/draft.h"
 #include "store/sqlite/log_rows.h"
 #include "store/sqlite/silence_rows.h"
 
@@ -35,6 +36,7 @@ bool ending_remove_buckets(struct tx *tx, struct ending *endings, size_t count, 
     for (size_t i = 0; i < count; i++) {
         tx->delta[COUNTER_WAITING_EVENTS] -= endings[i].kept;
         tx->delta[COUNTER_OPEN_BUCKETS] -= !endings[i].drops;
+        draft_forget_bucket(tx->store, endings[i].row);
     }
     if (count > 0)
         tx->changes |= STORE_CHANGED_BUCKETS;

@@ -15,6 +15,7 @@
 #include "store/datadir.h"
 #include "store/file.h"
 #include "store/sharedclock.h"
+#include "store/sqlite/draft.h"
 #include "store/sqlite/keys.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
@@ -228,6 +229,7 @@ void store_close(struct store **store)
         return;
     writer_stop(s);
     buckets_clear(&s->buckets);
+    draft_forget(s);
     tx_reset_caches(s);
     trace_memory_free(&s->traces);
     errored_free(&s->errored);

@@ -45,6 +45,7 @@ struct store {
     struct errored errored;
     struct buckets buckets;
     struct activity activity;
+    struct draft *draft; /* of a large bucket (draft.h); NULL: none */
     int64_t request;            /* the last number given; 0: not read yet */
     int64_t version;            /* db_version() when the caches were known to be right */
     int64_t unmatched;          /* counted, to be saved with the next commit */

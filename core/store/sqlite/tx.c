@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rules/match.h"
+#include "store/sqlite/draft.h"
 #include "store/sqlite/keys.h"
 #include "store/sqlite/store_impl.h"
 
@@ -137,6 +138,7 @@ void tx_rollback(struct tx *tx)
 {
     struct store *s = tx->store;
     buckets_clear(&s->buckets);
+    draft_forget(s); /* it may hold what was written here */
     errored_undo(&s->errored);
     trace_memory_undo(&s->traces);
     tx_reset_caches(s);

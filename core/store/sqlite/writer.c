@@ -9,6 +9,7 @@
 
 #include "store/aside.h"
 #include "store/health.h"
+#include "store/sqlite/draft.h"
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/thread.h"
 #include "store/sqlite/tx.h"
@@ -356,6 +357,7 @@ static void idle(struct store *s)
         s->version = version;
         tx_reset_caches(s);
         s->wal.dirty = true;
+        draft_forget(s); /* its bucket may be gone, and nobody goes on with it */
         notify(s, STORE_CHANGED_ALL);
     }
     if (tx_has_lazy(s) || s->trouble.code)

@@ -33,6 +33,11 @@ static void buf_grows_and_stays_terminated(void **state)
     assert_true(buf_add_span(&b, span_of("!")));
     assert_true(buf_add_text(&b, ""));
     assert_true(span_is(buf_span(&b), "x-42!"));
+    buf_drop(&b, 0);
+    buf_drop(&b, 2);
+    assert_string_equal(buf_text(&b), "42!");
+    buf_drop(&b, 3);
+    assert_string_equal(buf_text(&b), "");
     buf_free(&b);
     assert_null(b.data);
     assert_true(buf_add_text(&b, "again"));

@@ -140,6 +140,44 @@ static void closes_many_windows_at_once(void **state)
     assert_int_equal(receiver_count(r->receiver), ALERTS);
 }
 
+static void accept_much(struct rig *r)
+{
+    enum { EVENTS = 50, LEN = 100000 };
+    struct accept *a = step_request("default");
+    char *entity = malloc(LEN);
+    memset(entity, 'x', LEN);
+    memcpy(entity, "{\"x\":\"", 6);
+    entity[LEN - 1] = '"';
+    for (int i = 0; i < EVENTS; i++)
+        step_add_fact(a, EVENT_TRACE_FEEDBACK_SCORE, NULL, "p", i)->head =
+            arena_span(&a->arena, (struct span){entity, LEN});
+    free(entity);
+    assert_true(step_accept(r->store.store, a, NULL, NULL));
+}
+
+/* The store makes its body in several steps: it is asked again at once. */
+static void closes_a_large_window_beside_others(void **state)
+{
+    struct rig *r = *state;
+    char large[UUID_SIZE];
+    rig_alert(r, r->url, large);
+    rig_alert_of(r, r->url, EVENT_TRACE_ERRORS, NULL);
+    accept_much(r);
+    rig_event_of(r, EVENT_TRACE_ERRORS);
+    rig_advance(r, 30000);
+    rig_until_state(r, DELIVERY_DELIVERED, 2);
+    const struct receiver_request *q = receiver_request(r->receiver, 0);
+    if (!strstr(q->body, large))
+        q = receiver_request(r->receiver, 1);
+    struct delivery d = rig_delivery(r); /* the newest */
+    assert_string_equal(d.alert_id, large);
+    assert_int_equal(d.event_count, 50);
+    assert_true(d.body_len > 50 * 100000);
+    assert_int_equal(q->body_len, d.body_len);
+    assert_memory_equal(q->body, d.body, d.body_len);
+    delivery_free(&d);
+}
+
 static void records_the_attempt_without_secrets(void **state)
 {
     struct rig *r = *state;
@@ -343,6 +381,7 @@ int main(void)
         TEST(signs_every_attempt),
         TEST(makes_a_webhook_for_each_window),
         TEST(closes_many_windows_at_once),
+        TEST(closes_a_large_window_beside_others),
         TEST(records_the_attempt_without_secrets),
         TEST(writes_a_row_of_the_log_for_each_attempt),
         TEST(uses_the_endpoint_of_the_alert_at_each_attempt),
