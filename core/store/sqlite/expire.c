@@ -41,17 +41,17 @@ static bool find_stale(struct tx *tx, const struct expire_step *s, int64_t **row
     if (!newest_waiting(tx, &newest, err))
         return false;
     bool all = newest > tx->wall || *all_at == 0 || tx->steady - *all_at >= LOOK_AT_ALL_MS;
-    if (all) {
-        made_before = INT64_MAX;
+    sqlite3_stmt *row = db_query(
+        tx->db,
+        "SELECT row FROM deliveries WHERE state IN (0, 2) "
+        "AND state <> 3 AND created_at < ? AND born_at < ? AND next_at IS NOT NULL LIMIT ?",
+        DB_ARGS(db_int(all ? INT64_MAX : made_before), db_int(s->before), db_int(s->limit)),
+        err);
+    if (!rows_read(tx->db, row, (void **)rows, count, sizeof **rows, rows_read_int, err))
+        return false;
+    if (all && (int64_t)*count < s->limit) /* to their end */
         *all_at = tx->steady;
-    }
-    sqlite3_stmt *row =
-        db_query(tx->db,
-                 "SELECT row FROM deliveries WHERE state IN (0, 2) "
-                 "AND state <> 3 AND created_at < ? AND born_at < ? "
-                 "AND next_at IS NOT NULL LIMIT ?",
-                 DB_ARGS(db_int(made_before), db_int(s->before), db_int(s->limit)), err);
-    return rows_read(tx->db, row, (void **)rows, count, sizeof **rows, rows_read_int, err);
+    return true;
 }
 
 bool expire_row(struct tx *tx, int64_t row, struct err *err)

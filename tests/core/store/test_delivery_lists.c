@@ -218,12 +218,15 @@ static void what_was_made_by_a_fast_clock_ends_too(void **state)
     struct store_fixture *f = *state;
     char alert[UUID_SIZE];
     add_alert(f, "a", URL, alert);
-    accept_events(f, 1);
-    close_all(f);
+    for (int i = 0; i < 3; i++) {
+        accept_events(f, 1);
+        close_all(f);
+    }
     store_fixture_exec(f, "UPDATE deliveries SET created_at = created_at + 9000000");
     assert_int_equal(step_expire(f->store, f->now - DAY, 10), 0);
     f->now += DAY + 1;
-    assert_int_equal(step_expire(f->store, f->now - DAY, 10), 1);
+    assert_int_equal(step_expire(f->store, f->now - DAY, 2), 2); /* all, two at a time */
+    assert_int_equal(step_expire(f->store, f->now - DAY, 2), 1);
 }
 
 static void the_list_tells_what_is_being_sent(void **state)
