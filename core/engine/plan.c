@@ -171,7 +171,7 @@ static int64_t later(int64_t a, int64_t b)
 static int64_t plan_close(struct engine *e, int64_t now, const struct store_due *due)
 {
     int64_t at = later(due->buckets, e->resting[NOTE_CLOSED]);
-    bool others_first = due->deliveries <= now && !e->blocked;
+    bool others_first = due->deliveries <= now && (!e->blocked || e->blocked_until <= now);
     if (e->closing)
         return INT64_MAX;
     if (at > now)
