@@ -40,7 +40,10 @@ static void make(struct source *s)
                                            "{\"n\":2}", "{\"metric_name\":null}"};
     for (int i = 0; i < EVENTS; i++) {
         uuid_v7(s->ids[i], 1000 + i);
-        snprintf(s->users[i], sizeof s->users[i], i % 11 ? "user-%d" : "", i / 4 % 7);
+        if (i % 11)
+            snprintf(s->users[i], sizeof s->users[i], "user-%d", i / 4 % 7);
+        else
+            s->users[i][0] = '\0';
         s->events[i] = (struct payload_event){s->ids[i], span_of(s->users[i]), i / 3,
                                               span_of(entities[i * i % 5])};
     }
