@@ -11,7 +11,6 @@
 
 /* Of a chunk: in its first bytes is the id of its first event, packed or not. */
 enum { MARK = 64 };
-#define MARK_SQL "substr(events, 1, 64)"
 
 struct draft {
     int64_t row, opened_at;
@@ -28,6 +27,7 @@ struct draft {
     struct payload_draft body;
     struct body_parts parts[PAYLOAD_LISTS]; /* what was moved out of its lists */
     struct buf scratch;
+    bool unsettled; /* it grew in the transaction that is under way */
 };
 
 struct slice {
@@ -66,6 +66,18 @@ void draft_forget(struct store *s)
     s->draft = NULL;
 }
 
+void draft_settle(struct store *s)
+{
+    if (s->draft)
+        s->draft->unsettled = false;
+}
+
+void draft_undo(struct store *s)
+{
+    if (s->draft && s->draft->unsettled)
+        draft_forget(s);
+}
+
 void draft_forget_bucket(struct store *s, int64_t row)
 {
     if (s->draft && s->draft->row == row)
@@ -79,25 +91,25 @@ static bool looks_like(const struct draft *d, const struct draft_bucket *b)
            strcmp(d->alert_id, b->alert_id) == 0;
 }
 
-static bool has_mark(struct tx *tx, const struct draft *d, bool *has, struct err *err)
+/* As a blob: a statement would read the whole of a chunk, which may be large, each time. */
+static bool has_mark(struct tx *tx, const struct draft *d)
 {
-    sqlite3_stmt *row =
-        db_query(tx->db, "SELECT " MARK_SQL " FROM bucket_chunks WHERE row = ?",
-                 DB_ARGS(db_int(d->first)), err);
-    int got = row ? db_step(tx->db, row, err) : -1;
-    *has = got == 1 && span_same(db_col_blob(row, 0), (struct span){d->mark, d->mark_len});
-    db_end(row);
-    return got >= 0;
+    char found[MARK];
+    sqlite3_blob *chunk = NULL;
+    bool has = sqlite3_blob_open(db_handle(tx->db), "main", "bucket_chunks", "events",
+                                 d->first, 0, &chunk) == SQLITE_OK &&
+               (size_t)sqlite3_blob_bytes(chunk) >= d->mark_len &&
+               sqlite3_blob_read(chunk, found, (int)d->mark_len, 0) == SQLITE_OK &&
+               memcmp(found, d->mark, d->mark_len) == 0;
+    sqlite3_blob_close(chunk);
+    return has;
 }
 
 /* The draft is one of this bucket from here on. */
 static bool have_draft(struct tx *tx, const struct draft_bucket *b, struct err *err)
 {
     struct store *s = tx->store;
-    bool same = s->draft && looks_like(s->draft, b);
-    if (same && !has_mark(tx, s->draft, &same, err))
-        return false;
-    if (same)
+    if (s->draft && looks_like(s->draft, b) && has_mark(tx, s->draft))
         return true;
     draft_forget(s);
     s->draft = draft_new(b);
@@ -199,6 +211,7 @@ bool draft_go_on(struct tx *tx, const struct draft_bucket *b, enum draft_state *
     if (!have_draft(tx, b, err))
         return false;
     struct draft *d = tx->store->draft;
+    d->unsettled = true;
     struct slice s = {.kept = b->kept, .wanted = DRAFT_SLICE + b->bytes - d->bytes};
     d->bytes = b->bytes;
     bool fine = read_slice(tx, d, &s, err);

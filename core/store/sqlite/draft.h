@@ -42,6 +42,11 @@ bool draft_go_on(struct tx *tx, const struct draft_bucket *b, enum draft_state *
 bool draft_finish(struct store *s, const struct payload_head *head, struct body_parts *out,
                   struct err *err);
 
+/* After a commit; and after a transaction that came to nothing: what grew in it may hold
+ * what was written there. */
+void draft_settle(struct store *s);
+void draft_undo(struct store *s);
+
 void draft_forget(struct store *s);                     /* if there is one */
 void draft_forget_bucket(struct store *s, int64_t row); /* if it is of that */
 

@@ -130,6 +130,7 @@ bool tx_commit(struct tx *tx, bool lazy_too, struct err *err)
         trace_memory_saved(&s->traces);
     }
     trace_memory_settle(&s->traces);
+    draft_settle(s);
     passing_committed(s);
     return true;
 }
@@ -138,7 +139,8 @@ void tx_rollback(struct tx *tx)
 {
     struct store *s = tx->store;
     buckets_clear(&s->buckets);
-    draft_forget(s); /* it may hold what was written here */
+    draft_undo(s);
+    s->expired_all_at = 0;
     errored_undo(&s->errored);
     trace_memory_undo(&s->traces);
     tx_reset_caches(s);

@@ -372,6 +372,7 @@ static void stand_still(struct store *s)
     pthread_mutex_unlock(&s->lock);
     if (tx_has_lazy(s))
         run_group(s, NULL, true);
+    draft_forget(s); /* another process may close its bucket */
     pthread_mutex_lock(&s->lock);
     s->parked = !s->queue;
     pthread_cond_broadcast(&s->answered);
