@@ -128,6 +128,17 @@ static bool take_lock(struct host *h)
     return false;
 }
 
+/* An engine of an older version than the store's would do nothing, and keep the lock from
+ * one that fits. */
+static bool fits(struct host *h)
+{
+    struct err err = {0};
+    if (store_fits(h->store, &err))
+        return true;
+    fail(h, &err);
+    return false;
+}
+
 /* ---------------------------------------------------------------- engine */
 
 static void set_engine(struct host *h, struct engine *engine)
@@ -362,7 +373,7 @@ static void *host_main(void *arg)
         struct settings old;
         if (take_settings(h, &old))
             settings_free(&old);
-        if (take_lock(h)) {
+        if (take_lock(h) && fits(h)) {
             store_set_checkpointing(h->store, true);
             if (take_settings(h, &old))
                 settings_free(&old);

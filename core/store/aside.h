@@ -15,6 +15,10 @@ void store_set_checkpointing(struct store *s, bool on);
 void store_park(struct store *s);
 void store_unpark(struct store *s);
 
+/* Whether the store is of this program's version: a newer one may have brought it up to its
+ * own since it was opened. Any thread. */
+bool store_fits(struct store *s, struct err *err);
+
 /* For whoever has to end soon: the writer waits only briefly for other processes that write. */
 void store_hurry(struct store *s, bool on);
 

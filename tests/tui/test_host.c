@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include <sqlite3.h>
+
 #include "cli/post.h"
 #include "send/send.h"
 #include "store/audit.h"
@@ -233,6 +235,29 @@ static void busy_port_degrades_until_it_is_free(void **state)
     assert_string_equal(status.reason, "");
 }
 
+/* It leaves the engine to one of that version. */
+static void does_not_run_the_engine_of_a_newer_store(void **state)
+{
+    struct world *w = *state;
+    struct side *s = &w->sides[0];
+    struct host_status status;
+    char path[512];
+    sqlite3 *db;
+    open_side(w, s);
+    snprintf(path, sizeof path, "%s/store.db", w->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 9999", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    start_side(w, s);
+    assert_true(wait_state(s, HOST_STOPPED, &status));
+    assert_non_null(strstr(status.reason, "newer opik-alerts"));
+    struct datadir_lock *lock;
+    while (!(lock = datadir_lock_try(w->dir, NULL)))
+        continue;
+    datadir_unlock(&lock);
+}
+
 static void set_settings_moves_the_intake(void **state)
 {
     struct world *w = *state;
@@ -431,6 +456,7 @@ int main(void)
         TEST(second_stands_by_and_takes_over),
         TEST(standby_stops_at_once),
         TEST(busy_port_degrades_until_it_is_free),
+        TEST(does_not_run_the_engine_of_a_newer_store),
         TEST(set_settings_moves_the_intake),
         TEST(connection_tests_follow_the_settings),
         TEST(pause_gives_the_lock_back_and_resume_retakes_it),

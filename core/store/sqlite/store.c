@@ -263,6 +263,14 @@ void store_set_checkpointing(struct store *s, bool on)
     pthread_mutex_unlock(&s->lock);
 }
 
+bool store_fits(struct store *s, struct err *err)
+{
+    struct store_reader *r = store_reader_open(s, err);
+    bool fine = r && db_check_version(r->db, err);
+    store_reader_close(&r);
+    return fine;
+}
+
 void store_hurry(struct store *s, bool on)
 {
     pthread_mutex_lock(&s->lock);

@@ -53,7 +53,8 @@ struct store {
     int64_t lazy_since; /* steady ms; that and new traces wait since then; 0: none */
     struct wal wal;
     bool synced;                /* the connection's synchronous is FULL */
-    bool check_key;             /* the store may be sealed with another key by now */
+    bool check_key;             /* the store may be sealed with another key by now, */
+    bool check_version;         /* and be of another version */
     struct store_limits limits; /* as of the start of the transaction */
 
     pthread_t thread;

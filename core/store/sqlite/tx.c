@@ -24,7 +24,7 @@ static void reset_caches(struct store *s)
     passing_forget(s);
     s->traces.check = true;
     s->errored.check = true;
-    s->check_key = true;
+    s->check_key = s->check_version = true;
 }
 
 void tx_reset_caches(struct store *s)
@@ -44,6 +44,17 @@ static bool set_synchronous(struct store *s, bool full, struct err *err)
     return true;
 }
 
+/* A newer program may have been here. What is asked for then is no mistake of whoever asks,
+ * and somebody has to see to it: as where the disk fails. */
+static bool is_ours(struct store *s, struct err *err)
+{
+    if (db_check_version(s->db, err))
+        return true;
+    if (err->code == ERR_UNSUPPORTED)
+        err->code = ERR_IO;
+    return false;
+}
+
 /* Under the write lock nobody else commits, so the answer stays right to the end. */
 static bool refresh(struct tx *tx, struct err *err)
 {
@@ -52,14 +63,15 @@ static bool refresh(struct tx *tx, struct err *err)
     if (!db_version(s->db, &version, err))
         return false;
     if (version != s->version) {
-        if (!db_check_version(s->db, err)) /* a newer program may have been here */
-            return false;
         s->version = version;
         tx_reset_caches(s);
         tx->changes = STORE_CHANGED_ALL;
     } else if (project_cache_count(&s->projects) > PROJECTS_KEPT) {
         project_cache_reset(&s->projects);
     }
+    if (s->check_version && !is_ours(s, err))
+        return false;
+    s->check_version = false;
     if (s->check_key && !keys_check(s->db, s->sealer, err))
         return false;
     s->check_key = false;
