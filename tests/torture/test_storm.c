@@ -165,12 +165,16 @@ static int64_t truncated(const char *body)
     return at ? strtoll(at + strlen("\"truncated\":"), NULL, 10) : 0;
 }
 
-/* Each event at most once for each alert. Returns how many there are. */
-static int64_t mark(const struct storm *s, unsigned char *found, const char *body)
+/* Each event at most once for each alert. Returns how many there are. Not by strstr():
+ * under AddressSanitizer it looks for the end of the body each time, which takes minutes in
+ * all. */
+static int64_t mark(const struct storm *s, unsigned char *found,
+                    const struct receiver_request *q)
 {
     static const char key[] = "\"id\":\"" TRACE;
+    const char *at = q->body, *end = at + q->body_len;
     int64_t count = 0;
-    for (const char *at = strstr(body, key); at; at = strstr(at, key), count++) {
+    for (; (at = memmem(at, (size_t)(end - at), key, sizeof key - 1)); count++) {
         at += sizeof key - 1;
         long long n = strtoll(at, NULL, 10);
         assert_in_range(n, 0, s->events - 1);
@@ -187,8 +191,7 @@ static void read_requests(struct storm *s, struct receiver *r, size_t *from, siz
         long alert = strtol(q->path + 1, NULL, 10);
         if (*from < 2 * failed && *from % 2 == 0)
             continue; /* this one was answered with 500 */
-        s->arrived +=
-            mark(s, s->found[alert < PROJECTS ? 0 : 1 + alert - PROJECTS], q->body);
+        s->arrived += mark(s, s->found[alert < PROJECTS ? 0 : 1 + alert - PROJECTS], q);
         s->left_out += truncated(q->body);
     }
 }
@@ -386,7 +389,7 @@ static void a_bucket_over_its_limit_carries_the_first(void **state)
     const char *body = receiver_request(s.good, 0)->body;
     s.found[0] = calloc(FLOOD, 1);
     assert_non_null(s.found[0]);
-    assert_int_equal(mark(&s, s.found[0], body), KEPT);
+    assert_int_equal(mark(&s, s.found[0], receiver_request(s.good, 0)), KEPT);
     for (int n = 0; n < FLOOD; n++)
         assert_int_equal(s.found[0][n], n < KEPT);
     snprintf(count, sizeof count, "\"eventCount\":%d", KEPT);
