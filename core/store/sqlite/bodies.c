@@ -96,17 +96,15 @@ static bool write_made(struct db *db, int64_t delivery, const struct body_parts 
 
 static bool write_parts(struct db *db, const struct body *b, struct err *err)
 {
+    struct body_parts made = {0};
     struct buf scratch;
-    bool fine = true;
     if (b->parts)
         return write_made(db, b->delivery, b->parts, err);
     buf_init(&scratch, BUF_UNLIMITED);
-    for (size_t at = 0, len; at < b->bytes.len && fine; at += len) {
-        len = b->bytes.len - at < BODY_PART ? b->bytes.len - at : BODY_PART;
-        const struct packed p = packed_of((struct span){b->bytes.at + at, len}, &scratch);
-        fine = write_part(db, b->delivery, at, &p, err);
-    }
+    bool fine = body_parts_add(&made, b->bytes, &scratch) || err_memory(err);
     buf_free(&scratch);
+    fine = fine && write_made(db, b->delivery, &made, err);
+    body_parts_free(&made);
     return fine;
 }
 
