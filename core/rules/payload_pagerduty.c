@@ -17,11 +17,7 @@ enum {
 /* The first `max` characters, never half of one. */
 static struct span cut(const char *text, size_t max)
 {
-    const char *at = text;
-    for (size_t count = 0; *at && count < max; count++)
-        for (at++; ((unsigned char)*at & 0xc0) == 0x80;)
-            at++;
-    return (struct span){text, (size_t)(at - text)};
+    return (struct span){text, text_first(text, max)};
 }
 
 static const char *severity_of(const struct payload_head *head)
