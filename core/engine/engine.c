@@ -464,11 +464,12 @@ static void restore_endpoints(struct engine *e)
     struct err err;
     if (!store_endpoint_list(e->reader, &states, &err))
         return;
-    for (size_t i = 0; i < states.count; i++)
-        if (states.items[i]
-                .alert_id[0]) /* the others are forgotten with what is recovered */
-            flights_restore(e->flights, states.items[i].endpoint, states.items[i].state,
-                            states.items[i].probe_at, states.items[i].paused_until);
+    for (size_t i = 0; i < states.count; i++) {
+        const struct endpoint_state *s = &states.items[i];
+        if (s->alert_id[0]) /* the others are forgotten with what is recovered */
+            flights_restore(e->flights, s->endpoint, s->state, s->probe_at,
+                            s->paused_until);
+    }
     endpoint_states_free(&states);
 }
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/ascii.h"
-
 #include "base/text.h"
 
 enum { HIDDEN_WHOLE = 12, SHOWN_EACH_END = 3, URL_TAIL = 4 };

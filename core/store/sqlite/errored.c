@@ -153,12 +153,16 @@ static bool save_run(struct db *db, const struct errored_run *run, int64_t seq,
         err);
 }
 
+static int64_t oldest_first(const struct errored *e)
+{
+    return e->oldest_end - (int64_t)count_of(&e->oldest) + 1;
+}
+
 /* Makes `oldest` the run that `seq` is in, or the next one; *any false: there is none. */
 static bool read_oldest(struct errored *e, struct db *db, int64_t seq, bool *any,
                         struct err *err)
 {
-    int64_t first = e->oldest_end - (int64_t)count_of(&e->oldest) + 1;
-    *any = seq >= first && seq <= e->oldest_end;
+    *any = seq >= oldest_first(e) && seq <= e->oldest_end;
     if (*any)
         return true;
     sqlite3_stmt *row = db_query(db,
@@ -190,7 +194,7 @@ static bool forget_oldest(struct errored *e, struct db *db, int64_t seq, int64_t
             return false;
         if (!any)
             break;
-        int64_t first = e->oldest_end - (int64_t)count_of(&e->oldest) + 1;
+        int64_t first = oldest_first(e);
         int64_t from = seq > first ? seq : first,
                 to = upto < e->oldest_end ? upto : e->oldest_end;
         if (from <= to &&

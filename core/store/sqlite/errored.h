@@ -28,8 +28,7 @@ struct errored {
     size_t run_count;
     int64_t added;   /* in all runs */
     struct buf gone; /* hashes that the transaction deletes */
-    struct buf
-        oldest; /* hashes of one run of the table, of which the oldest go one by one */
+    struct buf oldest;  /* hashes of a run of the table, which go one by one */
     int64_t oldest_end; /* seq of its last */
 };
 
