@@ -65,7 +65,7 @@ static enum MHD_Result begin(struct intake *in, struct MHD_Connection *connectio
         r->last = true;
         request_fail_text(r, 503, "the intake is stopping");
     }
-    return MHD_YES;
+    return atomic_load(&r->ready) ? request_refused(r) : MHD_YES;
 }
 
 /* Who changes an alert is named in the audit row that its step writes. */
@@ -97,7 +97,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection,
         *data_size = 0;
         return go_on ? MHD_YES : MHD_NO;
     }
-    peers_received(r->peers, r->peer);
+    if (!peers_received(r->peers, r->peer))
+        return MHD_NO;
     request_body_ended(r);
     if (!atomic_load(&r->ready)) {
         call_handler(r, method, ((struct intake *)arg)->api_key != NULL);

@@ -25,8 +25,10 @@ struct peer {
     bool asleep;  /* it waits for us, and its time stands still */
     int64_t left; /* of its time, while it is asleep */
     int64_t end;
-    struct span words; /* to be said before the end; empty: none. Its own thread changes them */
-    int64_t patience;  /* where there are words: an end before the other */
+    bool reads_on;     /* its own thread changes it; of such a one: */
+    struct span words; /* to be said at say_at, or before the end; empty: they are said */
+    int64_t say_at;
+    int64_t patience; /* an end before the other */
     int64_t since; /* of its turn: a head's beginning, or a request's */
     _Atomic enum turn turn;
 };
@@ -47,18 +49,26 @@ struct peers {
 
 /* ------------------------------------------------------------------ the sweep */
 
+static void say(struct peer *x)
+{
+    if (!x->words.len)
+        return;
+    send(x->fd, x->words.at, x->words.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    shutdown(x->fd, SHUT_WR);
+    x->words.len = 0;
+}
+
 static void end(struct peers *p, struct peer *x)
 {
     x->ended = true;
     p->open--;
-    if (x->words.len)
-        send(x->fd, x->words.at, x->words.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    say(x);
     shutdown(x->fd, SHUT_RDWR);
 }
 
 static int64_t end_of(const struct peer *x)
 {
-    return x->words.len && x->patience < x->end ? x->patience : x->end;
+    return x->reads_on && x->patience < x->end ? x->patience : x->end;
 }
 
 /* One that is asleep has no end yet. To look at it then all the same spares a wake-up each
@@ -111,10 +121,15 @@ static int64_t sweep(struct peers *p, int64_t now)
         if (x->ended)
             continue;
         int64_t at = x->asleep ? no_end_before(x, now) : end_of(x);
-        if (at > now)
-            next = at < next ? at : next;
-        else
+        if (at <= now) {
             end(p, x);
+            continue;
+        }
+        if (x->words.len && x->say_at <= now)
+            say(x);
+        if (x->words.len && x->say_at < at)
+            at = x->say_at;
+        next = at < next ? at : next;
     }
     int64_t again = make_room(p, now);
     return again < next ? again : next;
@@ -259,7 +274,7 @@ void peers_end(struct peers *p, struct peer *x)
     pthread_mutex_lock(&p->lock);
     set_end(p, x, p->idle_ms);
     x->turn = TURN_HEAD;
-    x->asleep = false;
+    x->asleep = x->reads_on = false;
     x->words.len = 0;
     p->requests -= x->served;
     x->served = false;
@@ -268,13 +283,16 @@ void peers_end(struct peers *p, struct peer *x)
     pthread_mutex_unlock(&p->lock);
 }
 
-void peers_read_on(struct peers *p, struct peer *x, struct span words, int64_t in_ms)
+void peers_read_on(struct peers *p, struct peer *x, struct span words, int64_t say_ms,
+                   int64_t in_ms)
 {
     pthread_mutex_lock(&p->lock);
     int64_t now = clock_steady_ms(p->clock);
+    x->reads_on = true;
     x->words = words;
+    x->say_at = now + say_ms;
     x->patience = now + in_ms;
-    look_by(p, x->patience, now);
+    look_by(p, say_ms < in_ms ? x->say_at : x->patience, now);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -286,14 +304,17 @@ void peers_cut(struct peers *p, struct peer *x)
     pthread_mutex_unlock(&p->lock);
 }
 
-void peers_received(struct peers *p, struct peer *x)
+bool peers_received(struct peers *p, struct peer *x)
 {
     x->turn = TURN_OURS;
-    if (!x->words.len)
-        return;
+    if (!x->reads_on)
+        return true;
     pthread_mutex_lock(&p->lock);
-    x->words.len = 0; /* it is answered in order, or has been cut */
+    bool said = !x->words.len;
+    x->reads_on = false;
+    x->words.len = 0;
     pthread_mutex_unlock(&p->lock);
+    return !said;
 }
 
 void peers_answered(struct peers *p, struct peer *x)

@@ -36,14 +36,19 @@ void peers_remove(struct peers *p, struct peer *peer); /* before fd is closed */
 bool peers_begin(struct peers *p, struct peer *peer);
 void peers_end(struct peers *p, struct peer *peer);
 
-/* The rest of a body is thrown away, for in_ms at most. If the connection is ended before
- * peers_received(), the words go to its socket first: libmicrohttpd takes no answer in the middle
- * of a body. They are borrowed until then, or peers_end(). peers_cut() ends it now. */
-void peers_read_on(struct peers *p, struct peer *peer, struct span words, int64_t in_ms);
+/* The rest of a body is thrown away, for in_ms at most. Before peers_received() the words,
+ * an answer with "Connection: close", go to its socket in say_ms, or when it is ended,
+ * whatever comes first: libmicrohttpd takes no answer in the middle of a body. Once they
+ * are said, nothing more is, but what the client sends is still read, as it might miss them
+ * otherwise. They are borrowed until peers_received() or peers_end(). peers_cut() ends it
+ * now. */
+void peers_read_on(struct peers *p, struct peer *peer, struct span words, int64_t say_ms,
+                   int64_t in_ms);
 void peers_cut(struct peers *p, struct peer *peer);
 
-/* From now on the client waits for us; and from now on we wait for it to take the answer. */
-void peers_received(struct peers *p, struct peer *peer);
+/* From now on the client waits for us (false: it has been told the words, and is to be
+ * closed); and from now on we wait for it to take the answer. */
+bool peers_received(struct peers *p, struct peer *peer);
 void peers_answered(struct peers *p, struct peer *peer);
 
 /* A request is about to sleep until another thread wakes it; every sleep needs its wake.

@@ -10,6 +10,8 @@
 enum {
     ANSWER_MAX = 256 * 1024 * 1024,
     READ_ON_MS = 10 * 1000,
+    SAY_MS =
+        200, /* for a body that comes with its head, and leaves the connection as it is */
 };
 
 struct request *request_new(struct MHD_Connection *connection, size_t max_body)
@@ -49,20 +51,43 @@ static void write_words(struct request *r)
     buf_add_span(&r->words, buf_span(&r->answer));
 }
 
+static void begin_discarding(struct request *r, int64_t say_ms)
+{
+    r->discards_from = clock_steady_ms(r->clock);
+    write_words(r);
+    if (!r->words.failed)
+        peers_read_on(r->peers, r->peer, buf_span(&r->words), say_ms, READ_ON_MS);
+}
+
 /* An early answer breaks connections of SDKs, so a refused body is read on for a while. */
 static bool discard(struct request *r)
 {
-    int64_t now = clock_steady_ms(r->clock);
-    if (r->discards_from == 0) {
-        r->discards_from = now;
-        write_words(r);
-        if (!r->words.failed)
-            peers_read_on(r->peers, r->peer, buf_span(&r->words), READ_ON_MS);
-    }
-    if (r->received <= 2 * r->body.max && now - r->discards_from < READ_ON_MS)
+    if (r->discards_from == 0)
+        begin_discarding(r, READ_ON_MS);
+    if (r->received <= 2 * r->body.max &&
+        clock_steady_ms(r->clock) - r->discards_from < READ_ON_MS)
         return true;
     peers_cut(r->peers, r->peer);
     return false;
+}
+
+static const char *header(const struct request *r, const char *name)
+{
+    return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+/* Who asks whether to send the body is told before it does. Another one may wait with it
+ * all the same, or send it slowly: it is told in the middle of it. */
+enum MHD_Result request_refused(struct request *r)
+{
+    if (header(r, "Expect")) {
+        r->last = true;
+        peers_answered(r->peers, r->peer);
+        return request_answer(r);
+    }
+    if (header(r, "Content-Length") || header(r, "Transfer-Encoding"))
+        begin_discarding(r, SAY_MS);
+    return MHD_YES;
 }
 
 static void fail_too_large(struct request *r)

@@ -58,8 +58,7 @@ struct request {
     struct js_index index; /* of the body */
     struct inflate *inflate;
     size_t received; /* bytes on the wire */
-    int64_t
-        discards_from; /* steady ms: when the first piece was thrown away; 0: none yet */
+    int64_t discards_from; /* steady ms: since when the body is thrown away; 0: it is not */
 
     int status; /* the answer; 0: none yet */
     struct buf answer;
@@ -76,6 +75,10 @@ struct request *request_new(struct MHD_Connection *connection, size_t max_body);
 void request_free(struct request *r);
 
 /* ---- the body */
+
+/* To be called where the head alone was refused: the answer is ready before the body is
+ * here. What it yields is for libmicrohttpd. */
+enum MHD_Result request_refused(struct request *r);
 
 /* Takes a piece. False: enough was read on; what there is to say was said on the socket,
  * and the connection is to be closed. */

@@ -173,6 +173,93 @@ static void a_body_that_stalls_is_answered(void **state)
     assert_alive(f);
 }
 
+#define REFUSED                                                                            \
+    "POST " TRACES " HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+
+/* Its head alone is wrong, and it never sends the body, or half of it. */
+static void a_refused_client_that_waits_is_answered(void **state)
+{
+    static const char *const waits[] = {
+        REFUSED "Content-Length: 2\r\n\r\n",
+        REFUSED "Content-Length: 2\r\n\r\n{",
+        REFUSED "Transfer-Encoding: chunked\r\n\r\n1\r\n",
+        "POST " TRACES " HTTP/1.1\r\nHost: evil.example\r\n" JSON
+        "Content-Length: 9\r\n\r\n",
+    };
+    struct fixture *f = *state;
+    f->options.timeout_ms = 3600 * 1000;
+    restart(f);
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        struct http_client c;
+        int64_t from = f->s.now;
+        http_open(&c, intake_port(f->intake));
+        http_send_text(&c, waits[i]);
+        assert_true(ages_to_its_end(f, &c, 1));
+        assert_true(f->s.now - from < 2000);
+        assert_int_equal(http_read_status(&c), strstr(waits[i], "evil") ? 403 : 415);
+        assert_int_equal(c.in.len, 0); /* once */
+        http_close(&c);
+    }
+    assert_alive(f);
+}
+
+/* What it sends after that is read, so that it does not miss the answer, and is not
+ * answered. */
+static void a_refused_client_that_is_slow_is_answered_once(void **state)
+{
+    struct fixture *f = *state;
+    struct http_client c;
+    f->options.timeout_ms = 3600 * 1000;
+    restart(f);
+    http_open(&c, intake_port(f->intake));
+    http_send_text(&c, REFUSED "Content-Length: 4000\r\n\r\n");
+    assert_true(ages_to_its_end(f, &c, 1));
+    for (int i = 0; i < 4000; i++)
+        assert_true(http_send_text(&c, "x"));
+    http_send_text(&c, PING);
+    assert_int_equal(http_read_status(&c), 415);
+    assert_true(http_is_closed(&c));
+    assert_int_equal(c.in.len, 0);
+    http_close(&c);
+    assert_alive(f);
+}
+
+static void a_refused_body_that_comes_leaves_the_connection(void **state)
+{
+    struct fixture *f = *state;
+    struct http_client c;
+    http_open(&c, intake_port(f->intake));
+    http_send_text(&c, REFUSED "Content-Length: 2\r\n\r\n{}");
+    assert_int_equal(http_read_status(&c), 415);
+    f->s.now += 1000;
+    http_send_text(&c, PING);
+    assert_int_equal(http_read_status(&c), 200);
+    http_close(&c);
+}
+
+static void a_refused_expectation_is_not_encouraged(void **state)
+{
+    static const char *const heads[] = {
+        REFUSED "Content-Length: 2\r\n",
+        REFUSED "Transfer-Encoding: chunked\r\n",
+        "PATCH " TRACES "/" TRACE_ID
+        " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n",
+        "DELETE /nonsense HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n",
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        struct http_client c;
+        http_open(&c, intake_port(f->intake));
+        http_send_text(&c, heads[i]);
+        http_send_text(&c, "Expect: 100-continue\r\n\r\n");
+        assert_int_equal(http_read_status(&c), strstr(heads[i], "nonsense") ? 404 : 415);
+        assert_true(http_is_closed(&c));
+        assert_int_equal(c.in.len, 0);
+        http_close(&c);
+    }
+    assert_alive(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +271,10 @@ int main(void)
         TEST(a_body_over_twice_the_limit_is_cut_with_413),
         TEST(reading_on_ends_after_ten_seconds),
         TEST(a_body_that_stalls_is_answered),
+        TEST(a_refused_client_that_waits_is_answered),
+        TEST(a_refused_client_that_is_slow_is_answered_once),
+        TEST(a_refused_body_that_comes_leaves_the_connection),
+        TEST(a_refused_expectation_is_not_encouraged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
