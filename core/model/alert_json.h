@@ -34,9 +34,11 @@ bool alert_mask(const char *secret, struct buf *out);
  * own mask; what is no endpoint gives "?". */
 bool alert_url_mask(const char *url, struct buf *out);
 
-/* Gives `next` the secrets of `stored` where it carries exactly their masks. ERR_INVALID
- * (an answer of 422) where a mask comes back although scheme, host or port of the URL
- * changed, or for a mask with nothing stored behind it (stored == NULL: a create). */
+/* Gives `next` the secrets of `stored` where it carries exactly their masks, and then its
+ * revision too: what replaces an alert that was changed meanwhile would bring old secrets
+ * back. ERR_INVALID (an answer of 422) where a mask comes back although scheme, host or
+ * port of the URL changed, or for a mask with nothing stored behind it (stored == NULL: a
+ * create). */
 bool alert_keep_masked(struct alert *next, const struct alert *stored, struct err *err);
 
 #endif

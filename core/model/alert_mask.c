@@ -64,6 +64,15 @@ static bool is_url_mask(const char *url)
     return url && strstr(url, URL_HIDDEN);
 }
 
+/* What was read of `stored` goes into `next`, which must not go over a later change of it.
+ */
+static bool take(struct alert *next, char **field, const struct alert *stored,
+                 const char *secret, struct err *err)
+{
+    next->revision = stored->revision;
+    return alert_set_secret(field, secret) || err_memory(err);
+}
+
 static bool keep_url(struct alert *next, const struct alert *stored, struct err *err)
 {
     struct buf mask;
@@ -79,7 +88,7 @@ static bool keep_url(struct alert *next, const struct alert *stored, struct err 
         return err_set(err, ERR_INVALID,
                        "webhook.url: a masked URL was given, but there is none stored that it "
                        "stands for: give the URL itself");
-    return alert_set_secret(&next->url, stored->url) || err_memory(err);
+    return take(next, &next->url, stored, stored->url, err);
 }
 
 static bool is_mask_of(const char *text, const char *secret, bool *same)
@@ -95,23 +104,25 @@ static bool is_mask_of(const char *text, const char *secret, bool *same)
     return ok;
 }
 
-static bool keep(char **field, const char *stored, bool same_origin, struct err *err)
+/* secret: what stands there in `stored`; NULL: nothing, or nothing is stored. */
+static bool keep(struct alert *next, char **field, const struct alert *stored,
+                 const char *secret, struct err *err)
 {
     bool same;
     if (!*field || !looks_masked(*field))
         return true;
-    if (!is_mask_of(*field, stored, &same))
+    if (!is_mask_of(*field, secret, &same))
         return err_memory(err);
-    if (!same)
+    if (!same || !stored)
         return err_set(err, ERR_INVALID,
                        "a masked secret was given, but there is none stored that it stands "
                        "for: give the secret itself");
-    if (!same_origin)
+    if (!alert_url_same_origin(next->url, stored->url))
         return err_set(
             err, ERR_INVALID,
             "the endpoint's scheme, host or port changed: give the secrets again "
             "instead of their masks");
-    return alert_set_secret(field, stored) || err_memory(err);
+    return take(next, field, stored, secret, err);
 }
 
 static const char *stored_value(const struct alert *stored, const char *name)
@@ -122,13 +133,12 @@ static const char *stored_value(const struct alert *stored, const char *name)
     return NULL;
 }
 
-static bool keep_metadata(struct alert *next, const struct alert *stored, bool same_origin,
-                          struct err *err)
+static bool keep_metadata(struct alert *next, const struct alert *stored, struct err *err)
 {
     for (size_t i = 0; i < next->metadata_count; i++) {
         struct alert_metadata *m = &next->metadata[i];
         const char *known = stored ? alert_metadata(stored, m->key) : NULL;
-        if (alert_metadata_is_secret(m->key) && !keep(&m->value, known, same_origin, err))
+        if (alert_metadata_is_secret(m->key) && !keep(next, &m->value, stored, known, err))
             return false;
     }
     return true;
@@ -136,15 +146,13 @@ static bool keep_metadata(struct alert *next, const struct alert *stored, bool s
 
 bool alert_keep_masked(struct alert *next, const struct alert *stored, struct err *err)
 {
-    if (!keep_url(next, stored, err))
-        return false;
-    bool same = stored && alert_url_same_origin(next->url, stored->url);
-    if (!keep(&next->token, stored ? stored->token : NULL, same, err))
+    if (!keep_url(next, stored, err) ||
+        !keep(next, &next->token, stored, stored ? stored->token : NULL, err))
         return false;
     for (size_t i = 0; i < next->header_count; i++) {
         struct alert_header *h = &next->headers[i];
-        if (!keep(&h->value, stored_value(stored, h->name), same, err))
+        if (!keep(next, &h->value, stored, stored_value(stored, h->name), err))
             return false;
     }
-    return keep_metadata(next, stored, same, err);
+    return keep_metadata(next, stored, err);
 }

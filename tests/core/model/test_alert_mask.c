@@ -137,6 +137,37 @@ static void keep_refuses_masks_of_a_new_alert(void **state)
     }
 }
 
+/* Else the alert that another has given a new secret meanwhile would get the old one back.
+ */
+static void keep_holds_to_what_it_read(void **state)
+{
+    static const struct {
+        const char *url, *token, *header, *key;
+        bool holds;
+    } rows[] = {
+        {"https://h/x", "new token", "new", "new key", false},
+        {"https://h/x", NULL, NULL, NULL, false},
+        {"https://h/x", "sec*************234", "new", "new key", true},
+        {"https://h/x", "new token", "*****", "new key", true},
+        {"https://h/x", "new token", "new", "sec*************234", true},
+        {"https://h/\u2026", "new token", "new", "new key", true},
+    };
+    struct alert stored;
+    (void)state;
+    fill(&stored, "https://h/x/abc", "secret-token-001234", "short", "secret-token-001234");
+    stored.revision = 7;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct alert next;
+        struct err err = {0};
+        fill(&next, rows[i].url, rows[i].token, rows[i].header, rows[i].key);
+        if (!alert_keep_masked(&next, &stored, &err))
+            fail_msg("%zu: %s", i, err.text);
+        assert_int_equal(next.revision, rows[i].holds ? 7 : 0);
+        alert_free(&next);
+    }
+    alert_free(&stored);
+}
+
 static void keep_finds_headers_by_name_in_any_case(void **state)
 {
     (void)state;
@@ -259,6 +290,7 @@ int main(void)
         cmocka_unit_test(mask_shows_three_at_each_end),
         cmocka_unit_test(keep_gives_back_only_what_was_masked),
         cmocka_unit_test(keep_refuses_masks_of_a_new_alert),
+        cmocka_unit_test(keep_holds_to_what_it_read),
         cmocka_unit_test(keep_finds_headers_by_name_in_any_case),
         cmocka_unit_test(masked_json_comes_back_whole),
         cmocka_unit_test(urls_are_masked_after_their_host),
