@@ -29,6 +29,7 @@ static bool read_write(struct request *r, struct js_value prompt, struct js_valu
            request_text(r, prompt, "description", &w->description, err) &&
            request_text(r, prompt, "template_structure", &w->structure, err) &&
            request_text(r, version, "template", &w->tmpl, err) &&
+           request_text(r, version, "template_structure", &w->version_structure, err) &&
            request_text(r, version, "type", &w->type, err) &&
            request_text(r, version, "commit", &w->commit, err) &&
            request_text(r, version, "change_description", &w->change_description, err) &&

@@ -179,6 +179,7 @@ struct prompt_write {
     const char *description, *tags, *structure;  /* NULL: not given */
     const char *tmpl;        /* NULL: no first version */
     const char *version_id, *commit, *metadata, *type, *change_description, *version_tags;
+    const char *version_structure; /* NULL: that of the prompt, which it must be */
 };
 
 /* A new prompt, with a first version if it carries a template: raises prompt:created, and
@@ -186,8 +187,9 @@ struct prompt_write {
  * is success and raises nothing). result: const struct prompt *. Copied. */
 void store_prompt_create(struct store *s, const struct prompt_write *w, store_done *done, void *arg);
 
-/* A new version of the prompt `name`, which is made if it is new (then both events). The same
- * version id again is success and raises nothing. result: const struct prompt_version *. */
+/* A new version of the prompt `name`, which is made if it is new (then both events); the
+ * structure of one that is there stays, whatever w->structure says. The same version id
+ * again is success and raises nothing. result: const struct prompt_version *. */
 void store_prompt_commit(struct store *s, const struct prompt_write *w, store_done *done, void *arg);
 
 /* A new version with the content of an old one. result: const struct prompt_version *. */

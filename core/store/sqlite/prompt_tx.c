@@ -222,18 +222,21 @@ static bool find_or_add(const struct prompt_tx *tx, const struct prompt_write *w
                         struct prompt *out, int64_t *row, struct err *err)
 {
     struct err missing = {0};
-    if (prompt_sql_find(tx->db, w->workspace, NULL, w->name, out, row, &missing)) {
-        if (!w->structure || strcmp(w->structure, out->structure) == 0)
-            return true;
-        return err_set(err, ERR_INVALID,
-                       "this prompt is a %s prompt; template_structure cannot change",
-                       out->structure);
-    }
+    if (prompt_sql_find(tx->db, w->workspace, NULL, w->name, out, row, &missing))
+        return true;
     if (missing.code == ERR_NOT_FOUND)
         return add_prompt(tx, w, out, row, err);
     if (err)
         *err = missing;
     return false;
+}
+
+static bool has_structure(const struct prompt *p, const char *structure, struct err *err)
+{
+    return !structure || strcmp(structure, p->structure) == 0 ||
+           err_set(err, ERR_INVALID,
+                   "this prompt is a %s prompt; template_structure cannot change",
+                   p->structure);
 }
 
 bool prompt_tx_commit(const struct prompt_tx *tx, const struct prompt_write *w,
@@ -246,7 +249,8 @@ bool prompt_tx_commit(const struct prompt_tx *tx, const struct prompt_write *w,
         return false;
     if (!w->tmpl)
         return err_set(err, ERR_INVALID, "a prompt version needs a template");
-    bool done = check_structure(w->structure, err) && find_or_add(tx, w, &p, &row, err);
+    bool done = check_structure(w->structure, err) && find_or_add(tx, w, &p, &row, err) &&
+                has_structure(&p, w->version_structure, err);
     if (done) {
         int same = find_same_version(tx, w, &p, out, err);
         done = same > 0 || (same == 0 && add_version(tx, row, w, out, err));

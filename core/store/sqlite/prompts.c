@@ -101,6 +101,7 @@ static void keep_write(struct prompt_step *s, const struct prompt_write *w)
         .type = keep(s, w->type),
         .change_description = keep(s, w->change_description),
         .version_tags = keep(s, w->version_tags),
+        .version_structure = keep(s, w->version_structure),
     };
 }
 

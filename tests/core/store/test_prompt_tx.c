@@ -223,8 +223,24 @@ static void commit_refuses_what_is_wrong(void **state)
     assert_int_equal(commit_code(f, w), ERR_INVALID);
     create(f, write_of("text one", "t"));
     w = write_of("text one", "[]");
-    w.structure = "chat";
+    w.version_structure = "chat";
     assert_int_equal(commit_code(f, w), ERR_INVALID);
+}
+
+/* Opik asks for it only to make a prompt. */
+static void commit_keeps_the_structure_that_is_there(void **state)
+{
+    struct fixture *f = *state;
+    struct prompt_write w = write_of("n", "one");
+    create(f, w);
+    forget_events(f);
+    w.tmpl = "two";
+    w.structure = "chat";
+    struct prompt_version v = commit(f, w);
+    assert_string_equal(v.structure, "text");
+    assert_int_equal(f->count, 1);
+    assert_int_equal(f->events[0].type, EVENT_PROMPT_COMMITTED);
+    prompt_version_free(&v);
 }
 
 static void commit_keeps_big_templates_exactly(void **state)
@@ -476,6 +492,7 @@ int main(void)
         TEST(commit_of_same_version_id_raises_nothing),
         TEST(commit_honours_client_commit),
         TEST(commit_refuses_what_is_wrong),
+        TEST(commit_keeps_the_structure_that_is_there),
         TEST(commit_keeps_big_templates_exactly),
         TEST(commit_of_new_name_by_two_makes_one_prompt),
         TEST(restore_makes_new_version_of_old_content),
