@@ -194,12 +194,18 @@ void prompts_tag_versions(struct request *r)
     const char **ids = ids_read(r, js_get(root, "ids"), &count);
     if (!ids)
         return;
+    if (update.type != JS_OBJECT) {
+        request_fail_text(r, 400, "update: must be an object");
+        return;
+    }
     if (!tags_are_fine(update, &err) || !request_json(r, update, "tags", &tags, &err)) {
         request_fail(r, &err);
         return;
     }
     bool merge = js_get(root, "merge_tags").type == JS_TRUE;
-    if (request_wait(r))
-        store_prompt_tag_versions(r->store, r->workspace, ids, count, tags ? tags : "[]",
-                                  merge, request_done, r);
+    if (!tags) /* they stay as they are */
+        request_reply(r, 204);
+    else if (request_wait(r))
+        store_prompt_tag_versions(r->store, r->workspace, ids, count, tags, merge,
+                                  request_done, r);
 }

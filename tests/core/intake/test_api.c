@@ -102,6 +102,10 @@ static void versions_are_restored_tagged_and_listed(void **state)
     expect_member(restored, "template", "one");
     snprintf(body, sizeof body, "{\"ids\":[\"%s\"],\"update\":{\"tags\":[\"prod\"]}}", id);
     expect(f, 204, "PATCH", COMMIT, body);
+    snprintf(body, sizeof body, "{\"ids\":[\"%s\"],\"update\":{\"tags\":null}}", id);
+    expect(f, 204, "PATCH", COMMIT, body); /* they stay */
+    snprintf(body, sizeof body, "{\"ids\":[\"%s\"]}", id);
+    expect(f, 400, "PATCH", COMMIT, body);
     snprintf(path, sizeof path, "prompts/%s/versions?page=1&size=2", prompt);
     char *page = answer_of(f, 200, "GET", path, NULL);
     assert_int_equal(strncmp(page, "{\"page\":1,\"size\":2,\"total\":3,\"content\":[{", 41),
