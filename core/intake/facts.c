@@ -160,7 +160,7 @@ bool facts_project(struct facts *f, struct js_value name, struct js_value id,
         f->written = name.text;
         f->project = project_name;
     }
-    fact->project_name = project_name;
+    fact->project_name = project_name.len || project_id.len ? project_name : f->otherwise;
     fact->project_id = project_id;
     return true;
 }

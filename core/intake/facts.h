@@ -20,6 +20,7 @@ struct facts {
     int64_t now;      /* wall ms, for ids that have to be made */
     struct buf text;  /* scratch */
     struct span written, project; /* the last project_name: as it was written, and the text */
+    struct span otherwise; /* the project of what names none; empty: the store finds it */
     const char *list; /* the place in the body, for errors: list[at], or list alone */
     size_t at;        /* FACTS_ALONE: alone */
     const char *within; /* what follows: ".trace"; NULL: nothing */
@@ -62,6 +63,8 @@ bool facts_half(struct facts *f, struct span *out, struct err *err);
 void facts_at(struct facts *f, const char *list, size_t index);
 bool facts_array(struct facts *f, struct js_value value, const char *key, struct err *err);
 
+bool facts_new_id(struct facts *f, struct span *id, struct err *err);
+
 /* One trace; *id receives its id, made here if it has none. */
 bool facts_trace(struct facts *f, struct js_value trace, struct span *id, struct err *err);
 /* What a trace is told later, by the id of the path (canonical). */
@@ -74,11 +77,16 @@ bool facts_score(struct facts *f, struct js_value score, struct span trace_id,
 /* What a span cost; id: that of the path, or empty. */
 bool facts_span(struct facts *f, struct js_value span, struct span id, struct err *err);
 
+/* What many spans cost: an array, at `place` for errors; absent: none. */
+bool facts_span_list(struct facts *f, struct js_value spans, const char *place,
+                     struct err *err);
+
 /* Whole bodies. */
 bool facts_traces(struct facts *f, struct js_value root, struct err *err);
 bool facts_trace_updates(struct facts *f, struct js_value root, struct err *err);
 bool facts_scores(struct facts *f, struct js_value root, bool threads, struct err *err);
 bool facts_spans(struct facts *f, struct js_value root, struct err *err);
+bool facts_span_updates(struct facts *f, struct js_value root, struct err *err);
 bool facts_guardrails(struct facts *f, struct js_value root, struct err *err);
 bool facts_experiments(struct facts *f, struct js_value root, struct err *err);
 bool facts_events(struct facts *f, struct js_value root, struct err *err);

@@ -41,9 +41,9 @@ bool facts_span(struct facts *f, struct js_value span, struct span id, struct er
     return add_span(f, span, id, err);
 }
 
-bool facts_spans(struct facts *f, struct js_value root, struct err *err)
+bool facts_span_list(struct facts *f, struct js_value spans, const char *place,
+                     struct err *err)
 {
-    struct js_value spans = js_get(root, "spans");
     struct js_iter it;
     struct js_item item;
     size_t i = 0;
@@ -52,8 +52,40 @@ bool facts_spans(struct facts *f, struct js_value root, struct err *err)
     if (!facts_array(f, spans, "spans", err))
         return false;
     for (js_iter(&it, spans); js_next(&it, &item); i++) {
-        facts_at(f, "spans", i);
+        facts_at(f, place, i);
         if (!add_span(f, item.value, (struct span){NULL, 0}, err))
+            return false;
+    }
+    return true;
+}
+
+bool facts_spans(struct facts *f, struct js_value root, struct err *err)
+{
+    return facts_span_list(f, js_get(root, "spans"), "spans", err);
+}
+
+/* Without a cost nothing of it is looked at, as with one span. */
+bool facts_span_updates(struct facts *f, struct js_value root, struct err *err)
+{
+    struct js_value ids = js_get(root, "ids"), update = js_get(root, "update");
+    struct js_iter it;
+    struct js_item item;
+    struct span id;
+    double cost;
+    size_t i = 0;
+    if (!js_number(js_get(update, KEYS[SPAN_COST]), &cost))
+        return true;
+    if (!facts_array(f, ids, "ids", err))
+        return false;
+    if (js_count(ids) > FACTS_IDS_MAX)
+        return facts_wrong(f, "ids", "must hold 1 to 1000 ids", err);
+    for (js_iter(&it, ids); js_next(&it, &item); i++) {
+        facts_at(f, "ids", i);
+        if (!facts_uuid(f, item.value, "", &id, err))
+            return false;
+        if (!id.len)
+            return facts_wrong(f, "", "must be a UUID", err);
+        if (!add_span(f, update, id, err))
             return false;
     }
     return true;

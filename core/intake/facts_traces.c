@@ -142,7 +142,7 @@ static bool add_trace(struct facts *f, const struct js_value *v, struct fact *fa
     return !tells || facts_add(f, fact, err);
 }
 
-static bool make_id(struct facts *f, struct span *id, struct err *err)
+bool facts_new_id(struct facts *f, struct span *id, struct err *err)
 {
     char made[UUID_SIZE];
     uuid_v7(made, f->now);
@@ -157,8 +157,9 @@ bool facts_trace(struct facts *f, struct js_value trace, struct span *id, struct
     if (trace.type != JS_OBJECT)
         return facts_wrong(f, "", "must be an object", err);
     facts_members(trace, KEYS, TRACE_KEYS, v);
-    return facts_uuid(f, v[TRACE_ID], "id", id, err) && (id->len || make_id(f, id, err)) &&
-           read_members(f, v, &fact, err) && add_trace(f, v, &fact, *id, err);
+    return facts_uuid(f, v[TRACE_ID], "id", id, err) &&
+           (id->len || facts_new_id(f, id, err)) && read_members(f, v, &fact, err) &&
+           add_trace(f, v, &fact, *id, err);
 }
 
 bool facts_traces(struct facts *f, struct js_value root, struct err *err)

@@ -7,7 +7,7 @@
 
 route_handler traces_create_batch, traces_create, traces_update, traces_update_batch;
 route_handler scores_traces, scores_trace, scores_threads;
-route_handler spans_create_batch, spans_create, spans_update;
+route_handler spans_create_batch, spans_create, spans_update, spans_update_batch;
 route_handler guardrails_create;
 route_handler events_send;
 route_handler experiments_bulk, experiments_create, experiments_finish, experiments_get;

@@ -74,6 +74,11 @@ void spans_create_batch(struct request *r)
     ingest(r, facts_spans);
 }
 
+void spans_update_batch(struct request *r)
+{
+    ingest(r, facts_span_updates);
+}
+
 static bool one_span(struct facts *f, struct js_value root, struct err *err)
 {
     return facts_span(f, root, (struct span){NULL, 0}, err);

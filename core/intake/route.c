@@ -28,7 +28,7 @@ static const struct route ROUTES[] = {
     {"POST", PRIVATE "experiments/finish", experiments_finish},
     {"GET", PRIVATE "experiments/{}", experiments_get},
     {"POST", PRIVATE "spans/batch", spans_create_batch},
-    {"PATCH", PRIVATE "spans/batch", misc_accept},
+    {"PATCH", PRIVATE "spans/batch", spans_update_batch},
     {"PUT", PRIVATE "spans/feedback-scores", misc_accept},
     {"POST", PRIVATE "spans", spans_create},
     {"PATCH", PRIVATE "spans/{}", spans_update},

@@ -25,7 +25,7 @@ typedef bool body_reader(struct facts *f, struct js_value root, struct err *err)
 
 static body_reader *const READERS[] = {
     facts_traces,     facts_trace_updates, update,       trace_scores, thread_scores,
-    facts_guardrails, facts_experiments,   facts_events, facts_spans,
+    facts_guardrails, facts_experiments,   facts_events, facts_spans,  facts_span_updates,
 };
 
 static void can_be_shown(struct span text, struct js_value root)

@@ -225,6 +225,39 @@ static void experiment_items_bring_traces_and_scores(void **state)
                        "\"Eval\",\"name\":\"s\",\"value\":1,\"created_by\":\"admin\"}\n");
 }
 
+/* Traces and scores that name no project are of the request's, but scores of their trace's.
+ * An item that has a result and no trace is one of Opik's own making. */
+static void experiment_items_are_of_their_project(void **state)
+{
+    static const char *const parts[] = {
+        ",\"project_id\":\"P\",\"project_name\":\"Eval\",\"name\":\"result\",",
+        TRACE_ID "\",\"project_id\":\"P\",\"project_name\":\"Eval\",\"error_info\"",
+        TRACE_ID "\",\"project_id\":\"P\",\"project_name\":\"Eval\",\"name\":\"bulk\"",
+        OTHER_ID "\",\"project_id\":\"P\",\"project_name\":\"Own\",\"error_info\"",
+        OTHER_ID "\",\"project_id\":\"P\",\"project_name\":\"Own\",\"name\":\"own\"",
+    };
+    struct fixture *f = *state;
+    add_alert(f, EVENT_TRACE_ERRORS);
+    add_alert(f, EVENT_TRACE_FEEDBACK_SCORE);
+    expect(f, 204, "PUT", "experiments/items/bulk",
+           "{\"experiment_name\":\"e\",\"dataset_name\":\"d\",\"project_name\":\"Eval\","
+           "\"items\":["
+           "{\"dataset_item_id\":\"" OTHER_ID "\",\"evaluate_task_result\":{\"a\":1},"
+           "\"feedback_scores\":[{\"name\":\"result\",\"value\":1}]},"
+           "{\"dataset_item_id\":\"" OTHER_ID "\",\"trace\":{\"id\":\"" TRACE_ID "\","
+           "\"project_name\":\"\",\"error_info\":" ERROR_INFO "},"
+           "\"feedback_scores\":[{\"name\":\"bulk\",\"value\":1}]},"
+           "{\"dataset_item_id\":\"" OTHER_ID "\",\"trace\":{\"id\":\"" OTHER_ID "\","
+           "\"project_name\":\"Own\",\"error_info\":" ERROR_INFO "},"
+           "\"feedback_scores\":[{\"name\":\"own\",\"value\":1}]}]}");
+    char *got = entities(f);
+    mask_project(got);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(got, parts[i]))
+            fail_msg("%s is not in %s", parts[i], got);
+    free(got);
+}
+
 static void one_bad_item_takes_the_whole_batch_with_it(void **state)
 {
     static const struct {
@@ -357,6 +390,7 @@ int main(void)
         TEST(thread_scores_carry_the_thread),
         TEST(only_failed_guardrails_are_events),
         TEST(experiment_items_bring_traces_and_scores),
+        TEST(experiment_items_are_of_their_project),
         TEST(one_bad_item_takes_the_whole_batch_with_it),
         TEST(errors_name_the_place),
         TEST(each_workspace_sees_its_own),

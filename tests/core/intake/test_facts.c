@@ -117,6 +117,14 @@ static const struct {
      "\"project_id\":\"x\"}]}",
      "guardrails[0].project_id: must be a UUID"},
     {facts_experiments, "{\"items\":[0]}", "items[0]: must be an object"},
+    {facts_experiments, "{\"items\":[],\"project_name\":1}",
+     "project_name: must be a string"},
+    {facts_experiments, "{\"items\":[{\"spans\":[1]}]}",
+     "items[0].spans[0]: must be an object"},
+    {facts_span_updates, "{\"update\":{\"total_estimated_cost\":1}}",
+     "ids: must be an array"},
+    {facts_span_updates, "{\"ids\":[null],\"update\":{\"total_estimated_cost\":1}}",
+     "ids[0]: must be a UUID"},
     {facts_experiments, "{\"items\":[{\"trace\":{\"error_info\":1}}]}",
      "items[0].trace.error_info: must be an object"},
     {facts_experiments, "{\"items\":[{\"trace\":{},\"feedback_scores\":{}}]}",
@@ -178,6 +186,16 @@ static void what_is_remembered_or_raised(void **state)
          "[{\"name\":\"n\",\"value\":1}]},{\"trace\":{},\"feedback_scores\":"
          "[{\"name\":\"n\",\"value\":1}]}]}",
          2, 2},
+        {facts_experiments,
+         "{\"items\":[{\"evaluate_task_result\":{},\"feedback_scores\":"
+         "[{\"name\":\"n\",\"value\":1}],\"spans\":[{},{\"total_estimated_cost\":1}]}]}",
+         2, 1},
+        {facts_spans, "{\"spans\":[{},{\"total_estimated_cost\":0.5}]}", 1, 0},
+        {facts_span_updates,
+         "{\"ids\":[\"" ID "\",\"" ID2 "\"],\"update\":{\"total_estimated_cost\":0.5}}", 2,
+         0},
+        {facts_span_updates, "{\"ids\":[1],\"update\":{\"tags\":[]}}", 0, 0},
+        {facts_span_updates, "{}", 0, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -259,12 +277,14 @@ static void damaged_bodies_do_no_harm(void **state)
         "\",\"name\":\"PII\","
         "\"result\":\"failed\",\"details\":{}}],\"items\":[{\"trace\":{},\"feedback_"
         "scores\":"
-        "[]}],\"ids\":[\"" ID "\"],\"update\":{" EI "},\"events\":[{\"event_type\":"
+        "[]}],\"ids\":[\"" ID "\"],\"update\":{\"total_estimated_cost\":1," EI
+        "},\"spans\":["
+        "{\"id\":\"" ID "\",\"total_estimated_cost\":1}],\"events\":[{\"event_type\":"
         "\"trace:errors\",\"entity\":{\"id\":\"\",\"a\":1}}]}";
     static body_parser *const parsers[] = {
-        facts_traces,        trace_scores,      thread_scores,
-        facts_guardrails,    facts_experiments, facts_events,
-        facts_trace_updates, one_trace,         one_score};
+        facts_traces,      trace_scores, thread_scores,       facts_guardrails,
+        facts_experiments, facts_events, facts_trace_updates, one_trace,
+        one_score,         facts_spans,  facts_span_updates};
     uint32_t seed = 1;
     (void)state;
     for (int round = 0; round < 20000; round++) {
@@ -277,7 +297,7 @@ static void damaged_bodies_do_no_harm(void **state)
             seed = seed * 1664525 + 1013904223;
             copy[(seed >> 8) % len] = "\"{}[],:\\0ent\xff\0"[seed % 15];
         }
-        if (parse(parsers[round % 9], (struct span){copy, len}, &f, NULL))
+        if (parse(parsers[round % 11], (struct span){copy, len}, &f, NULL))
             facts_free(&f);
         free(copy);
     }
