@@ -137,6 +137,15 @@ static void connected(void *arg, struct MHD_Connection *connection, void **socke
     }
 }
 
+/* As libmicrohttpd's own, but that a text with %00 stays as it is: it would end there. */
+static size_t unescape(void *arg, struct MHD_Connection *connection, char *text)
+{
+    const char *first = strchr(text, '%');
+    (void)arg;
+    (void)connection;
+    return first && !strstr(first, "%00") ? MHD_http_unescape(text) : strlen(text);
+}
+
 /* -------------------------------------------------------------- starting and stopping */
 
 static unsigned thread_count(const struct intake_options *o)
@@ -159,10 +168,10 @@ static bool start_daemon(struct intake *in, const struct intake_options *o, stru
     unsigned places = threads * (o->connections + ENDED_MAX);
     in->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL,
-        NULL, handle, in, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        places, MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->max_headers,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, completed, in,
-        MHD_OPTION_NOTIFY_CONNECTION, connected, in,
+        NULL, handle, in, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, places,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->max_headers, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+        completed, in, MHD_OPTION_NOTIFY_CONNECTION, connected, in,
         threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads,
         MHD_OPTION_END);
     if (in->daemon)

@@ -26,6 +26,22 @@ static void strangers_are_refused_before_routing(void **state)
     }
 }
 
+/* A path or a value would end there. */
+static void an_encoded_nul_ends_nothing(void **state)
+{
+    struct fixture *f = *state;
+    char *answer;
+    assert_int_equal(ask(f, "GET", "/is-alive/ping%00x", NULL, NULL, NULL), 404);
+    assert_int_equal(ask(f, "GET", "/is-alive%2fping", NULL, NULL, NULL), 200);
+    free(answer_of(f, 201, "POST", "projects", "{\"name\":\"ab\"}"));
+    answer = answer_of(f, 200, "GET", "projects?name=a%62", NULL);
+    assert_non_null(strstr(answer, "\"total\":1"));
+    free(answer);
+    answer = answer_of(f, 200, "GET", "projects?name=a%00b", NULL);
+    assert_non_null(strstr(answer, "\"total\":0"));
+    free(answer);
+}
+
 static void an_api_key_must_be_equal(void **state)
 {
     static const struct {
@@ -188,10 +204,15 @@ static void the_limit_of_heads_is_a_setting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(strangers_are_refused_before_routing), TEST(an_api_key_must_be_equal),
-        TEST(workspaces_are_plain_and_short),       TEST(paths_without_an_answer_say_so),
-        TEST(head_is_answered_405_with_allow),      TEST(garbage_is_survived),
-        TEST(heads_over_the_memory_are_refused),    TEST(the_limit_of_heads_is_a_setting),
+        TEST(strangers_are_refused_before_routing),
+        TEST(an_api_key_must_be_equal),
+        TEST(an_encoded_nul_ends_nothing),
+        TEST(workspaces_are_plain_and_short),
+        TEST(paths_without_an_answer_say_so),
+        TEST(head_is_answered_405_with_allow),
+        TEST(garbage_is_survived),
+        TEST(heads_over_the_memory_are_refused),
+        TEST(the_limit_of_heads_is_a_setting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
