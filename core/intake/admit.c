@@ -14,29 +14,75 @@
 
 enum { WORKSPACE_MAX = 150 }; /* characters */
 
-static const char *header(const struct request *r, const char *name)
-{
-    return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
-}
+/* ------------------------------------------------------------------ the head */
 
-/* ------------------------------------------------------------------ who */
+enum field {
+    FIELD_NONE,
+    FIELD_HOST,
+    FIELD_ORIGIN,
+    FIELD_TYPE,
+    FIELD_KEY,
+    FIELD_LENGTH,
+    FIELD_WORKSPACE,
+    FIELD_ENCODING,
+    FIELD_CODING,
+    FIELDS
+};
 
-static enum MHD_Result count_host(void *arg, enum MHD_ValueKind kind, const char *key,
-                                  const char *value)
+/* The fields that are looked at here, of one pass over the head. */
+struct head {
+    const char *value[FIELDS]; /* the first of that name; NULL: none */
+    bool again[FIELDS];        /* there is another */
+};
+
+/* No two of them are equally long. */
+static const struct {
+    const char *name;
+    enum field field;
+} BY_LENGTH[] = {
+    [sizeof "Host" - 1] = {"Host", FIELD_HOST},
+    [sizeof "Origin" - 1] = {"Origin", FIELD_ORIGIN},
+    [sizeof "Content-Type" - 1] = {"Content-Type", FIELD_TYPE},
+    [sizeof "Authorization" - 1] = {"Authorization", FIELD_KEY},
+    [sizeof "Content-Length" - 1] = {"Content-Length", FIELD_LENGTH},
+    [sizeof "Comet-Workspace" - 1] = {"Comet-Workspace", FIELD_WORKSPACE},
+    [sizeof "Content-Encoding" - 1] = {"Content-Encoding", FIELD_ENCODING},
+    [sizeof "Transfer-Encoding" - 1] = {"Transfer-Encoding", FIELD_CODING},
+};
+
+static enum MHD_Result note_field(void *arg, enum MHD_ValueKind kind, const char *key,
+                                  size_t key_len, const char *value, size_t value_len)
 {
+    struct head *h = arg;
     (void)kind;
-    (void)value;
-    *(size_t *)arg += ascii_same(key, "Host");
+    (void)value_len;
+    if (key_len >= sizeof BY_LENGTH / sizeof *BY_LENGTH || !BY_LENGTH[key_len].name ||
+        !ascii_same(key, BY_LENGTH[key_len].name))
+        return MHD_YES;
+    enum field f = BY_LENGTH[key_len].field;
+    h->again[f] = h->value[f] != NULL;
+    if (!h->again[f])
+        h->value[f] = value ? value : "";
     return MHD_YES;
 }
 
-/* A second Host could be the one that another party on the way judged by. */
-static bool has_one_host(const struct request *r)
+/* Where another party on the way could see the end of the body elsewhere than we do, what
+ * follows it could be smuggled in as a request (RFC 9112 6.3, 11.2). */
+static bool check_framing(struct request *r, const struct head *h)
 {
-    size_t hosts = 0;
-    MHD_get_connection_values(r->connection, MHD_HEADER_KIND, count_host, &hosts);
-    return hosts == 1;
+    const char *coding = h->value[FIELD_CODING];
+    bool fine = !h->again[FIELD_LENGTH] && !h->again[FIELD_CODING] &&
+                (!coding || (ascii_same(coding, "chunked") && !h->value[FIELD_LENGTH]));
+    if (fine)
+        return true;
+    r->last = true;
+    request_fail_text(r, 400,
+                      "the length of the body is not clear: give one Content-Length or "
+                      "Transfer-Encoding: chunked");
+    return false;
 }
+
+/* ------------------------------------------------------------------ who */
 
 /* In the server's own memory, which goes back as it is. */
 static void forget_key(const char *key)
@@ -70,21 +116,21 @@ static bool is_open(const struct request *r, const char *method, const char *pat
     return route_find(method, path, &match) == ROUTE_SERVED && match.open && is_local(r);
 }
 
-static bool check_access(const struct admission *a, struct request *r, const char *method,
-                         const char *path)
+/* A second Host could be the one that another party on the way judged by. */
+static bool check_access(const struct admission *a, struct request *r, const struct head *h,
+                         const char *method, const char *path)
 {
-    if (!has_one_host(r) || !guard_host_allowed(header(r, "Host"), a->listen, a->hosts)) {
+    if (h->again[FIELD_HOST] ||
+        !guard_host_allowed(h->value[FIELD_HOST], a->listen, a->hosts)) {
         request_fail_text(r, 403,
                           "this host name is not ours: see the setting intake.hosts");
         return false;
     }
-    if (header(r, "Origin")) {
+    if (h->value[FIELD_ORIGIN]) {
         request_fail_text(r, 403, "requests of web pages are refused");
         return false;
     }
-    const char *key = header(r, "Authorization");
-    bool matches = !a->api_key || guard_key_matches(key, a->api_key);
-    forget_key(key);
+    bool matches = !a->api_key || guard_key_matches(h->value[FIELD_KEY], a->api_key);
     if (!matches && !is_open(r, method, path)) {
         request_fail_text(
             r, 401,
@@ -103,9 +149,8 @@ static size_t characters(const char *utf8)
     return count;
 }
 
-static bool read_workspace(struct request *r)
+static bool read_workspace(struct request *r, const char *name)
 {
-    const char *name = header(r, "Comet-Workspace");
     if (!name || !*name)
         name = "default";
     if (characters(name) > WORKSPACE_MAX || !text_is_safe(span_of(name), TEXT_LINE)) {
@@ -171,19 +216,19 @@ static bool check_owner(const struct admission *a, struct request *r)
 
 /* ------------------------------------------------------------------ with which body */
 
-static bool has_body(const struct request *r)
+static bool has_body(const struct head *h)
 {
-    const char *length = header(r, "Content-Length");
-    return header(r, "Transfer-Encoding") || (length && strtoull(length, NULL, 10) > 0);
+    const char *length = h->value[FIELD_LENGTH];
+    return h->value[FIELD_CODING] || (length && strtoull(length, NULL, 10) > 0);
 }
 
-static void check_body(struct request *r)
+static void check_body(struct request *r, const struct head *h)
 {
-    const char *encoding = header(r, "Content-Encoding");
+    const char *encoding = h->value[FIELD_ENCODING];
     struct err err;
-    if (!has_body(r))
+    if (!has_body(h))
         return;
-    if (!guard_is_json(header(r, "Content-Type"))) {
+    if (!guard_is_json(h->value[FIELD_TYPE])) {
         request_fail_text(r, 415, "the Content-Type must be application/json");
         return;
     }
@@ -201,7 +246,11 @@ static void check_body(struct request *r)
 void admit(const struct admission *a, struct request *r, const char *method,
            const char *path)
 {
-    if (check_access(a, r, method, path) && find_route(r, method, path) && check_owner(a, r) &&
-        read_workspace(r))
-        check_body(r);
+    struct head h = {0};
+    MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, note_field, &h);
+    if (check_framing(r, &h) && check_access(a, r, &h, method, path) &&
+        find_route(r, method, path) && check_owner(a, r) &&
+        read_workspace(r, h.value[FIELD_WORKSPACE]))
+        check_body(r, &h);
+    forget_key(h.value[FIELD_KEY]);
 }

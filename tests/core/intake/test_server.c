@@ -26,6 +26,44 @@ static void strangers_are_refused_before_routing(void **state)
     }
 }
 
+/* Whoever sees another end of the body than we do could be made to pass on a request in it.
+ */
+static void bodies_of_unclear_length_are_refused(void **state)
+{
+    static const struct {
+        const char *headers;
+        int status;
+    } cases[] = {
+        {"Content-Length: 2\r\n\r\n{}", 201},
+        {"Transfer-Encoding: Chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 201},
+        {"Content-Length: 2\r\nContent-Length: 4\r\n\r\n{}  ", 400},
+        {"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400},
+        {"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+         400},
+        {"Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 400},
+        {"Transfer-Encoding: xchunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 400},
+        {"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n"
+         "2\r\n{}\r\n0\r\n\r\n",
+         400},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct http_client c;
+        http_open(&c, intake_port(f->intake));
+        http_send_text(&c, "POST " TRACES " HTTP/1.1\r\nHost: localhost\r\n" JSON);
+        http_send_text(&c, cases[i].headers);
+        if (cases[i].status == 400) {
+            http_send_text(&c, PING);
+            assert_true(ages_to_its_end(f, &c, 1)); /* no PING is taken from there */
+        }
+        int status = http_read_status(&c);
+        if (status != cases[i].status)
+            fail_msg("%s: %d", cases[i].headers, status);
+        assert_int_equal(c.in.len, 0);
+        http_close(&c);
+    }
+}
+
 /* A path or a value would end there. */
 static void an_encoded_nul_ends_nothing(void **state)
 {
@@ -204,15 +242,11 @@ static void the_limit_of_heads_is_a_setting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(strangers_are_refused_before_routing),
-        TEST(an_api_key_must_be_equal),
-        TEST(an_encoded_nul_ends_nothing),
-        TEST(workspaces_are_plain_and_short),
-        TEST(paths_without_an_answer_say_so),
-        TEST(head_is_answered_405_with_allow),
-        TEST(garbage_is_survived),
-        TEST(heads_over_the_memory_are_refused),
-        TEST(the_limit_of_heads_is_a_setting),
+        TEST(strangers_are_refused_before_routing), TEST(an_api_key_must_be_equal),
+        TEST(bodies_of_unclear_length_are_refused), TEST(an_encoded_nul_ends_nothing),
+        TEST(workspaces_are_plain_and_short),       TEST(paths_without_an_answer_say_so),
+        TEST(head_is_answered_405_with_allow),      TEST(garbage_is_survived),
+        TEST(heads_over_the_memory_are_refused),    TEST(the_limit_of_heads_is_a_setting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
