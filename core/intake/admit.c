@@ -84,6 +84,22 @@ static bool check_framing(struct request *r, const struct head *h)
 
 /* ------------------------------------------------------------------ who */
 
+/* A client that takes us for a proxy names the host in the path too, and that one counts
+ * (RFC 9112 3.2.2). */
+static bool take_host_of_path(struct request *r, struct head *h, const char **path)
+{
+    static const char scheme[] = "http://";
+    if (!ascii_same_n(*path, scheme, sizeof scheme - 1))
+        return true;
+    const char *host = *path + sizeof scheme - 1;
+    size_t len = strcspn(host, "/");
+    h->value[FIELD_HOST] = arena_copy(&r->arena, (struct span){host, len});
+    *path = host[len] ? host + len : "/";
+    if (!h->value[FIELD_HOST])
+        request_fail_text(r, 503, "out of memory");
+    return h->value[FIELD_HOST] != NULL;
+}
+
 /* In the server's own memory, which goes back as it is. */
 static void forget_key(const char *key)
 {
@@ -248,9 +264,9 @@ void admit(const struct admission *a, struct request *r, const char *method,
 {
     struct head h = {0};
     MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, note_field, &h);
-    if (check_framing(r, &h) && check_access(a, r, &h, method, path) &&
-        find_route(r, method, path) && check_owner(a, r) &&
-        read_workspace(r, h.value[FIELD_WORKSPACE]))
+    if (check_framing(r, &h) && take_host_of_path(r, &h, &path) &&
+        check_access(a, r, &h, method, path) && find_route(r, method, path) &&
+        check_owner(a, r) && read_workspace(r, h.value[FIELD_WORKSPACE]))
         check_body(r, &h);
     forget_key(h.value[FIELD_KEY]);
 }

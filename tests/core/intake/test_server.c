@@ -17,6 +17,11 @@ static void strangers_are_refused_before_routing(void **state)
         {"GET /is-alive/ping HTTP/1.1", "Host: localhost\r\nOrigin: http://localhost\r\n",
          403},
         {"GET /is-alive/ping HTTP/1.1", "Host: localhost\r\nOrigin: null\r\n", 403},
+        {"GET http://localhost:5173/is-alive/ping HTTP/1.1", "Host: evil.example\r\n", 200},
+        {"GET HTTP://localhost/api/is-alive/ping HTTP/1.1", "Host: localhost\r\n", 200},
+        {"GET http://evil.example/is-alive/ping HTTP/1.1", "Host: localhost\r\n", 403},
+        {"GET http:///is-alive/ping HTTP/1.1", "Host: localhost\r\n", 403},
+        {"GET http://localhost HTTP/1.1", "Host: localhost\r\n", 404},
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
