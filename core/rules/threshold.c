@@ -38,8 +38,10 @@ bool threshold_step(struct threshold_state *state, bool met, int64_t now, int64_
 
 void threshold_text(double value, char out[THRESHOLD_TEXT_SIZE])
 {
-    snprintf(out, THRESHOLD_TEXT_SIZE, "%.9f", value);
-    if (!strchr(out, '.'))
+    int full = snprintf(out, THRESHOLD_TEXT_SIZE, "%.9f", value);
+    if (full >= THRESHOLD_TEXT_SIZE)
+        snprintf(out, THRESHOLD_TEXT_SIZE, "%.15g", value);
+    if (full >= THRESHOLD_TEXT_SIZE || !strchr(out, '.'))
         return;
     size_t len = strlen(out);
     while (out[len - 1] == '0')

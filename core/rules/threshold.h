@@ -40,7 +40,8 @@ bool threshold_step(struct threshold_state *state, bool met, int64_t now, int64_
 bool threshold_entity(enum event_type type, const struct alert_condition *c, double value,
                       const char *project_ids, const char *project_names, struct buf *out);
 
-/* A value as decimal text: at most 9 digits after the point, no zeros at the end. */
+/* A value as decimal text: at most 9 digits after the point, no zeros at the end; one with
+ * more digits than there is room for with an exponent. */
 enum { THRESHOLD_TEXT_SIZE = 40 };
 void threshold_text(double value, char out[THRESHOLD_TEXT_SIZE]);
 

@@ -102,8 +102,14 @@ static void texts_are_short_decimals(void **state)
     static const struct {
         double value;
         const char *text;
-    } rows[] = {{0, "0"},         {15, "15"},       {0.1, "0.1"},
-                {1.0 / 3, "0.333333333"}, {100, "100"}, {12.50, "12.5"}};
+    } rows[] = {{0, "0"},
+                {15, "15"},
+                {0.1, "0.1"},
+                {1.0 / 3, "0.333333333"},
+                {100, "100"},
+                {12.50, "12.5"},
+                {1e28, "9999999999999999583119736832"},
+                {-1.5e300, "-1.5e+300"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[THRESHOLD_TEXT_SIZE];
         threshold_text(rows[i].value, text);
