@@ -48,6 +48,14 @@ static bool name_is_taken(const char *name, struct err *err)
     return false;
 }
 
+/* Says what stands in the way of a new row: ids are of one thing in all workspaces. */
+static bool in_words(bool added, const char *taken, struct err *err)
+{
+    if (!added && err && err->code == ERR_CONFLICT)
+        err_set(err, ERR_CONFLICT, "%s", taken);
+    return added;
+}
+
 /* ---------------------------------------------------------------- events */
 
 static bool raise_prompt(const struct prompt_tx *tx, enum event_type type,
@@ -85,14 +93,16 @@ static bool add_prompt(const struct prompt_tx *tx, const struct prompt_write *w,
     char id[UUID_SIZE];
     const char *structure = w->structure ? w->structure : "text";
     if (!take_id(w->id, "prompt", tx->now, id, err) ||
-        !db_run(tx->db,
-                "INSERT INTO prompts (id, workspace, name, description, tags, structure, "
-                "created_by, updated_by, created_at, updated_at, versions) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?8, 0)",
-                DB_ARGS(db_text(id), db_text(w->workspace), db_text(w->name),
-                        db_text(w->description), db_text(w->tags), db_text(structure),
-                        db_text(w->user), db_int(tx->now)),
-                err) ||
+        !in_words(
+            db_run(tx->db,
+                   "INSERT INTO prompts (id, workspace, name, description, tags, "
+                   "structure, created_by, updated_by, created_at, updated_at, versions) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?8, 0)",
+                   DB_ARGS(db_text(id), db_text(w->workspace), db_text(w->name),
+                           db_text(w->description), db_text(w->tags), db_text(structure),
+                           db_text(w->user), db_int(tx->now)),
+                   err),
+            "another prompt has this id", err) ||
         !prompt_sql_find(tx->db, w->workspace, id, NULL, out, row, err))
         return false;
     if (raise_prompt(tx, EVENT_PROMPT_CREATED, out, w->user, err))
@@ -121,16 +131,18 @@ static bool add_version(const struct prompt_tx *tx, int64_t row,
         !check_commit(w->commit, err))
         return false;
     const char *commit = w->commit ? w->commit : id + strlen(id) - 8;
-    if (!db_run(tx->db,
-                "INSERT INTO prompt_versions (id, prompt, commit_id, template, type, "
-                "metadata, change_description, tags, structure, created_by, created_at) "
-                "SELECT ?1, p.row, ?3, ?4, ?5, ?6, ?7, ?8, p.structure, ?9, ?10 "
-                "FROM prompts p WHERE p.row = ?2",
-                DB_ARGS(db_text(id), db_int(row), db_text(commit), db_text(w->tmpl),
-                        db_text(w->type), db_text(w->metadata),
-                        db_text(w->change_description), db_text(w->version_tags),
-                        db_text(w->user), db_int(tx->now)),
-                err) ||
+    if (!in_words(
+            db_run(tx->db,
+                   "INSERT INTO prompt_versions (id, prompt, commit_id, template, type, "
+                   "metadata, change_description, tags, structure, created_by, created_at) "
+                   "SELECT ?1, p.row, ?3, ?4, ?5, ?6, ?7, ?8, p.structure, ?9, ?10 "
+                   "FROM prompts p WHERE p.row = ?2",
+                   DB_ARGS(db_text(id), db_int(row), db_text(commit), db_text(w->tmpl),
+                           db_text(w->type), db_text(w->metadata),
+                           db_text(w->change_description), db_text(w->version_tags),
+                           db_text(w->user), db_int(tx->now)),
+                   err),
+            "another version has this id, or this commit", err) ||
         !count_version(tx, row, w->user, err) ||
         !prompt_sql_version(tx->db, w->workspace, id, out, err))
         return false;

@@ -9,6 +9,7 @@ static enum err_code create_code(struct fixture *f, struct prompt_write w)
     struct prompt p;
     struct err err = {0};
     assert_false(prompt_tx_create(&f->tx, &w, &p, &err));
+    assert_null(strstr(err.text, "constraint")); /* words for people */
     return err.code;
 }
 
@@ -17,6 +18,7 @@ static enum err_code commit_code(struct fixture *f, struct prompt_write w)
     struct prompt_version v;
     struct err err = {0};
     assert_false(prompt_tx_commit(&f->tx, &w, &v, &err));
+    assert_null(strstr(err.text, "constraint"));
     return err.code;
 }
 
