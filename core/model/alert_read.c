@@ -246,7 +246,19 @@ static bool read_operator(const char *text, const char *where, bool *below, stru
            wrong(err, where, "config_value.operator", "must be > or <");
 }
 
-static bool read_threshold(json_t *config, enum condition_kind kind,
+/* How a condition stands is kept by its id: of two with one, the second would not be looked
+ * at. */
+static bool is_new_id(const struct alert *a, const char *id, const char *where,
+                      struct err *err)
+{
+    for (size_t i = 0; id[0] && i < a->trigger_count; i++)
+        for (size_t c = 0; c < a->triggers[i].condition_count; c++)
+            if (strcmp(a->triggers[i].conditions[c].id, id) == 0)
+                return wrong(err, where, "id", "another threshold has it already");
+    return true;
+}
+
+static bool read_threshold(json_t *config, enum condition_kind kind, const struct alert *a,
                            struct alert_trigger *t, const char *where, struct err *err)
 {
     json_t *value = member(config, "config_value");
@@ -257,7 +269,7 @@ static bool read_threshold(json_t *config, enum condition_kind kind,
         return wrong(err, where, "type", "does not belong to this event type");
     if (!value || !is_string_map(value))
         return wrong(err, where, "config_value", "must be an object of strings");
-    if (!read_id(config, where, "id", c.id, err) ||
+    if (!read_id(config, where, "id", c.id, err) || !is_new_id(a, c.id, where, err) ||
         !condition_text(value, where, "threshold", &threshold, err) ||
         !condition_text(value, where, "window", &window, err) ||
         !condition_text(value, where, "window_seconds", &old_window, err) ||
@@ -298,7 +310,7 @@ static bool read_config(json_t *config, const struct alert *a, struct alert_trig
                        "%sgroup_index: groups of conditions cannot be evaluated here",
                        where);
     if (condition_kind_parse(span_of(type), &kind))
-        return read_threshold(config, kind, t, where, err);
+        return read_threshold(config, kind, a, t, where, err);
     if (strcmp(type, "scope:project") != 0)
         return unsupported(err, where, "type", type,
                            "only scope:project and threshold:* can be evaluated here, not");

@@ -412,6 +412,10 @@ static void output_reports_a_full_buffer(void **state)
     ONE_TRIGGER("{\"event_type\":\"" type "\",\"trigger_configs\":[{\"type\":\"" kind          \
                 "\",\"config_value\":" value "}]}")
 
+#define ERRORS_OVER(threshold)                                                             \
+    "{\"id\":\"0193a000-0000-7000-8000-00000000000a\",\"type\":\"threshold:errors\","      \
+    "\"config_value\":{\"threshold\":\"" threshold "\",\"window\":\"60\"}}"
+
 static void conditions_go_both_ways(void **state)
 {
     (void)state;
@@ -485,12 +489,24 @@ static void refuses_conditions_that_could_never_fire(void **state)
         {MEASURED("trace:feedback_score", "threshold:feedback_score",
                   "{\"threshold\":\"1\",\"window\":\"60\",\"operator\":\">\"}"),
          "config_value.name: is required"},
-        {MEASURED("trace:feedback_score", "threshold:feedback_score",
-                  "{\"threshold\":\"1\",\"window\":\"60\",\"name\":\"n\",\"operator\":\"=\"}"),
+        {MEASURED(
+             "trace:feedback_score", "threshold:feedback_score",
+             "{\"threshold\":\"1\",\"window\":\"60\",\"name\":\"n\",\"operator\":\"=\"}"),
          "operator: must be > or <"},
         {MEASURED("trace:latency", "threshold:latency",
                   "{\"threshold\":\"1\",\"window\":\"60\",\"operator\":\"<\"}"),
          "only scores"},
+        {"{" HOOK
+         ",\"triggers\":[{\"event_type\":\"trace:errors\",\"trigger_configs\":"
+         "[" ERRORS_OVER(
+             "1") "]},{\"event_type\":\"trace:cost\",\"trigger_configs\":[{\"id\":\""
+                  "0193a000-0000-7000-8000-00000000000a\",\"type\":\"threshold:cost\","
+                  "\"config_value\":"
+                  "{\"threshold\":\"1\",\"window\":\"60\"}}]}]}",
+         "triggers[1].trigger_configs[0].id: another threshold has it already"},
+        {"{" HOOK ",\"triggers\":[{\"event_type\":\"trace:errors\",\"trigger_configs\":"
+                  "[" ERRORS_OVER("1") "," ERRORS_OVER("9") "]}]}",
+         "triggers[0].trigger_configs[1].id: another threshold has it already"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct alert a;
