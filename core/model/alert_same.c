@@ -38,6 +38,45 @@ static bool same_condition(const struct alert_condition *a, const struct alert_c
            same(a->threshold, b->threshold) && same(a->name, b->name);
 }
 
+static void keep_id(char id[UUID_SIZE], const char *stored)
+{
+    if (!id[0])
+        snprintf(id, UUID_SIZE, "%s", stored);
+}
+
+static bool has_condition(const struct alert_trigger *t, const char *id)
+{
+    for (size_t i = 0; i < t->condition_count; i++)
+        if (strcmp(t->conditions[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static void keep_condition_id(struct alert_condition *c, const struct alert_trigger *t,
+                              const struct alert_trigger *stored)
+{
+    for (size_t i = 0; i < stored->condition_count && !c->id[0]; i++) {
+        const struct alert_condition *was = &stored->conditions[i];
+        if (same_condition(c, was) && !has_condition(t, was->id))
+            keep_id(c->id, was->id);
+    }
+}
+
+void alert_keep_ids(struct alert *next, const struct alert *stored)
+{
+    keep_id(next->webhook_id, stored->webhook_id);
+    for (size_t i = 0; i < next->trigger_count; i++) {
+        struct alert_trigger *t = &next->triggers[i];
+        const struct alert_trigger *was = alert_trigger_of(stored, t->type);
+        if (!was)
+            continue;
+        keep_id(t->id, was->id);
+        keep_id(t->scope_id, t->scoped ? was->scope_id : "");
+        for (size_t c = 0; c < t->condition_count; c++)
+            keep_condition_id(&t->conditions[c], t, was);
+    }
+}
+
 static bool same_trigger(const struct alert_trigger *a, const struct alert_trigger *b)
 {
     if (!b || a->scoped != b->scoped || a->project_count != b->project_count ||

@@ -89,8 +89,8 @@ static bool stamp(const struct put_step *s, struct alert *a, const struct alert 
     a->revision = stored ? stored->revision + 1 : 1;
     a->created_at = stored ? stored->created_at : wall;
     a->updated_at = wall;
-    if (stored && !a->webhook_id[0])
-        memcpy(a->webhook_id, stored->webhook_id, UUID_SIZE);
+    if (stored)
+        alert_keep_ids(a, stored);
     make_ids(a, wall);
     return alert_set(&a->created_by, stored ? stored->created_by : s->user) &&
            alert_set(&a->updated_by, s->user);

@@ -93,6 +93,34 @@ static void copy_holds_everything_on_its_own(void **state)
     alert_free(&b);
 }
 
+static void ids_of_what_is_the_same_are_kept(void **state)
+{
+    (void)state;
+    struct alert stored, next;
+    struct alert_condition c = {
+        .kind = CONDITION_ERRORS, .threshold = (char[]){"10"}, .window_s = 900};
+    fill(&stored);
+    fill(&next);
+    alert_forget_ids(&next);
+    snprintf(stored.triggers[0].conditions[0].id, UUID_SIZE, P1);
+    struct alert_trigger *t = &next.triggers[0];
+    assert_true(alert_trigger_add_condition(t, &c)); /* the same again is another one */
+    c.window_s = 60;
+    assert_true(alert_trigger_add_condition(t, &c));
+    snprintf(next.triggers[1].id, UUID_SIZE, P1); /* its own stays */
+    alert_keep_ids(&next, &stored);
+    assert_string_equal(next.id, ""); /* that is for the store */
+    assert_string_equal(next.webhook_id, P2);
+    assert_string_equal(t->id, P1);
+    assert_string_equal(t->scope_id, P2);
+    assert_string_equal(t->conditions[0].id, P1);
+    assert_string_equal(t->conditions[1].id, "");
+    assert_string_equal(t->conditions[2].id, "");
+    assert_string_equal(next.triggers[1].id, P1);
+    alert_free(&stored);
+    alert_free(&next);
+}
+
 static void forget_ids_leaves_content(void **state)
 {
     (void)state;
@@ -189,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(init_gives_enabled_general_alert),
         cmocka_unit_test(copy_holds_everything_on_its_own),
+        cmocka_unit_test(ids_of_what_is_the_same_are_kept),
         cmocka_unit_test(forget_ids_leaves_content),
         cmocka_unit_test(set_takes_its_own_text_and_unsets),
         cmocka_unit_test(add_trigger_has_one_of_each_type),

@@ -336,6 +336,11 @@ static void an_edit_keeps_how_unchanged_conditions_stood(void **state)
     look(f, 0);
     assert_int_equal(waiting(f), 1);
     a.revision = 0;
+    a.triggers[0].conditions[0].id[0] = '\0'; /* as in a body that was not read from here */
+    assert_true(step_alert_put(f->store, &a, STORE_REPLACE, NULL, NULL));
+    f->now += INTERVAL;
+    look(f, 0);
+    assert_int_equal(waiting(f), 1);
     a.triggers[0].conditions[0].window_s = 600;
     assert_true(step_alert_put(f->store, &a, STORE_REPLACE, NULL, NULL));
     look(f, 0);
