@@ -12,8 +12,9 @@ enum { SLOW_MS = 1000, ASLEEP_LOOK_MS = 1000 };
 
 /* Whom a connection waits for, the first to go first. */
 enum turn {
-    TURN_HEAD, /* the client: a request, or the rest of its head */
-    TURN_REST, /* the client: the body, or to take the answer */
+    TURN_HEAD,   /* the client: a request, or the rest of its head */
+    TURN_BODY,   /* the client: the rest of a request */
+    TURN_ANSWER, /* the client: to take the answer; goes when a body goes */
     TURN_OURS,
 };
 
@@ -49,6 +50,14 @@ struct peers {
 
 /* ------------------------------------------------------------------ the sweep */
 
+/* Of a request that is not here yet nothing was taken: SDKs send it again when they read
+ * that, and not when the connection just ends. */
+#define LATE "{\"errors\":[\"the body did not come in time\"]}"
+static const char LATE_ANSWER[] = "HTTP/1.1 408 Request Timeout\r\n"
+                                  "Content-Type: application/json\r\n"
+                                  "Content-Length: 44\r\nConnection: close\r\n\r\n" LATE;
+_Static_assert(sizeof LATE - 1 == 44, "as it says");
+
 static void say(struct peer *x)
 {
     if (!x->words.len)
@@ -62,6 +71,8 @@ static void end(struct peers *p, struct peer *x)
 {
     x->ended = true;
     p->open--;
+    if (x->turn == TURN_BODY && !x->reads_on)
+        x->words = (struct span){LATE_ANSWER, sizeof LATE_ANSWER - 1};
     say(x);
     shutdown(x->fd, SHUT_RDWR);
 }
@@ -81,7 +92,8 @@ static int64_t no_end_before(const struct peer *x, int64_t now)
 /* The list is in the order of coming, so that of equals the older one goes. */
 static bool goes_before(const struct peer *a, const struct peer *b)
 {
-    return !b || a->turn < b->turn || (a->turn == b->turn && a->since < b->since);
+    bool head = a->turn == TURN_HEAD;
+    return !b || (head == (b->turn == TURN_HEAD) ? a->since < b->since : head);
 }
 
 /* Who has let us wait since that moment or longer; NULL: nobody, and *first tells since when
@@ -261,7 +273,7 @@ bool peers_begin(struct peers *p, struct peer *x)
 {
     pthread_mutex_lock(&p->lock);
     set_end(p, x, p->request_ms);
-    x->turn = TURN_REST;
+    x->turn = TURN_BODY;
     bool served = !p->closing;
     x->served = served;
     p->requests += served;
@@ -320,13 +332,13 @@ bool peers_received(struct peers *p, struct peer *x)
 void peers_answered(struct peers *p, struct peer *x)
 {
     if (!x->asleep) { /* only its own thread changes that */
-        x->turn = TURN_REST;
+        x->turn = TURN_ANSWER;
         return;
     }
     pthread_mutex_lock(&p->lock);
     x->asleep = false;
     set_end(p, x, x->left);
-    x->turn = TURN_REST; /* since now, not since it began */
+    x->turn = TURN_ANSWER; /* since now, not since it began */
     pthread_mutex_unlock(&p->lock);
 }
 

@@ -1,15 +1,16 @@
-/* The open connections: the end of those that take too long, of those that keep others out, and
- * the end of all of them.
+/* The open connections: the end of those that take too long, of those that keep others out,
+ * and the end of all of them.
  *
- * A request has a total time, from its head until its answer is taken, without what it sleeps:
- * that is ours. A new connection has as much for its first head, and an idle time for each
- * further one. One thread shuts down the sockets of those that are over it; it sleeps until the
- * earliest such moment, for ever while nobody is connected. Times are steady ms of the clock. Any
+ * A request has a total time, from its head until its answer is taken, without what it
+ * sleeps: that is ours. A new connection has as much for its first head, and an idle time
+ * for each further one. One thread shuts down the sockets of those that are over it; it
+ * sleeps until the earliest such moment, for ever while nobody is connected. One whose
+ * request began and is not here is told 408 before. Times are steady ms of the clock. Any
  * thread.
  *
- * When there are more than `max`, those go that have let us wait for a second or more, the longest
- * first: those that have sent no whole head (idle ones too), then those whose body is not here or
- * whose answer is not taken. Others may be over `max` until then. */
+ * When there are more than `max`, those go that have let us wait for a second or more, the
+ * longest first: those that have sent no whole head (idle ones too), then those whose body
+ * is not here or whose answer is not taken. Others may be over `max` until then. */
 #ifndef INTAKE_PEERS_H
 #define INTAKE_PEERS_H
 

@@ -36,11 +36,18 @@ static void requests_in_a_row_are_answered_in_a_row(void **state)
 
 static void a_slow_request_is_ended(void **state)
 {
-    static const char *const beginnings[] = {
-        "",
-        "POST " TRACES,
-        "POST " TRACES " HTTP/1.1\r\nHost: localhost\r\n" JSON
-        "Content-Length: 20\r\n\r\n{",
+    static const struct {
+        const char *text;
+        int status; /* SDKs send a request again that was answered 408; -1: there is none */
+    } beginnings[] = {
+        {"", -1},
+        {"POST " TRACES, -1},
+        {"POST " TRACES " HTTP/1.1\r\nHost: localhost\r\n" JSON
+         "Content-Length: 20\r\n\r\n",
+         408},
+        {"POST " TRACES " HTTP/1.1\r\nHost: localhost\r\n" JSON
+         "Content-Length: 20\r\n\r\n{",
+         408},
     };
     struct fixture *f = *state;
     f->options.timeout_ms = 20;
@@ -50,8 +57,9 @@ static void a_slow_request_is_ended(void **state)
         http_open(&c, intake_port(f->intake));
         http_send_text(&c, PING);
         assert_int_equal(http_read_status(&c), 200);
-        http_send_text(&c, beginnings[i]);
+        http_send_text(&c, beginnings[i].text);
         assert_true(ages_to_its_end(f, &c, 75 * 1000 + 20));
+        assert_int_equal(http_read_status(&c), beginnings[i].status);
         http_close(&c);
     }
 }
