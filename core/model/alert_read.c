@@ -265,6 +265,8 @@ static bool read_threshold(json_t *config, enum condition_kind kind, const struc
     struct alert_condition c = {.kind = kind};
     const char *threshold, *window, *old_window, *name, *operator;
     enum condition_kind fits;
+    if (t->condition_count == ALERT_CONDITIONS_MAX)
+        return wrong(err, where, "type", "a trigger has at most 16 thresholds");
     if (!condition_kind_of(t->type, &fits) || fits != kind)
         return wrong(err, where, "type", "does not belong to this event type");
     if (!value || !is_string_map(value))

@@ -460,6 +460,27 @@ static void conditions_go_both_ways(void **state)
     }
 }
 
+static void refuses_too_many_conditions(void **state)
+{
+    (void)state;
+    struct alert a;
+    struct err err = {0};
+    struct buf json;
+    buf_init(&json, BUF_UNLIMITED);
+    buf_add_text(&json, "{" HOOK ",\"triggers\":[{\"event_type\":\"trace:errors\","
+                        "\"trigger_configs\":[");
+    for (int i = 0; i <= ALERT_CONDITIONS_MAX; i++)
+        buf_add_format(&json,
+                       "%s{\"type\":\"threshold:errors\",\"config_value\":"
+                       "{\"threshold\":\"%d\",\"window\":\"60\"}}",
+                       i ? "," : "", i);
+    buf_add_text(&json, "]}]}");
+    assert_false(alert_from_json(buf_span(&json), &a, &err));
+    assert_string_equal(err.text, "triggers[0].trigger_configs[16].type: a trigger has at "
+                                  "most 16 thresholds");
+    buf_free(&json);
+}
+
 static void refuses_conditions_that_could_never_fire(void **state)
 {
     (void)state;
@@ -537,6 +558,7 @@ int main(void)
         cmocka_unit_test(output_is_json_whatever_the_text),
         cmocka_unit_test(output_reports_a_full_buffer),
         cmocka_unit_test(conditions_go_both_ways),
+        cmocka_unit_test(refuses_too_many_conditions),
         cmocka_unit_test(refuses_conditions_that_could_never_fire),
     };
     setlocale(LC_ALL, "C.UTF-8");
