@@ -154,6 +154,11 @@ static void draw_stack(struct console *c, struct screen *s, const struct canvas 
     s->ops->draw(s, area);
 }
 
+unsigned screen_place(struct screen *s)
+{
+    return s->ops->place_now ? s->ops->place_now(s) : s->ops->place;
+}
+
 static const char *title_of(const struct screen *s)
 {
     while (s && !s->ops->title)
@@ -167,7 +172,7 @@ static void draw_bottom(struct console *c, const struct canvas *screen)
     if (c->toast.until)
         canvas_format(screen, y, 0, screen->columns, c->toast.style, " %s", c->toast.text);
     else
-        keybar_draw(screen, y, c->top->ops->place(c->top), can, c);
+        keybar_draw(screen, y, screen_place(c->top), can, c);
 }
 
 static void paint(struct console *c)
@@ -197,7 +202,7 @@ static void handle_mouse(struct console *c, const struct key *k)
     struct screen *s = c->top;
     term_size(&rows, &columns);
     if (k->code == MOUSE_CLICK && k->y == rows - 1) {
-        enum action a = keybar_at(columns, k->x, s->ops->place(s), can, c);
+        enum action a = keybar_at(columns, k->x, screen_place(s), can, c);
         if (a != ACTION_NONE)
             console_dispatch(c, a);
         return;
@@ -227,7 +232,7 @@ static void handle_key(struct console *c, const struct key *k)
                       "pasted text is ignored here: it belongs into a field");
         return;
     }
-    enum action a = action_of_key(k, c->top->ops->place(c->top));
+    enum action a = action_of_key(k, screen_place(c->top));
     if (a != ACTION_NONE)
         console_dispatch(c, a);
 }

@@ -29,7 +29,8 @@ struct screen_ops {
     bool holds;                     /* what is below is not refreshed meanwhile: what was asked
                                        about is what the answer is about */
     void (*free)(struct screen *s);
-    unsigned (*place)(struct screen *s);  /* which place of the action table has the keys */
+    unsigned place; /* which place of the action table has the keys */
+    unsigned (*place_now)(struct screen *s); /* instead of it; NULL: always that one */
     void (*refresh)(struct screen *s, unsigned changes); /* enum store_change: read again; NULL: never */
     void (*draw)(struct screen *s, const struct canvas *c);
     bool (*act)(struct screen *s, enum action a);        /* false: not mine */
@@ -55,6 +56,8 @@ struct screen {
     struct console *console;
     struct screen *below;
 };
+
+unsigned screen_place(struct screen *s); /* that has the keys now; 0: none */
 
 /* The screens that stand at the bottom of the stack; they are kept when another is shown. */
 enum console_root {

@@ -284,7 +284,7 @@ static bool act_everywhere(struct console *c, enum action a)
         quit(c);
         return true;
     case ACTION_HELP:
-        console_push(c, help_new(c, c->top->ops->place(c->top)));
+        console_push(c, help_new(c, screen_place(c->top)));
         return true;
     case ACTION_BACK:
         console_pop(c);

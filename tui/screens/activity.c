@@ -109,12 +109,6 @@ static void free_activity(struct screen *s)
     free(s);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_ACTIVITY;
-}
-
 static void draw(struct screen *s, const struct canvas *c)
 {
     struct activity_screen *a = of(s);
@@ -192,7 +186,7 @@ static const struct screen_ops ACTIVITY = {
     .title = "Activity",
     .covers = true,
     .free = free_activity,
-    .place = place,
+    .place = PLACE_ACTIVITY,
     .refresh = refresh,
     .draw = draw,
     .act = act,

@@ -28,12 +28,6 @@ static void free_form(struct screen *s)
     free(s);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_FORM;
-}
-
 static void refresh_conditions(struct alert_form *form)
 {
     struct condition_rows rows;
@@ -486,11 +480,11 @@ static bool unsaved(struct screen *s)
     return form_changed(&of(s)->state);
 }
 
-#define FORM_OPS(words)                                                                            \
-    {                                                                                              \
-        .title = (words), .covers = true, .free = free_form, .place = place, .refresh = refresh,   \
-        .draw = draw, .key = key, .act = act, .mouse = mouse, .tick = tick,                        \
-        .unsaved = unsaved,                                                                        \
+#define FORM_OPS(words)                                                                    \
+    {                                                                                      \
+        .title = (words), .covers = true, .free = free_form, .place = PLACE_FORM,          \
+        .refresh = refresh, .draw = draw, .key = key, .act = act, .mouse = mouse,          \
+        .tick = tick, .unsaved = unsaved,                                                  \
     }
 static const struct screen_ops FORM_NEW = FORM_OPS("Configuration > Alerts > New alert");
 static const struct screen_ops FORM_EDIT = FORM_OPS("Configuration > Alerts > Edit alert");

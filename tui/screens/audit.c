@@ -98,12 +98,6 @@ static void free_audit(struct screen *s)
     free(s);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_AUDIT;
-}
-
 static void draw(struct screen *s, const struct canvas *c)
 {
     struct audit_screen *a = of(s);
@@ -164,7 +158,7 @@ static const struct screen_ops AUDIT = {
     .title = "Audit",
     .covers = true,
     .free = free_audit,
-    .place = place,
+    .place = PLACE_AUDIT,
     .refresh = refresh,
     .draw = draw,
     .act = act,

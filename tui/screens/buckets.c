@@ -120,12 +120,6 @@ static void free_buckets(struct screen *s)
     free(s);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_BUCKETS;
-}
-
 static void draw(struct screen *s, const struct canvas *c)
 {
     struct buckets_screen *b = of(s);
@@ -262,7 +256,7 @@ static const struct screen_ops BUCKETS = {
     .title = "Buckets",
     .covers = true,
     .free = free_buckets,
-    .place = place,
+    .place = PLACE_BUCKETS,
     .refresh = refresh,
     .draw = draw,
     .act = act,

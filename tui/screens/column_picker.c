@@ -38,12 +38,6 @@ static bool act(struct screen *s, enum action a)
     return true;
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_PICKER;
-}
-
 static void free_picker(struct screen *s)
 {
     free(s);
@@ -55,7 +49,11 @@ static bool mouse(struct screen *s, const struct key *k)
 }
 
 static const struct screen_ops COLUMN_PICKER = {
-    .free = free_picker, .place = place, .draw = draw, .act = act, .mouse = mouse,
+    .free = free_picker,
+    .place = PLACE_PICKER,
+    .draw = draw,
+    .act = act,
+    .mouse = mouse,
 };
 
 struct screen *column_picker_new(struct console *c, struct table *t)

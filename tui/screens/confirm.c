@@ -21,12 +21,6 @@ static void confirm_free(struct screen *s)
     free(q);
 }
 
-static unsigned confirm_place(struct screen *s)
-{
-    (void)s;
-    return PLACE_QUESTION;
-}
-
 static void confirm_draw(struct screen *s, const struct canvas *c)
 {
     struct confirm *q = (struct confirm *)s;
@@ -84,7 +78,7 @@ static bool confirm_mouse(struct screen *s, const struct key *k)
 static const struct screen_ops CONFIRM = {
     .holds = true,
     .free = confirm_free,
-    .place = confirm_place,
+    .place = PLACE_QUESTION,
     .draw = confirm_draw,
     .key = confirm_key,
     .mouse = confirm_mouse,

@@ -196,12 +196,6 @@ static void free_deliveries(struct screen *s)
     free(s);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_DELIVERIES;
-}
-
 static void draw(struct screen *s, const struct canvas *c)
 {
     struct deliveries_screen *d = of(s);
@@ -375,7 +369,7 @@ static const struct screen_ops DELIVERIES = {
     .title = "Deliveries",
     .covers = true,
     .free = free_deliveries,
-    .place = place,
+    .place = PLACE_DELIVERIES,
     .refresh = refresh,
     .draw = draw,
     .act = act,

@@ -41,12 +41,6 @@ static void free_delivery(struct screen *s)
     free(s);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_DELIVERY;
-}
-
 /* ------------------------------------------------------------------ the text */
 
 static void add_pretty(struct textview *v, const char *text, size_t len)
@@ -392,7 +386,7 @@ static const struct screen_ops DELIVERY = {
     .title = "Delivery",
     .covers = true,
     .free = free_delivery,
-    .place = place,
+    .place = PLACE_DELIVERY,
     .refresh = refresh,
     .draw = draw,
     .act = act,

@@ -269,12 +269,6 @@ static void free_overview(struct screen *s)
     free(s);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_OVERVIEW;
-}
-
 /* The sums are kept for the whole store: of one workspace they would have to be counted. */
 static void sums(const struct store_counts *n, size_t insecure, char *out, size_t size)
 {
@@ -335,7 +329,7 @@ static const struct screen_ops OVERVIEW = {
     .title = "Overview",
     .covers = true,
     .free = free_overview,
-    .place = place,
+    .place = PLACE_OVERVIEW,
     .refresh = refresh,
     .draw = draw,
     .act = act,

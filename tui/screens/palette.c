@@ -36,17 +36,11 @@ static void free_palette(struct screen *s)
     free(s);
 }
 
-static unsigned no_place(struct screen *s)
-{
-    (void)s;
-    return 0;
-}
-
 /* ------------------------------------------------------------------ finding */
 
 static unsigned place_below(const struct palette *p)
 {
-    return p->screen.below ? p->screen.below->ops->place(p->screen.below) : 0;
+    return p->screen.below ? screen_place(p->screen.below) : 0;
 }
 
 static bool same_letters(const char *text, const char *part)
@@ -279,7 +273,6 @@ static void refresh(struct screen *s, unsigned changes)
 
 static const struct screen_ops PALETTE = {
     .free = free_palette,
-    .place = no_place,
     .refresh = refresh,
     .draw = draw,
     .key = key,

@@ -110,12 +110,6 @@ static void free_projects(struct screen *s)
     free(s);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_PROJECTS;
-}
-
 static void draw(struct screen *s, const struct canvas *c)
 {
     struct projects_screen *p = of(s);
@@ -141,7 +135,7 @@ static const struct screen_ops PROJECTS = {
     .title = "Projects",
     .covers = true,
     .free = free_projects,
-    .place = place,
+    .place = PLACE_PROJECTS,
     .refresh = refresh,
     .draw = draw,
     .act = act,

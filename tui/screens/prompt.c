@@ -25,12 +25,6 @@ static void prompt_free_screen(struct screen *s)
     free(p);
 }
 
-static unsigned prompt_place(struct screen *s)
-{
-    (void)s;
-    return PLACE_LINE;
-}
-
 static void prompt_draw(struct screen *s, const struct canvas *c)
 {
     struct prompt_screen *p = (struct prompt_screen *)s;
@@ -79,7 +73,7 @@ static bool prompt_key(struct screen *s, const struct key *k)
 static const struct screen_ops PROMPT = {
     .holds = true,
     .free = prompt_free_screen,
-    .place = prompt_place,
+    .place = PLACE_LINE,
     .draw = prompt_draw,
     .key = prompt_key,
 };

@@ -30,12 +30,6 @@ static void free_reader(struct screen *s)
     free(s);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_TEXT;
-}
-
 static int64_t left(const struct reader *r)
 {
     return r->due - clock_steady_ms(console_options(r->screen.console)->clock);
@@ -83,7 +77,7 @@ static const struct screen_ops READER = {
     .title = "Details",
     .covers = true,
     .free = free_reader,
-    .place = place,
+    .place = PLACE_TEXT,
     .draw = draw,
     .act = act,
     .tick = tick,

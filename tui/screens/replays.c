@@ -205,12 +205,6 @@ static const char *disabled(struct screen *s, enum action a)
     return table_screen_disabled(&of(s)->base, a);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_REPLAYS;
-}
-
 static void free_replays(struct screen *s)
 {
     struct replays_screen *r = of(s);
@@ -225,7 +219,7 @@ static const struct screen_ops REPLAYS = {
     .title = "Deliveries > Sent again",
     .covers = true,
     .free = free_replays,
-    .place = place,
+    .place = PLACE_REPLAYS,
     .refresh = refresh,
     .draw = draw,
     .act = act,

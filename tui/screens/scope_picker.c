@@ -142,12 +142,6 @@ static bool act(struct screen *s, enum action a)
     return true;
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_PICKER;
-}
-
 static void free_picker(struct screen *s)
 {
     project_rows_free(&of(s)->projects);
@@ -161,7 +155,12 @@ static bool mouse(struct screen *s, const struct key *k)
 }
 
 static const struct screen_ops SCOPE_PICKER = {
-    .free = free_picker, .place = place, .refresh = refresh, .draw = draw, .act = act, .mouse = mouse,
+    .free = free_picker,
+    .place = PLACE_PICKER,
+    .refresh = refresh,
+    .draw = draw,
+    .act = act,
+    .mouse = mouse,
 };
 
 struct screen *scope_picker_new(struct console *c, const struct alert_trigger *trigger,

@@ -88,12 +88,6 @@ static void free_settings(struct screen *s)
     free(s);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_SETTINGS;
-}
-
 static void draw(struct screen *s, const struct canvas *c)
 {
     char what[64];
@@ -186,7 +180,7 @@ static const struct screen_ops SETTINGS = {
     .title = "Configuration > Settings",
     .covers = true,
     .free = free_settings,
-    .place = place,
+    .place = PLACE_SETTINGS,
     .refresh = refresh,
     .draw = draw,
     .act = act,

@@ -153,12 +153,6 @@ static void free_silences(struct screen *s)
     free(s);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_SILENCES;
-}
-
 static void draw(struct screen *s, const struct canvas *c)
 {
     struct silences_screen *l = of(s);
@@ -278,7 +272,7 @@ static const struct screen_ops SILENCES = {
     .title = "Silences",
     .covers = true,
     .free = free_silences,
-    .place = place,
+    .place = PLACE_SILENCES,
     .refresh = refresh,
     .draw = draw,
     .act = act,

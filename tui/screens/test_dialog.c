@@ -94,12 +94,6 @@ static bool act(struct screen *s, enum action a)
     return a == ACTION_HELP || textview_act(&of(s)->view, a);
 }
 
-static unsigned place(struct screen *s)
-{
-    (void)s;
-    return PLACE_TEXT;
-}
-
 static void free_dialog(struct screen *s)
 {
     tester_free(&of(s)->tester);
@@ -108,7 +102,10 @@ static void free_dialog(struct screen *s)
 }
 
 static const struct screen_ops TEST_DIALOG = {
-    .free = free_dialog, .place = place, .draw = draw, .act = act,
+    .free = free_dialog,
+    .place = PLACE_TEXT,
+    .draw = draw,
+    .act = act,
 };
 
 static void wake(void *console)
