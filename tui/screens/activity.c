@@ -160,11 +160,6 @@ static void open_event(struct activity_screen *a, const struct activity_row *r)
     console_push(c, reader_new(c, &text));
 }
 
-static const char *disabled(struct screen *s, enum action a)
-{
-    return table_screen_disabled(&of(s)->base, a);
-}
-
 static bool act(struct screen *s, enum action action)
 {
     struct activity_screen *a = of(s);
@@ -173,7 +168,7 @@ static bool act(struct screen *s, enum action action)
         open_event(a, &a->rows.items[row]);
         return true;
     }
-    bool mine = table_screen_act(&a->base, action);
+    bool mine = table_screen_act(s, action);
     if (mine && a->base.table.list.selected + 1 >= a->rows.count && a->wanted < READ_AT_MOST &&
         (int64_t)a->rows.count == a->wanted) {
         a->wanted = READ_AT_MOST;
@@ -190,7 +185,7 @@ static const struct screen_ops ACTIVITY = {
     .refresh = refresh,
     .draw = draw,
     .act = act,
-    .disabled = disabled,
+    .disabled = table_screen_disabled,
     .chosen = table_screen_chosen,
     .mouse = table_screen_mouse,
 };

@@ -454,7 +454,7 @@ static const char *disabled(struct screen *s, enum action action)
         return (action_info(action)->flags & ACTION_NEEDS_ROW) && !logpane_selected(&a->log)
                    ? "nothing is selected"
                    : NULL;
-    return table_screen_disabled(&a->base, action);
+    return table_screen_disabled(s, action);
 }
 
 static bool act_on_log(struct alerts_screen *a, enum action action)
@@ -508,7 +508,7 @@ static bool act_on_list(struct alerts_screen *a, enum action action)
         test(a);
         return true;
     default:
-        return table_screen_act(&a->base, action);
+        return table_screen_act(&a->base.screen, action);
     }
 }
 

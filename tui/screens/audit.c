@@ -132,11 +132,6 @@ static void open_row(struct audit_screen *a, const struct audit_row *r)
     console_push(c, reader_new(c, &text));
 }
 
-static const char *disabled(struct screen *s, enum action a)
-{
-    return table_screen_disabled(&of(s)->base, a);
-}
-
 static bool act(struct screen *s, enum action action)
 {
     struct audit_screen *a = of(s);
@@ -145,7 +140,7 @@ static bool act(struct screen *s, enum action action)
         open_row(a, &a->rows.items[row]);
         return true;
     }
-    bool mine = table_screen_act(&a->base, action);
+    bool mine = table_screen_act(s, action);
     if (mine && a->base.table.list.selected + 1 >= a->rows.count && a->wanted < READ_AT_MOST &&
         a->rows.count == a->wanted) {
         a->wanted = READ_AT_MOST;
@@ -162,7 +157,7 @@ static const struct screen_ops AUDIT = {
     .refresh = refresh,
     .draw = draw,
     .act = act,
-    .disabled = disabled,
+    .disabled = table_screen_disabled,
     .chosen = table_screen_chosen,
     .mouse = table_screen_mouse,
 };

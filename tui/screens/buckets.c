@@ -232,11 +232,6 @@ static void open_bucket(struct buckets_screen *b, const struct bucket *k)
     console_push(c, reader_new_until(c, &text, SENT_LINE, k->due_at));
 }
 
-static const char *disabled(struct screen *s, enum action a)
-{
-    return table_screen_disabled(&of(s)->base, a);
-}
-
 static bool act(struct screen *s, enum action a)
 {
     struct buckets_screen *b = of(s);
@@ -249,7 +244,7 @@ static bool act(struct screen *s, enum action a)
         open_bucket(b, bucket_at(b, row));
         return true;
     }
-    return table_screen_act(&b->base, a);
+    return table_screen_act(s, a);
 }
 
 static const struct screen_ops BUCKETS = {
@@ -261,7 +256,7 @@ static const struct screen_ops BUCKETS = {
     .draw = draw,
     .act = act,
     .ask = ask,
-    .disabled = disabled,
+    .disabled = table_screen_disabled,
     .chosen = table_screen_chosen,
     .mouse = table_screen_mouse,
     .tick = tick,

@@ -342,7 +342,7 @@ static const char *disabled(struct screen *s, enum action a)
 {
     if (a == ACTION_DELIVERY_REPLAY_ALL && of(s)->rows.count == 0)
         return "there is nothing to send again";
-    return table_screen_disabled(&of(s)->base, a);
+    return table_screen_disabled(s, a);
 }
 
 static bool act(struct screen *s, enum action a)
@@ -359,7 +359,7 @@ static bool act(struct screen *s, enum action a)
         console_push(s->console, delivery_new(s->console, d->rows.items[row].id));
         return true;
     }
-    bool mine = table_screen_act(&d->base, a);
+    bool mine = table_screen_act(s, a);
     if (mine)
         read_more(d);
     return mine;

@@ -307,11 +307,6 @@ static int64_t tick(struct screen *s)
     return o->oldest.count ? EMPTY_ROUND_MS : -1;
 }
 
-static const char *disabled(struct screen *s, enum action a)
-{
-    return table_screen_disabled(&of(s)->base, a);
-}
-
 static bool act(struct screen *s, enum action a)
 {
     struct overview_screen *o = of(s);
@@ -322,7 +317,7 @@ static bool act(struct screen *s, enum action a)
         console_do(s->console, ACTION_SHOW_DELIVERIES, filter);
         return true;
     }
-    return table_screen_act(&o->base, a);
+    return table_screen_act(s, a);
 }
 
 static const struct screen_ops OVERVIEW = {
@@ -333,7 +328,7 @@ static const struct screen_ops OVERVIEW = {
     .refresh = refresh,
     .draw = draw,
     .act = act,
-    .disabled = disabled,
+    .disabled = table_screen_disabled,
     .chosen = table_screen_chosen,
     .mouse = table_screen_mouse,
     .tick = tick,

@@ -123,12 +123,7 @@ static const char *disabled(struct screen *s, enum action a)
 {
     if (a == ACTION_OPEN)
         return "a project has nothing to open; triggers name it as their scope";
-    return table_screen_disabled(&of(s)->base, a);
-}
-
-static bool act(struct screen *s, enum action a)
-{
-    return table_screen_act(&of(s)->base, a);
+    return table_screen_disabled(s, a);
 }
 
 static const struct screen_ops PROJECTS = {
@@ -138,7 +133,7 @@ static const struct screen_ops PROJECTS = {
     .place = PLACE_PROJECTS,
     .refresh = refresh,
     .draw = draw,
-    .act = act,
+    .act = table_screen_act,
     .disabled = disabled,
     .chosen = table_screen_chosen,
     .mouse = table_screen_mouse,

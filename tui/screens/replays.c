@@ -197,12 +197,7 @@ static bool act(struct screen *s, enum action a)
         console_push(s->console, delivery_new(s->console, r->items[row].row.id));
         return true;
     }
-    return table_screen_act(&r->base, a);
-}
-
-static const char *disabled(struct screen *s, enum action a)
-{
-    return table_screen_disabled(&of(s)->base, a);
+    return table_screen_act(s, a);
 }
 
 static void free_replays(struct screen *s)
@@ -223,7 +218,7 @@ static const struct screen_ops REPLAYS = {
     .refresh = refresh,
     .draw = draw,
     .act = act,
-    .disabled = disabled,
+    .disabled = table_screen_disabled,
     .chosen = table_screen_chosen,
     .mouse = table_screen_mouse,
     .tick = tick,

@@ -155,7 +155,7 @@ static void open_setting(struct settings_screen *s, size_t row)
 static const char *disabled(struct screen *s, enum action a)
 {
     size_t row;
-    const char *why = table_screen_disabled(&of(s)->base, a);
+    const char *why = table_screen_disabled(s, a);
     if (!why && a == ACTION_SETTING_CHANGE && table_row(&of(s)->base.table, &row))
         return fixed((enum setting)row);
     return why;
@@ -173,7 +173,7 @@ static bool act(struct screen *s, enum action a)
         open_setting(t, row);
         return true;
     }
-    return table_screen_act(&t->base, a);
+    return table_screen_act(s, a);
 }
 
 static const struct screen_ops SETTINGS = {

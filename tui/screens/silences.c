@@ -215,11 +215,6 @@ static void ask(struct screen *s, enum action a, char *out, size_t size)
         snprintf(out, size, "End %zu silences? What they hold is sent now.", count);
 }
 
-static const char *disabled(struct screen *s, enum action a)
-{
-    return table_screen_disabled(&of(s)->base, a);
-}
-
 static void open_row(struct silences_screen *s)
 {
     char when[256];
@@ -264,7 +259,7 @@ static bool act(struct screen *s, enum action a)
         open_row(of(s));
         return true;
     default:
-        return table_screen_act(&of(s)->base, a);
+        return table_screen_act(s, a);
     }
 }
 
@@ -277,7 +272,7 @@ static const struct screen_ops SILENCES = {
     .draw = draw,
     .act = act,
     .ask = ask,
-    .disabled = disabled,
+    .disabled = table_screen_disabled,
     .chosen = table_screen_chosen,
     .mouse = table_screen_mouse,
     .tick = tick,

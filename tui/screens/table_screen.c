@@ -97,8 +97,9 @@ static void choose_columns(struct table_screen *t, const char *name)
         console_push(c, column_picker_new(c, &t->table));
 }
 
-bool table_screen_act(struct table_screen *t, enum action a)
+bool table_screen_act(struct screen *s, enum action a)
 {
+    struct table_screen *t = (struct table_screen *)s;
     const char *argument = console_argument(t->screen.console);
     if ((a == ACTION_SORT || a == ACTION_COLUMNS) && argument &&
         table_column(&t->table, argument) < 0) {
@@ -127,8 +128,9 @@ bool table_screen_act(struct table_screen *t, enum action a)
     return table_act(&t->table, a, argument);
 }
 
-const char *table_screen_disabled(struct table_screen *t, enum action a)
+const char *table_screen_disabled(struct screen *s, enum action a)
 {
+    const struct table_screen *t = (const struct table_screen *)s;
     size_t row;
     if (a == ACTION_FILTER && !t->keys)
         return "this list has no filter";

@@ -23,11 +23,12 @@ void table_screen_init(struct table_screen *t, const struct screen_ops *ops, str
                        const struct table_ops *table, void (*reload)(struct table_screen *t));
 void table_screen_free(struct table_screen *t); /* what it holds, not the struct */
 
+/* For screen_ops, or called by the screen's own function for what it does not do itself. */
 /* Its actions: filter, sort, columns, marks, moves, copy of the id. False: another one. */
-bool table_screen_act(struct table_screen *t, enum action a);
+bool table_screen_act(struct screen *s, enum action a);
 /* Why not: no row, nothing to filter by. */
-const char *table_screen_disabled(struct table_screen *t, enum action a);
-size_t table_screen_chosen(struct screen *s, enum action a); /* for screen_ops */
+const char *table_screen_disabled(struct screen *s, enum action a);
+size_t table_screen_chosen(struct screen *s, enum action a);
 /* A click; on the row that is selected already it opens it. */
 bool table_screen_mouse(struct screen *s, const struct key *k);
 
