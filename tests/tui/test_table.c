@@ -146,13 +146,11 @@ static void marks_are_taken_away_one_by_one(void **state)
 }
 
 static size_t asked;
-static const char *many_id(const void *arg, size_t row)
+static int64_t count_asked(const void *arg, size_t row)
 {
-    static char text[16];
     (void)arg;
     asked++;
-    snprintf(text, sizeof text, "%zu", row);
-    return text;
+    return (int64_t)row;
 }
 
 /* Thousands are marked and read again ten times a second: no row is asked for each mark. */
@@ -160,7 +158,7 @@ static void marking_all_of_many_asks_each_row_a_few_times(void **state)
 {
     (void)state;
     enum { MANY = 3000 };
-    static const struct table_ops ops = {COLUMNS, 2, many_id, cell, NULL};
+    static const struct table_ops ops = {COLUMNS, 2, NULL, cell, NULL, count_asked};
     struct table t;
     table_init(&t, &ops, NULL);
     table_update(&t, MANY);
@@ -169,6 +167,12 @@ static void marking_all_of_many_asks_each_row_a_few_times(void **state)
     table_update(&t, MANY - 1);
     assert_int_equal(table_chosen(&t, NULL, NULL), MANY - 1);
     assert_true(asked < 10 * MANY);
+    assert_string_equal(t.selected, "0");
+    assert_false(table_is_at_end(&t, MANY - 1));
+    table_act(&t, ACTION_BOTTOM, NULL);
+    assert_string_equal(t.selected, "2998");
+    assert_true(table_is_at_end(&t, MANY - 1));
+    assert_false(table_is_at_end(&t, MANY)); /* fewer than were asked for: that is all */
     table_free(&t);
 }
 

@@ -20,7 +20,6 @@ enum { READ_AT_FIRST = 200, READ_AT_MOST = 10000 };
 struct activity_screen {
     struct table_screen base;
     struct activity_rows rows;
-    char (*ids)[24];
     int64_t wanted;
 };
 
@@ -34,9 +33,9 @@ static const struct activity_row *row_at(const void *arg, size_t row)
     return &((const struct activity_screen *)arg)->rows.items[row];
 }
 
-static const char *id(const void *arg, size_t row)
+static int64_t number(const void *arg, size_t row)
 {
-    return ((const struct activity_screen *)arg)->ids[row];
+    return ((const struct activity_screen *)arg)->rows.items[row].seq;
 }
 
 static enum style cell(const void *arg, size_t row, int column, int width, char *out,
@@ -69,7 +68,7 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     }
 }
 
-static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, NULL};
+static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, NULL, cell, NULL, number};
 
 static void read_rows(struct table_screen *t)
 {
@@ -82,14 +81,6 @@ static void read_rows(struct table_screen *t)
         console_toast(c, STYLE_ERROR, "%s", err.text);
         return;
     }
-    char(*ids)[24] = realloc(a->ids, (rows.count + 1) * sizeof *ids);
-    if (!ids) {
-        activity_rows_free(&rows);
-        return;
-    }
-    a->ids = ids;
-    for (size_t i = 0; i < rows.count; i++)
-        snprintf(ids[i], sizeof ids[i], "%lld", (long long)rows.items[i].seq);
     activity_rows_free(&a->rows);
     a->rows = rows;
     table_update(&t->table, rows.count);
@@ -104,7 +95,6 @@ static void refresh(struct screen *s, unsigned changes)
 static void free_activity(struct screen *s)
 {
     activity_rows_free(&of(s)->rows);
-    free(of(s)->ids);
     table_screen_free(&of(s)->base);
     free(s);
 }
@@ -169,8 +159,8 @@ static bool act(struct screen *s, enum action action)
         return true;
     }
     bool mine = table_screen_act(s, action);
-    if (mine && a->base.table.list.selected + 1 >= a->rows.count && a->wanted < READ_AT_MOST &&
-        (int64_t)a->rows.count == a->wanted) {
+    if (mine && a->wanted < READ_AT_MOST &&
+        table_is_at_end(&a->base.table, (size_t)a->wanted)) {
         a->wanted = READ_AT_MOST;
         read_rows(&a->base);
     }

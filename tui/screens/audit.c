@@ -22,7 +22,6 @@ enum { READ_AT_FIRST = 200, READ_AT_MOST = 10000 };
 struct audit_screen {
     struct table_screen base;
     struct audit_rows rows;
-    char (*ids)[24];
     size_t wanted;
 };
 
@@ -31,9 +30,9 @@ static struct audit_screen *of(struct screen *s)
     return (struct audit_screen *)s;
 }
 
-static const char *id(const void *arg, size_t row)
+static int64_t number(const void *arg, size_t row)
 {
-    return ((const struct audit_screen *)arg)->ids[row];
+    return ((const struct audit_screen *)arg)->rows.items[row].seq;
 }
 
 static const char *object_of(const struct audit_row *r)
@@ -58,7 +57,7 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     return STYLE_NORMAL;
 }
 
-static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, NULL};
+static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, NULL, cell, NULL, number};
 
 static void read_rows(struct table_screen *t)
 {
@@ -71,14 +70,6 @@ static void read_rows(struct table_screen *t)
         console_toast(c, STYLE_ERROR, "%s", err.text);
         return;
     }
-    char(*ids)[24] = realloc(a->ids, (rows.count + 1) * sizeof *ids);
-    if (!ids) {
-        audit_rows_free(&rows);
-        return;
-    }
-    a->ids = ids;
-    for (size_t i = 0; i < rows.count; i++)
-        snprintf(ids[i], sizeof ids[i], "%lld", (long long)rows.items[i].seq);
     audit_rows_free(&a->rows);
     a->rows = rows;
     table_update(&t->table, rows.count);
@@ -93,7 +84,6 @@ static void refresh(struct screen *s, unsigned changes)
 static void free_audit(struct screen *s)
 {
     audit_rows_free(&of(s)->rows);
-    free(of(s)->ids);
     table_screen_free(&of(s)->base);
     free(s);
 }
@@ -141,8 +131,8 @@ static bool act(struct screen *s, enum action action)
         return true;
     }
     bool mine = table_screen_act(s, action);
-    if (mine && a->base.table.list.selected + 1 >= a->rows.count && a->wanted < READ_AT_MOST &&
-        a->rows.count == a->wanted) {
+    if (mine && a->wanted < READ_AT_MOST &&
+        table_is_at_end(&a->base.table, (size_t)a->wanted)) {
         a->wanted = READ_AT_MOST;
         read_rows(&a->base);
     }

@@ -39,10 +39,27 @@ static void sort(struct table *t)
         qsort_r(t->order, t->list.count, sizeof *t->order, compare, t);
 }
 
+/* ------------------------------------------------------------------ ids */
+
+/* Borrowed from the row or from `scratch`. */
+static const char *id_of(const struct table *t, size_t row, char scratch[TABLE_ID_SIZE])
+{
+    if (t->ops->id)
+        return t->ops->id(t->arg, row);
+    snprintf(scratch, TABLE_ID_SIZE, "%lld", (long long)t->ops->number(t->arg, row));
+    return scratch;
+}
+
+static bool has_id(const struct table *t, size_t row, const char *id)
+{
+    char scratch[TABLE_ID_SIZE];
+    return strcmp(id_of(t, row, scratch), id) == 0;
+}
+
 static void find_selected(struct table *t)
 {
     for (size_t i = 0; i < t->list.count; i++)
-        if (strcmp(t->ops->id(t->arg, t->order[i]), t->selected) == 0) {
+        if (has_id(t, t->order[i], t->selected)) {
             list_select(&t->list, i);
             return;
         }
@@ -50,10 +67,11 @@ static void find_selected(struct table *t)
 
 static void note_selected(struct table *t)
 {
+    char scratch[TABLE_ID_SIZE];
     size_t row;
     t->selected[0] = '\0';
     if (table_row(t, &row))
-        snprintf(t->selected, sizeof t->selected, "%s", t->ops->id(t->arg, row));
+        snprintf(t->selected, sizeof t->selected, "%s", id_of(t, row, scratch));
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -75,12 +93,13 @@ static size_t mark_index(const struct table *t, const char *mark)
 
 static void drop_lost_marks(struct table *t)
 {
+    char scratch[TABLE_ID_SIZE];
     size_t kept = 0;
     bool *exists = t->mark_count ? calloc(t->mark_count, sizeof *exists) : NULL;
     if (!exists)
         return; /* without memory they stay: a mark without a row does nothing */
     for (size_t i = 0; i < t->list.count; i++) {
-        const char *mark = find_mark(t, t->ops->id(t->arg, i));
+        const char *mark = find_mark(t, id_of(t, i, scratch));
         if (mark)
             exists[mark_index(t, mark)] = true;
     }
@@ -130,6 +149,11 @@ void table_select(struct table *t, const char *id)
     note_selected(t);
 }
 
+bool table_is_at_end(const struct table *t, size_t read)
+{
+    return t->list.count == read && t->list.selected + 1 >= read;
+}
+
 int table_column(const struct table *t, const char *name)
 {
     for (int i = 0; i < t->ops->column_count; i++)
@@ -168,7 +192,8 @@ static void sort_next(struct table *t, const char *name)
 
 bool table_is_marked(const struct table *t, size_t row)
 {
-    return find_mark(t, t->ops->id(t->arg, row)) != NULL;
+    char scratch[TABLE_ID_SIZE];
+    return find_mark(t, id_of(t, row, scratch)) != NULL;
 }
 
 static bool make_room(struct table *t, size_t more)
@@ -189,11 +214,12 @@ static bool make_room(struct table *t, size_t more)
 /* The rows `from` to `to`, without `to`, as they stand on the screen. */
 static void mark_rows(struct table *t, size_t from, size_t to)
 {
+    char scratch[TABLE_ID_SIZE];
     size_t before = t->mark_count, count = before;
     if (to <= from || !make_room(t, to - from))
         return;
     for (size_t i = from; i < to; i++) {
-        const char *id = t->ops->id(t->arg, t->order[i]);
+        const char *id = id_of(t, t->order[i], scratch);
         if (!find_mark(t, id))
             snprintf(t->marks[count++], TABLE_ID_SIZE, "%s", id);
     }
@@ -223,7 +249,7 @@ static void mark_range(struct table *t)
 {
     size_t from = t->list.selected, to = from;
     for (size_t i = 0; i < t->list.count; i++)
-        if (strcmp(t->ops->id(t->arg, t->order[i]), t->last_mark) == 0)
+        if (has_id(t, t->order[i], t->last_mark))
             from = i;
     mark_rows(t, from < to ? from : to, (from > to ? from : to) + (t->list.count > 0));
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "actions.h"
 #include "canvas.h"
@@ -24,6 +25,8 @@ struct table_ops {
                        size_t size);
     /* Below 0, 0 or above: how two rows stand in a column. NULL: cannot be sorted. */
     int (*compare)(const void *arg, size_t a, size_t b, int column);
+    /* Instead of `id`, for rows that have a number. */
+    int64_t (*number)(const void *arg, size_t row);
 };
 
 struct table {
@@ -53,6 +56,8 @@ bool table_update(struct table *t, size_t count);
 
 bool table_row(const struct table *t, size_t *row); /* the selected one; false: none */
 void table_select(struct table *t, const char *id);
+/* The last of so many rows is selected: there may be more to read. */
+bool table_is_at_end(const struct table *t, size_t read);
 
 /* Moves, sorts, marks. `argument`: the title of the column for a sort (NULL: the next one). False:
  * not one of its actions. */
