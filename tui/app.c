@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <locale.h>
 #include <jansson.h>
@@ -45,6 +46,17 @@ static void raise_descriptors(void)
         files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
         setrlimit(RLIMIT_NOFILE, &files);
     }
+}
+
+/* A closed one would be the number of the next file that is opened, and what is printed would
+ * go there. What takes its place fails as a closed one does. */
+static bool hold_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
 }
 
 /* Secrets must not end in a core file or be read by a neighbour; a closed pipe and a file that
@@ -368,6 +380,8 @@ static void take_locale(void)
 
 int app_main(int argc, char **argv, const struct clock *clock)
 {
+    if (!hold_standard())
+        return EXIT_FAILED;
     take_locale();
     harden();
     raise_descriptors();

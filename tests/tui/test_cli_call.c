@@ -1,4 +1,5 @@
 /* How the program is called: options, gates, help, settings, completions. */
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -240,6 +243,41 @@ static void output_that_is_full_fails(void **state)
     run_free(&r);
 }
 
+static bool is_null_device(pid_t pid, int fd)
+{
+    char link[64], file[64] = "";
+    snprintf(link, sizeof link, "/proc/%ld/fd/%d", (long)pid, fd);
+    return readlink(link, file, sizeof file - 1) > 0 && strcmp(file, "/dev/null") == 0;
+}
+
+/* What is printed must not end in a file of the store that got the number. */
+static void closed_descriptors_become_no_files(void **state)
+{
+    const struct program *p = *state;
+    char command[1024], lock[600];
+    const char *argv[] = {"/bin/sh", "-c", command, NULL};
+    struct run r;
+    struct run_child c;
+    struct stat st;
+    snprintf(command, sizeof command, "exec $OPIK_ALERTS --data-dir %s alert create - <&-",
+             p->dir);
+    run_program(&r, NULL, argv);
+    assert_int_equal(r.status, 1);
+    assert_non_null(strstr(r.err, "standard input: Bad file descriptor"));
+    run_free(&r);
+    snprintf(command, sizeof command,
+             "exec $OPIK_ALERTS --data-dir %s --config %s serve <&- >&- 2>&-", p->dir, p->config);
+    snprintf(lock, sizeof lock, "%s/engine.lock", p->dir);
+    run_start(&c, argv);
+    long long until = run_now_ms() + RUN_DEADLINE_MS;
+    while ((stat(lock, &st) != 0 || st.st_size == 0) && run_now_ms() < until)
+        poll(NULL, 0, 10);
+    assert_true(run_now_ms() < until);
+    for (int fd = 0; fd <= 2; fd++)
+        assert_true(is_null_device(c.pid, fd));
+    run_kill(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +292,7 @@ int main(void)
         TEST(completion_names_every_verb),
         TEST(completion_is_read_by_bash),
         TEST(output_that_is_full_fails),
+        TEST(closed_descriptors_become_no_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
