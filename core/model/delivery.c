@@ -180,8 +180,10 @@ bool log_row_to_json(const struct log_row *r, struct buf *out)
         if (r->status)
             tojson_number(o, "status", r->status, &ok);
         tojson_number(o, "latency_ms", r->latency_us / 1000, &ok);
-        tojson_text(o, "state", delivery_state_name(r->state), &ok);
-        tojson_time(o, "next_at", r->next_at, &ok);
+        tojson_text(o, "state", delivery_state_name(r->ended ? DELIVERY_DEAD : r->state),
+                    &ok);
+        tojson_time(o, "next_at", r->ended ? 0 : r->next_at, &ok);
+        tojson_text(o, "reason", r->ended, &ok);
     }
     tojson_text(o, "text", r->text, &ok);
     return tojson_write(o, ok, out);

@@ -280,6 +280,39 @@ static void delivery_is_logged_shown_and_replayed(void **state)
     run_kill(&c);
 }
 
+/* Disabling an alert ends what waits to be tried again: the log must not promise more. */
+static void a_retry_that_will_never_come_is_logged_as_dead(void **state)
+{
+    const struct program *p = *state;
+    struct run_child c, log;
+    char url[128], id[64], words[100];
+    struct run r;
+    program_serve(p, &c,
+                  "--set debounce.window=100ms --set retry.initial=1h "
+                  "--set retry.max_delay=1h",
+                  url);
+    program_create(p, dead_end, id);
+    program_start(p, &log, "log --follow");
+    assert_int_equal(post(url, "/v1/private/traces/batch", failed_trace) / 100, 2);
+    assert_true(run_wait_out(&log, "retrying", RUN_DEADLINE_MS));
+    run_kill(&log);
+    snprintf(words, sizeof words, "alert disable %s", id);
+    program_expect(p, &r, 0, NULL, words);
+    run_free(&r);
+    program_expect(p, &r, 0, NULL, "log");
+    assert_null(strstr(r.out, "retrying"));
+    assert_non_null(
+        strstr(r.out, "attempt 1/4  connection refused  dead: the alert was disabled"));
+    run_free(&r);
+    program_expect(p, &r, 0, NULL, "log --json");
+    json_t *row = json_loads(r.out, JSON_DISABLE_EOF_CHECK, NULL);
+    assert_string_equal(json_string_value(json_object_get(row, "state")), "dead");
+    assert_null(json_object_get(row, "next_at"));
+    json_decref(row);
+    run_free(&r);
+    run_kill(&c);
+}
+
 static void all_that_pass_a_filter_are_replayed(void **state)
 {
     const struct program *p = *state;
@@ -481,6 +514,7 @@ int main(void)
         TEST(a_changed_file_is_read_again_by_itself),
         TEST(bucket_is_listed_while_it_waits),
         TEST(delivery_is_logged_shown_and_replayed),
+        TEST(a_retry_that_will_never_come_is_logged_as_dead),
         TEST(all_that_pass_a_filter_are_replayed),
         TEST(send_goes_through_the_running_intake),
         TEST(what_is_sent_is_of_who_sends_it),

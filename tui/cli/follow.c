@@ -13,21 +13,24 @@
 #define PAGE          500
 #define LOOK_AGAIN_MS 1000 /* a store that is read only tells of no changes */
 
+/* Of a retry that will never come its delivery tells what there is in its place. */
 static void describe(const struct log_row *r, char *out, size_t size)
 {
     char took[24];
+    const char *why = r->ended ? r->ended : "";
+    const char *state = delivery_state_name(r->ended ? DELIVERY_DEAD : r->state);
     duration_human(r->latency_us / 1000, took);
     if (r->kind == LOG_DROPPED)
         snprintf(out, size, "dropped: %s", r->text ? r->text : "");
     else if (r->kind == LOG_NOTICE)
         snprintf(out, size, "%s", r->text ? r->text : "");
     else if (r->outcome == OUTCOME_RESPONSE)
-        snprintf(out, size, "attempt %d/%d  %d in %s  %s", r->n, r->of, r->status, took,
-                 delivery_state_name(r->state));
+        snprintf(out, size, "attempt %d/%d  %d in %s  %s%s%s", r->n, r->of, r->status, took,
+                 state, *why ? ": " : "", why);
     else
-        snprintf(out, size, "attempt %d/%d  %s  %s", r->n, r->of,
-                 r->text ? r->text : outcome_kind_name(r->outcome),
-                 delivery_state_name(r->state));
+        snprintf(out, size, "attempt %d/%d  %s  %s%s%s", r->n, r->of,
+                 r->text ? r->text : outcome_kind_name(r->outcome), state, *why ? ": " : "",
+                 why);
 }
 
 static bool print_row(struct cli *cli, const struct log_row *r, struct err *err)

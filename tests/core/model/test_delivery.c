@@ -188,6 +188,14 @@ static void log_rows_are_written(void **state)
         "\"event_type\":\"trace:errors\",\"events\":3,\"delivery_id\":\"D\",\"n\":1,"
         "\"of\":4,\"status\":503,\"latency_ms\":2,\"state\":\"retrying\","
         "\"next_at\":\"1970-01-01T00:00:02.000Z\",\"text\":\"late\"}");
+    r.ended = strdup("gone"); /* the retry will never come */
+    assert_taken(
+        &out, log_row_to_json(&r, &out),
+        "{\"seq\":7,\"kind\":\"attempt\",\"at\":\"1970-01-01T00:00:01.000Z\","
+        "\"alert_id\":\"A\",\"alert_name\":\"n\",\"workspace\":\"team\","
+        "\"event_type\":\"trace:errors\",\"events\":3,\"delivery_id\":\"D\",\"n\":1,"
+        "\"of\":4,\"status\":503,\"latency_ms\":2,\"state\":\"dead\","
+        "\"reason\":\"gone\",\"text\":\"late\"}");
     r.kind = LOG_DROPPED;
     r.delivery_id[0] = '\0';
     assert_taken(&out, log_row_to_json(&r, &out),
