@@ -1,4 +1,5 @@
 /* `silence list|add|end`, and what the other verbs say of a silence. */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,6 +80,26 @@ static void is_added_listed_and_ended(void **state)
     assert_null(strstr(r.out, "active"));
     assert_non_null(strstr(r.out, "alert \"Prod\": deploy"));
     run_free(&r);
+}
+
+/* As every other list of ids: in any case of letters, and each counts once. */
+static void an_id_counts_once_however_it_is_written(void **state)
+{
+    const struct program *p = *state;
+    char alert[64], id[64], words[200];
+    struct run r;
+    create(p, alert);
+    add(p, "silence add --alert=Prod --for=2h", id);
+    int len = snprintf(words, sizeof words, "silence end %s ", id);
+    for (size_t i = 0; id[i]; i++)
+        words[len++] = (char)toupper((unsigned char)id[i]);
+    words[len] = '\0';
+    program_expect(p, &r, 0, NULL, words);
+    run_free(&r);
+    snprintf(words, sizeof words, "alert export %s %s", alert, alert);
+    json_t *list = program_json(p, words);
+    assert_int_equal(json_array_size(list), 1);
+    json_decref(list);
 }
 
 static void a_wrong_call_says_what_is_wrong(void **state)
@@ -187,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(is_added_listed_and_ended),
+        TEST(an_id_counts_once_however_it_is_written),
         TEST(a_wrong_call_says_what_is_wrong),
         TEST(others_say_that_it_is_silenced),
     };

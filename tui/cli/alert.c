@@ -291,7 +291,7 @@ int cli_alert_show(struct cli *cli)
 
 /* ---------------------------------------------------------------- export */
 
-static int export_some(struct cli *cli, char (*ids)[UUID_SIZE], size_t count,
+static int export_some(struct cli *cli, const char *const *ids, size_t count,
                        struct passbox *box)
 {
     struct out_array array;
@@ -326,7 +326,7 @@ static int export(struct cli *cli, struct passbox *box)
     if (cli->arg_count == 0)
         return export_all(cli, box);
     size_t count;
-    char(*ids)[UUID_SIZE] = cli_ids(cli, &count);
+    const char **ids = cli_ids(cli, &count);
     if (!ids)
         return EXIT_CALL;
     int status = export_some(cli, ids, count, box);

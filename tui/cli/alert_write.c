@@ -166,36 +166,14 @@ static bool all_there(struct cli *cli, const char *const *ids, size_t count)
     return all;
 }
 
-/* The same id twice counts once. */
-static size_t point_to(char (*ids)[UUID_SIZE], size_t count, const char **out)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t j = 0;
-        while (j < kept && strcmp(out[j], ids[i]) != 0)
-            j++;
-        if (j == kept)
-            out[kept++] = ids[i];
-    }
-    return kept;
-}
-
 static int change_alerts(struct cli *cli, enum change change)
 {
     size_t count;
-    char(*ids)[UUID_SIZE] = cli_ids(cli, &count);
+    const char **ids = cli_ids(cli, &count);
     if (!ids)
         return EXIT_CALL;
-    const char **pointers = calloc(count + 1, sizeof *pointers);
-    int status = EXIT_FAILED;
-    if (!pointers) {
-        out_error("out of memory");
-    } else {
-        count = point_to(ids, count, pointers);
-        if (all_there(cli, pointers, count))
-            status = change_all(cli, change, pointers, count);
-    }
-    free(pointers);
+    int status =
+        all_there(cli, ids, count) ? change_all(cli, change, ids, count) : EXIT_FAILED;
     free(ids);
     return status;
 }

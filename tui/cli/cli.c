@@ -89,21 +89,27 @@ void cli_close(struct cli *cli)
         store_close(&cli->store);
 }
 
-char (*cli_ids(const struct cli *cli, size_t *count))[UUID_SIZE]
+const char **cli_ids(const struct cli *cli, size_t *count)
 {
-    char(*ids)[UUID_SIZE] = calloc(cli->arg_count + 1, sizeof *ids);
-    if (!ids) {
+    const char **ids = calloc(cli->arg_count + 1, sizeof *ids + UUID_SIZE);
+    char(*texts)[UUID_SIZE] = ids ? (void *)(ids + cli->arg_count + 1) : NULL;
+    *count = 0;
+    if (!ids)
         out_error("out of memory");
-        return NULL;
-    }
-    for (size_t i = 0; i < cli->arg_count; i++) {
-        if (!uuid_read(span_of(cli->args[i]), ids[i])) {
+    for (size_t i = 0; ids && i < cli->arg_count; i++) {
+        size_t same = 0;
+        if (!uuid_read(span_of(cli->args[i]), texts[*count])) {
             out_error("%s: is no id", cli->args[i]);
             free(ids);
             return NULL;
         }
+        while (same < *count && strcmp(ids[same], texts[*count]) != 0)
+            same++;
+        if (same == *count) {
+            ids[same] = texts[same];
+            ++*count;
+        }
     }
-    *count = cli->arg_count;
     return ids;
 }
 

@@ -39,8 +39,9 @@ int cli_fail(const struct err *err);
 /* The same for an argument that may be malformed: then EXIT_CALL. */
 int cli_fail_argument(const struct err *err);
 
-/* The arguments as canonical ids, to be freed; NULL (and said why) when one is none. */
-char (*cli_ids(const struct cli *cli, size_t *count))[UUID_SIZE];
+/* The arguments as canonical ids, each once, to be freed in one; NULL (and said why) when
+ * one is no id. */
+const char **cli_ids(const struct cli *cli, size_t *count);
 
 int cli_alert_list(struct cli *cli);
 int cli_alert_show(struct cli *cli);

@@ -262,23 +262,17 @@ static int replay_filtered(struct cli *cli)
 static int replay_named(struct cli *cli)
 {
     size_t count;
-    char(*ids)[UUID_SIZE] = cli_ids(cli, &count);
+    const char **ids = cli_ids(cli, &count);
     if (!ids)
         return EXIT_CALL;
-    const char **pointers = calloc(count + 1, sizeof *pointers);
-    bool fine = pointers != NULL;
-    if (!fine)
-        out_error("out of memory");
-    for (size_t i = 0; pointers && i < count; i++) {
-        pointers[i] = ids[i];
+    bool fine = true;
+    for (size_t i = 0; i < count; i++)
         fine = can_replay(cli, ids[i]) && fine;
-    }
     int status = !fine ? EXIT_FAILED : EXIT_DONE;
     if (fine && cli->call->dry_run)
-        say_results(cli, pointers, count);
+        say_results(cli, ids, count);
     else if (fine)
-        status = replay_all(cli, pointers, count);
-    free(pointers);
+        status = replay_all(cli, ids, count);
     free(ids);
     return status;
 }

@@ -106,13 +106,13 @@ int cli_silence_add(struct cli *cli)
 int cli_silence_end(struct cli *cli)
 {
     size_t count;
-    char(*ids)[UUID_SIZE] = cli_ids(cli, &count);
+    const char **ids = cli_ids(cli, &count);
     struct await answer;
     struct err err = {0};
     if (!ids)
         return EXIT_CALL;
     await_init(&answer, AWAIT_COUNT);
-    store_silence_end(cli->store, cli->workspace, cli->args, count, await_done, &answer);
+    store_silence_end(cli->store, cli->workspace, ids, count, await_done, &answer);
     bool done = await_answer(&answer, &err);
     free(ids);
     if (!done)
