@@ -153,6 +153,16 @@ static int wrong_call(const char *what, const char *text)
     return EXIT_CALL;
 }
 
+/* What getopt_long() could not take: a letter, whose word may not be over yet; an option
+ * that takes no value; or a name that it does not know. */
+static int wrong_option(const char *word)
+{
+    const char letter[] = {'-', (char)optopt, '\0'};
+    if (optopt >= OPTION_DATA_DIR)
+        return wrong_call(": takes no value", word);
+    return wrong_call(": no such option", optopt ? letter : word);
+}
+
 /* In-order mode ('-' first), so that options may stand anywhere whatever POSIXLY_CORRECT
  * says. */
 static int parse(struct app *app, int argc, char **argv)
@@ -169,13 +179,19 @@ static int parse(struct app *app, int argc, char **argv)
         if (id == ':')
             return wrong_call(" needs a value", argv[optind - 1]);
         if (id == '?')
-            return wrong_call(": no such option", argv[optind > 1 ? optind - 1 : 1]);
+            return wrong_option(argv[optind > 1 ? optind - 1 : 1]);
         take_option(app, id, optarg);
     }
     while (optind < argc)
         app->words[app->word_count++] = argv[optind++];
-    if (app->call.workspace && !*app->call.workspace)
-        return wrong_call(" must not be empty", "--workspace");
+    const struct {
+        const char *name, *value;
+    } texts[] = {{"--workspace", app->call.workspace},
+                 {"--data-dir", app->call.data_dir},
+                 {"--config", app->call.config}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].value && !*texts[i].value)
+            return wrong_call(" must not be empty", texts[i].name);
     return EXIT_DONE;
 }
 
