@@ -62,8 +62,8 @@ static bool read_checked(const char *path, bool secret, struct buf *out, struct 
     if (fd < 0 && errno == ELOOP)
         return err_set(err, ERR_DENIED, "%s: is a link; name the file itself", path);
     if (fd < 0)
-        return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path,
-                       strerror(errno));
+        return err_set(err, errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO,
+                       "%s: %s", path, strerror(errno));
     bool done = check_trusted(fd, path, err) && (!secret || check_secret(fd, path, err)) &&
                 read_all(fd, path, out, err);
     close(fd);

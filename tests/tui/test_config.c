@@ -77,6 +77,18 @@ static void load_takes_the_stronger_origin(void **state)
     assert_int_equal(w->settings.origin[SETTING_RETRY_MAX], ORIGIN_CALL);
 }
 
+/* As HOME=/dev/null of a system's user makes it: nothing can be there. */
+static void a_file_below_what_is_no_folder_is_missing(void **state)
+{
+    struct world *w = *state;
+    w->call.config = "/dev/null/.config/opik-alerts/config.ini";
+    if (!load(w))
+        fail_msg("%s", w->err.text);
+    w->call.config_given = true;
+    assert_false(load(w));
+    assert_int_equal(w->err.code, ERR_NOT_FOUND);
+}
+
 static void load_reads_sections_comments_and_indents(void **state)
 {
     struct world *w = *state;
@@ -260,6 +272,7 @@ int main(void)
         TEST(write_changes_one_line_and_keeps_the_others),
         TEST(write_leaves_comments_and_other_sections),
         TEST(load_takes_the_stronger_origin),
+        TEST(a_file_below_what_is_no_folder_is_missing),
         TEST(load_reads_sections_comments_and_indents),
         TEST(load_names_file_and_line_of_an_error),
         TEST(load_refuses_a_line_that_would_be_cut),
