@@ -22,7 +22,8 @@
 #include "store/sqlite/thread.h"
 #include "store/sqlite/tx.h"
 
-#define FILE_NAME "store.db"
+#define FILE_NAME   "store.db"
+#define LONGEST_DIR 495 /* what SQLite's 512 bytes leave beside the names of its files */
 
 /* ---------------------------------------------------------------- the file */
 
@@ -132,17 +133,20 @@ static bool prepare_file(struct store *s, const struct store_options *o, struct 
  */
 static char *file_path(const char *dir, struct err *err)
 {
-    char *real = realpath(dir, NULL);
+    char *real = realpath(dir, NULL), *text = NULL;
     struct buf path;
     buf_init(&path, PATH_MAX);
     if (real)
         buf_add_format(&path, "%s/" FILE_NAME, real);
-    else
+    if (!real)
         file_err(err, "find", dir);
-    free(real);
-    char *text = real ? buf_take(&path) : NULL;
-    if (real && !text)
+    else if (strlen(real) > LONGEST_DIR)
+        err_set(err, ERR_INVALID, "the path of the data directory is longer than %d bytes",
+                LONGEST_DIR);
+    else if (!(text = buf_take(&path)))
         err_memory(err);
+    buf_free(&path);
+    free(real);
     return text;
 }
 

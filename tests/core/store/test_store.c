@@ -53,11 +53,17 @@ static void path_in(const struct store_fixture *f, const char *name, char out[51
     snprintf(out, 512, "%s/%s", f->dir, name);
 }
 
-static struct store *open_again(struct store_fixture *f, bool read_only, struct err *err)
+static struct store *open_in(struct store_fixture *f, const char *dir, bool read_only,
+                             struct err *err)
 {
-    const struct store_options options = {f->dir, read_only, &f->clock, f->limits};
+    const struct store_options options = {dir, read_only, &f->clock, f->limits};
     *err = (struct err){0};
     return store_open(&options, err);
+}
+
+static struct store *open_again(struct store_fixture *f, bool read_only, struct err *err)
+{
+    return open_in(f, f->dir, read_only, err);
 }
 
 /* ---------------------------------------------------------------- files */
@@ -230,6 +236,25 @@ static void read_only_reads_and_refuses_steps(void **state)
     store_drain(s);
     store_reader_close(&r);
     store_close(&s);
+}
+
+static void a_path_that_is_too_long_is_said_to_be(void **state)
+{
+    struct store_fixture *f = *state;
+    struct err err;
+    char dir[512];
+    size_t len = (size_t)snprintf(dir, sizeof dir, "%s/", f->dir);
+    memset(dir + len, 'd', 495 - len);
+    for (size_t at = len + 200; at < 490; at += 200)
+        dir[at] = '/'; /* one name may have 255 bytes */
+    dir[495] = '\0';
+    struct store *s = open_in(f, dir, false, &err);
+    if (!s)
+        fail_msg("%zu: %s", strlen(dir), err.text);
+    store_close(&s);
+    strcat(dir, "d");
+    assert_null(open_in(f, dir, false, &err));
+    assert_non_null(strstr(err.text, "longer than 495 bytes"));
 }
 
 /* ---------------------------------------------------------------- the thread */
@@ -473,6 +498,7 @@ int main(void)
         TEST(open_refuses_what_is_no_store),
         TEST(read_only_makes_nothing),
         TEST(read_only_reads_and_refuses_steps),
+        TEST(a_path_that_is_too_long_is_said_to_be),
         TEST(accept_from_many_threads_loses_nothing),
         TEST(pairs_add_up_while_alerts_come_and_go),
         TEST(drain_waits_for_all_answers),
