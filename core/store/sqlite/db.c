@@ -152,7 +152,7 @@ struct db *db_open(const char *path, enum db_mode mode, struct err *err)
         return NULL;
     }
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-                SQLITE_OPEN_PRIVATECACHE;
+                SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_URI;
     int code = sqlite3_open_v2(path, &db->handle, flags, logvfs_name());
     bool fine =
         code == SQLITE_OK ? configure(db, mode, err) : fail_code(db->handle, code, err);

@@ -118,7 +118,11 @@ static bool prepare_file(struct store *s, const struct store_options *o, struct 
     if (!datadir_prepare(o->dir, o->read_only, err))
         return false;
     s->dir = datadir_open(o->dir, err);
-    if (s->dir < 0 || !lock_dir(s, err))
+    if (s->dir < 0)
+        return false;
+    if (!o->read_only && faccessat(s->dir, ".", W_OK, AT_EACCESS) != 0)
+        return file_err(err, "write into the data directory", o->dir);
+    if (!lock_dir(s, err))
         return false;
     bool missing;
     bool fine = check_file(s->dir, &missing, err);
@@ -129,14 +133,34 @@ static bool prepare_file(struct store *s, const struct store_options *o, struct 
     return fine;
 }
 
+/* Nobody can change the file where no log of changes can be made beside it, and none holds
+ * anything. SQLite would make one to read; told that nothing changes, it does without. */
+static bool is_fixed(const struct store *s)
+{
+    struct stat st;
+    return s->read_only && faccessat(s->dir, ".", W_OK, AT_EACCESS) != 0 &&
+           (fstatat(s->dir, FILE_NAME "-wal", &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            st.st_size == 0);
+}
+
+static void add_uri(struct buf *out, const char *path)
+{
+    buf_add_text(out, "file:");
+    for (const char *at = path; *at; at++)
+        buf_add_format(out, *at == '%' || *at == '?' || *at == '#' ? "%%%02X" : "%c", *at);
+    buf_add_text(out, "/" FILE_NAME "?immutable=1");
+}
+
 /* SQLite refuses links in any part of a path that it must not follow, so they are resolved.
  */
-static char *file_path(const char *dir, struct err *err)
+static char *file_path(const struct store *s, const char *dir, struct err *err)
 {
     char *real = realpath(dir, NULL), *text = NULL;
     struct buf path;
     buf_init(&path, PATH_MAX);
-    if (real)
+    if (real && is_fixed(s))
+        add_uri(&path, real);
+    else if (real)
         buf_add_format(&path, "%s/" FILE_NAME, real);
     if (!real)
         file_err(err, "find", dir);
@@ -205,7 +229,8 @@ struct store *store_open(const struct store_options *options, struct err *err)
     }
     init_shared(s, options);
     int64_t last = 0;
-    bool fine = prepare_file(s, options, err) && (s->path = file_path(options->dir, err)) &&
+    bool fine = prepare_file(s, options, err) &&
+                (s->path = file_path(s, options->dir, err)) &&
                 open_sealer(s, options, err) && open_database(s, &last, err);
     if (fine && s->clock == clock_system())
         sharedclock_align(s->dir, s->read_only, last);

@@ -1,6 +1,7 @@
 /* The store as a whole: its files, its thread, several processes, kills, a full disk, and
  * that no statement scans. */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -234,6 +236,50 @@ static void read_only_reads_and_refuses_steps(void **state)
     assert_false(step_accept(s, request_of(1), NULL, &err));
     assert_int_equal(err.code, ERR_DENIED);
     store_drain(s);
+    store_reader_close(&r);
+    store_close(&s);
+}
+
+/* What root may in spite of a mode, for this thread; what it had. */
+static void set_rights(struct __user_cap_data_struct data[2], bool none)
+{
+    struct __user_cap_header_struct who = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct now[2];
+    if (none)
+        assert_int_equal(syscall(SYS_capget, &who, data), 0);
+    memcpy(now, data, sizeof now);
+    for (int i = 0; none && i < 2; i++)
+        now[i].effective = 0;
+    assert_int_equal(syscall(SYS_capset, &who, now), 0);
+}
+
+/* As on a medium that is mounted read-only; the name is one that a URI must escape. */
+static void read_only_reads_where_nothing_can_be_written(void **state)
+{
+    struct store_fixture *f = *state;
+    struct __user_cap_data_struct rights[2];
+    struct alert_rows rows = {0};
+    struct err err;
+    char dir[512];
+    path_in(f, "a%3f?immutable=0#b", dir);
+    struct store *s = open_in(f, dir, false, &err);
+    assert_non_null(s);
+    add_alert(s, NULL);
+    store_close(&s);
+    assert_int_equal(chmod(dir, 0500), 0);
+    set_rights(rights, true);
+    struct store *writes = open_in(f, dir, false, &err);
+    bool refused = !writes && strstr(err.text, "cannot write into the data directory");
+    s = open_in(f, dir, true, &err);
+    struct store_reader *r = s ? store_reader_open(s, &err) : NULL;
+    bool read = r && store_alert_list(r, NULL, &rows, &err);
+    set_rights(rights, false);
+    assert_int_equal(chmod(dir, 0700), 0);
+    if (!read)
+        fail_msg("%s", err.text);
+    assert_int_equal(rows.count, 1);
+    assert_true(refused);
+    alert_rows_free(&rows);
     store_reader_close(&r);
     store_close(&s);
 }
@@ -498,6 +544,7 @@ int main(void)
         TEST(open_refuses_what_is_no_store),
         TEST(read_only_makes_nothing),
         TEST(read_only_reads_and_refuses_steps),
+        TEST(read_only_reads_where_nothing_can_be_written),
         TEST(a_path_that_is_too_long_is_said_to_be),
         TEST(accept_from_many_threads_loses_nothing),
         TEST(pairs_add_up_while_alerts_come_and_go),
