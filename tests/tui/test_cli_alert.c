@@ -447,6 +447,26 @@ static void show_tells_thresholds_as_they_are_typed(void **state)
     run_free(&r);
 }
 
+static void what_cannot_be_imported_is_named(void **state)
+{
+    static const char *const rows[][2] = {
+        {"[{\"name\":", "standard input: invalid JSON at byte 9"},
+        {"7", "standard input: must be an array of alerts"},
+        {"[1]", "alert 1: must be an object"},
+    };
+    const struct program *p = *state;
+    struct run r;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        program_expect(p, &r, 1, rows[i][0], "alert import -");
+        if (!strstr(r.err, rows[i][1]) || *r.out)
+            fail_msg("%s: %s%s", rows[i][0], r.out, r.err);
+        run_free(&r);
+    }
+    program_expect(p, &r, 0, "[]", "alert import - --json");
+    assert_string_equal(r.out, "[]\n"); /* nothing, but JSON */
+    run_free(&r);
+}
+
 static void import_is_all_or_nothing(void **state)
 {
     const struct program *p = *state;
@@ -570,6 +590,7 @@ int main(void)
         TEST(sealed_secrets_travel),
         TEST(a_secret_can_stand_as_a_file),
         TEST(dry_run_tells_and_changes_nothing),
+        TEST(what_cannot_be_imported_is_named),
         TEST(import_is_all_or_nothing),
         TEST(hostile_names_are_printed_safely),
         TEST(test_says_what_came),

@@ -61,14 +61,16 @@ static bool read_one(struct cli *cli, struct import *im, struct span text, struc
     return done && check_scopes(cli, a, err);
 }
 
-static bool read_item(struct cli *cli, struct import *im, struct span text)
+static bool read_item(struct cli *cli, struct import *im, struct js_value item)
 {
     struct err err = {0};
     char name[32];
     struct alert *a = &im->alerts[im->count++];
     snprintf(name, sizeof name, "alert %zu", im->count);
     alert_init(a);
-    if (!read_one(cli, im, text, a, &err)) {
+    if (item.type != JS_OBJECT)
+        err_set(&err, ERR_INVALID, "must be an object");
+    if (err.code != ERR_NONE || !read_one(cli, im, item.text, a, &err)) {
         out_error("%s: %s", name, err.text);
         return false;
     }
@@ -93,10 +95,10 @@ static bool read_all(struct cli *cli, struct import *im, struct js_value root)
         return false;
     }
     if (!array)
-        return read_item(cli, im, root.text);
+        return read_item(cli, im, root);
     js_iter(&it, root);
     while (im->count < count && js_next(&it, &item))
-        fine = read_item(cli, im, item.value.text) && fine;
+        fine = read_item(cli, im, item.value) && fine;
     return fine;
 }
 
@@ -129,8 +131,10 @@ static int write_all(struct cli *cli, struct import *im)
 {
     struct await answer;
     struct err err = {0};
-    if (im->count == 0)
+    if (im->count == 0) {
+        print_ids(cli, im);
         return EXIT_DONE;
+    }
     give_ids(cli, im);
     await_init(&answer, AWAIT_ALERT);
     store_alert_put_all(cli->store, im->alerts, im->count, STORE_PUT, cli->user, await_done,
@@ -195,12 +199,15 @@ int cli_alert_import(struct cli *cli)
     struct import im = {0};
     struct err err = {0};
     int status = EXIT_FAILED;
+    const char *name = input_name(cli->args[0]);
     buf_init(&text, IMPORT_MAX);
     if ((cli->call->secrets && !(im.box = alert_secrets_box(cli->call->secrets, &err))) ||
-        !input_read(cli->args[0], &text, &err) || !js_parse(buf_span(&text), &root, &err))
+        !input_read(cli->args[0], &text, &err))
         cli_fail(&err);
+    else if (!js_parse(buf_span(&text), &root, &err))
+        out_error("%s: %s", name, err.text);
     else if (root.type != JS_ARRAY && root.type != JS_OBJECT)
-        out_error("%s: must be an array of alerts", cli->args[0]);
+        out_error("%s: must be an array of alerts", name);
     else if (!read_all(cli, &im, root))
         out_error("nothing was imported");
     else

@@ -10,11 +10,6 @@
 
 /* ---------------------------------------------------------------- create and update */
 
-static const char *shown_name(const char *file)
-{
-    return strcmp(file, "-") == 0 ? "standard input" : file;
-}
-
 static bool read_alert(struct cli *cli, const char *file, struct alert *out,
                        struct err *err)
 {
@@ -24,7 +19,7 @@ static bool read_alert(struct cli *cli, const char *file, struct alert *out,
     buf_init(&text, ALERT_FILE_MAX);
     bool done = input_read(file, &text, err);
     if (done && !alert_from_json(buf_span(&text), out, &why))
-        done = err_set(err, why.code, "%s: %s", shown_name(file), why.text);
+        done = err_set(err, why.code, "%s: %s", input_name(file), why.text);
     if (done && !alert_set(&out->workspace, cli->workspace))
         done = err_memory(err);
     if (!done)
@@ -75,8 +70,8 @@ int cli_alert_create(struct cli *cli)
         return cli_fail(&err);
     int status = EXIT_FAILED;
     if (!cli_alert_complete(cli, &a, NULL, &err))
-        out_error("%s: %s", shown_name(file), err.text);
-    else if (cli_alert_checked(&a, shown_name(file)))
+        out_error("%s: %s", input_name(file), err.text);
+    else if (cli_alert_checked(&a, input_name(file)))
         status =
             put(cli, &a, STORE_CREATE, id, &err) ? print_written(cli, id) : cli_fail(&err);
     alert_free(&a);
@@ -103,8 +98,8 @@ static int replace(struct cli *cli, const struct alert *stored)
         return cli_fail(&err);
     int status = EXIT_FAILED;
     if (!become(cli, &next, stored, &err))
-        out_error("%s: %s", shown_name(file), err.text);
-    else if (cli_alert_checked(&next, shown_name(file)))
+        out_error("%s: %s", input_name(file), err.text);
+    else if (cli_alert_checked(&next, input_name(file)))
         status = put(cli, &next, STORE_REPLACE, id, &err) ? EXIT_DONE : cli_fail(&err);
     if (status == EXIT_DONE && cli->call->json)
         status = print_written(cli, id);

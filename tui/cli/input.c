@@ -21,10 +21,20 @@ static bool read_fd(int fd, const char *name, struct buf *out, struct err *err)
     }
 }
 
+static bool is_standard(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+const char *input_name(const char *path)
+{
+    return is_standard(path) ? "standard input" : path;
+}
+
 bool input_read(const char *path, struct buf *out, struct err *err)
 {
-    if (!path || strcmp(path, "-") == 0)
-        return read_fd(STDIN_FILENO, "standard input", out, err);
+    if (is_standard(path))
+        return read_fd(STDIN_FILENO, input_name(path), out, err);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));

@@ -14,6 +14,9 @@
 /* Reads a file whole; "-" and NULL are standard input. ERR_TOO_LARGE over out's maximum. */
 bool input_read(const char *path, struct buf *out, struct err *err);
 
+/* The file in words: itself, or "standard input". */
+const char *input_name(const char *path);
+
 /* Takes the next line that is not blank off *rest; false at the end. *number counts lines.
  */
 bool input_line(struct span *rest, struct span *line, size_t *number);
