@@ -102,13 +102,32 @@ void program_create(const struct program *p, const char *json, char id[64])
     run_free(&r);
 }
 
+static void fail_waiting(struct run_child *c, const char *text)
+{
+    bool ended = c->out_fd < 0 && c->err_fd < 0;
+    int status = ended ? run_wait_end(c, RUN_DEADLINE_MS) : 0;
+    fail_msg("\"%s\" does not come; the program %s (%d)\n%s%s", text,
+             ended ? "has ended" : "goes on", status, c->out, c->err);
+}
+
+void program_wait_out(struct run_child *c, const char *text)
+{
+    if (!run_wait_out(c, text, RUN_DEADLINE_MS))
+        fail_waiting(c, text);
+}
+
+void program_wait_err(struct run_child *c, const char *text)
+{
+    if (!run_wait_err(c, text, RUN_DEADLINE_MS))
+        fail_waiting(c, text);
+}
+
 void program_serve(const struct program *p, struct run_child *c, const char *words,
                    char url[128])
 {
     char line[256];
     snprintf(line, sizeof line, "serve %s", words);
     program_start(p, c, line);
-    if (!run_wait_out(c, "\n", RUN_DEADLINE_MS))
-        fail_msg("serve does not listen: %s%s", c->out, c->err);
+    program_wait_out(c, "\n");
     assert_int_equal(sscanf(c->out, "listening on %127s", url), 1);
 }

@@ -35,4 +35,9 @@ void program_create(const struct program *p, const char *json, char id[64]);
 void program_serve(const struct program *p, struct run_child *c, const char *words,
                    char url[128]);
 
+/* Waits for a text on standard output (or error); fails the test, with all that was printed
+ * and whether it has ended, when that does not come. */
+void program_wait_out(struct run_child *c, const char *text);
+void program_wait_err(struct run_child *c, const char *text);
+
 #endif

@@ -125,7 +125,7 @@ static void activity_says_why_and_why_not(void **state)
     create(p, "Is off", "false", no);
     program_start(p, &serve,
                   "serve --set intake.listen=127.0.0.1:0 --set debounce.window=1h");
-    assert_true(run_wait_out(&serve, "listening on", 15000));
+    program_wait_out(&serve, "listening on");
     program_expect(p, &r, 0,
                    "{\"event_type\":\"trace:errors\",\"project_name\":\"shop\","
                    "\"entity\":{\"name\":\"t\"}}\n",

@@ -93,8 +93,8 @@ static void serve_is_what_runs_without_a_terminal(void **state)
     const struct program *p = *state;
     struct run_child c;
     program_start(p, &c, "");
-    assert_true(run_wait_out(&c, "listening on http://", RUN_DEADLINE_MS));
-    assert_true(run_wait_err(&c, "no terminal: running as serve", RUN_DEADLINE_MS));
+    program_wait_out(&c, "listening on http://");
+    program_wait_err(&c, "no terminal: running as serve");
     kill(c.pid, SIGTERM);
     assert_int_equal(run_wait_end(&c, RUN_DEADLINE_MS), 0);
     run_kill(&c);
@@ -108,11 +108,11 @@ static void standby_takes_over_from_a_killed_one(void **state)
     program_serve(p, &first, "", url);
     program_start(p, &second, "serve");
     snprintf(pid, sizeof pid, "process %ld ", (long)first.pid);
-    assert_true(run_wait_err(&second, "waiting", RUN_DEADLINE_MS));
-    assert_true(run_wait_err(&second, pid, RUN_DEADLINE_MS));
+    program_wait_err(&second, "waiting");
+    program_wait_err(&second, pid);
     assert_string_equal(second.out, "");
     run_kill(&first);
-    assert_true(run_wait_out(&second, "\n", RUN_DEADLINE_MS));
+    program_wait_out(&second, "\n");
     assert_int_equal(sscanf(second.out, "listening on %127s", url), 1);
     assert_int_equal(post(url, "/v1/private/traces/batch", "{\"traces\":[]}") / 100, 2);
     kill(second.pid, SIGTERM);
@@ -130,10 +130,10 @@ static void standby_keeps_the_port_of_a_killed_one(void **state)
     assert_int_equal(sscanf(url, "http://127.0.0.1:%u/api", &port), 1);
     snprintf(words, sizeof words, "serve --set intake.listen=127.0.0.1:%u", port);
     program_start(p, &second, words);
-    assert_true(run_wait_err(&second, "waiting", RUN_DEADLINE_MS));
+    program_wait_err(&second, "waiting");
     run_kill(&first);
     snprintf(expected, sizeof expected, "listening on %s\n", url);
-    assert_true(run_wait_out(&second, expected, RUN_DEADLINE_MS));
+    program_wait_out(&second, expected);
     run_kill(&second);
 }
 
@@ -144,7 +144,7 @@ static void standby_stops_in_order(void **state)
     char url[128];
     program_serve(p, &first, "", url);
     program_start(p, &second, "serve");
-    assert_true(run_wait_err(&second, "waiting", RUN_DEADLINE_MS));
+    program_wait_err(&second, "waiting");
     kill(second.pid, SIGTERM);
     assert_int_equal(run_wait_end(&second, RUN_DEADLINE_MS), 0);
     assert_string_equal(second.out, "");
@@ -160,11 +160,11 @@ static void hup_reads_the_settings_again(void **state)
     program_serve(p, &c, "", url);
     run_write_file(p->config, "[retry]\nmax = x\n", 0600);
     kill(c.pid, SIGHUP);
-    assert_true(run_wait_err(&c, "config.ini:2: retry.max", RUN_DEADLINE_MS));
+    program_wait_err(&c, "config.ini:2: retry.max");
     run_write_file(p->config, "[retry]\nmax = 1\n[intake]\nlisten = localhost:0\n", 0600);
     kill(c.pid, SIGHUP);
-    assert_true(run_wait_err(&c, "the settings were read again", RUN_DEADLINE_MS));
-    assert_true(run_wait_err(&c, "listening on http://", RUN_DEADLINE_MS));
+    program_wait_err(&c, "the settings were read again");
+    program_wait_err(&c, "listening on http://");
     kill(c.pid, SIGTERM);
     assert_int_equal(run_wait_end(&c, RUN_DEADLINE_MS), 0);
     assert_null(strstr(strchr(c.out, '\n') + 1, "listening"));
@@ -181,11 +181,11 @@ static void a_changed_file_is_read_again_by_itself(void **state)
     snprintf(next, sizeof next, "%s.new", p->config);
     run_write_file(next, "[retry]\nmax = x\n", 0600);
     assert_int_equal(rename(next, p->config), 0);
-    assert_true(run_wait_err(&c, "config.ini:2: retry.max", RUN_DEADLINE_MS));
+    program_wait_err(&c, "config.ini:2: retry.max");
     assert_null(strstr(c.err, "read again"));
     run_write_file(p->config, "[intake]\nlisten = localhost:0\n", 0600);
-    assert_true(run_wait_err(&c, "the settings were read again", RUN_DEADLINE_MS));
-    assert_true(run_wait_err(&c, "listening on http://", RUN_DEADLINE_MS));
+    program_wait_err(&c, "the settings were read again");
+    program_wait_err(&c, "listening on http://");
     run_kill(&c);
 }
 
@@ -243,8 +243,7 @@ static void delivery_is_logged_shown_and_replayed(void **state)
     program_create(p, dead_end, id);
     program_start(p, &log, "log --follow --json");
     assert_int_equal(post(url, "/v1/private/traces/batch", failed_trace) / 100, 2);
-    if (!run_wait_out(&log, "\n", RUN_DEADLINE_MS))
-        fail_msg("nothing is logged: %s%s", log.err, c.err);
+    program_wait_out(&log, "\n");
     json_t *row = json_loads(log.out, JSON_DISABLE_EOF_CHECK, NULL);
     assert_non_null(row);
     assert_string_equal(json_string_value(json_object_get(row, "alert_id")), id);
@@ -267,7 +266,7 @@ static void delivery_is_logged_shown_and_replayed(void **state)
     const char *second = strchr(log.out, '\n') + 1;
     size_t seen = (size_t)(second - log.out);
     while (log.out_len == seen)
-        assert_true(run_wait_out(&log, "\n{", RUN_DEADLINE_MS));
+        program_wait_out(&log, "\n{");
     kill(log.pid, SIGINT);
     assert_int_equal(run_wait_end(&log, RUN_DEADLINE_MS), 0);
     program_expect(p, &r, 0, NULL, "log");
@@ -295,7 +294,7 @@ static void a_retry_that_will_never_come_is_logged_as_dead(void **state)
     program_create(p, dead_end, id);
     program_start(p, &log, "log --follow");
     assert_int_equal(post(url, "/v1/private/traces/batch", failed_trace) / 100, 2);
-    assert_true(run_wait_out(&log, "retrying", RUN_DEADLINE_MS));
+    program_wait_out(&log, "retrying");
     run_kill(&log);
     snprintf(words, sizeof words, "alert disable %s", id);
     program_expect(p, &r, 0, NULL, words);

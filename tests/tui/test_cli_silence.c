@@ -160,7 +160,7 @@ static void others_say_that_it_is_silenced(void **state)
     create(p, alert);
     program_start(p, &serve,
                   "serve --set intake.listen=127.0.0.1:0 --set debounce.window=1h");
-    assert_true(run_wait_out(&serve, "listening on", 15000));
+    program_wait_out(&serve, "listening on");
     send_events(p, 1); /* makes the project, and opens a bucket */
     add(p, "silence add --project=shop --for=2h --then=drop", drop);
     send_events(p, 3);
@@ -194,7 +194,7 @@ static void others_say_that_it_is_silenced(void **state)
     program_expect(p, &r, 0, NULL, words);
     run_free(&r);
     program_start(p, &log, "log --follow");
-    assert_true(run_wait_out(&log, "3 events  dropped: silenced by ", 15000));
+    program_wait_out(&log, "3 events  dropped: silenced by ");
     run_kill(&log);
     run_kill(&serve);
     program_expect(p, &r, 0, NULL, "doctor");
