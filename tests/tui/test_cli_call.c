@@ -223,15 +223,19 @@ static void completion_is_read_by_bash(void **state)
         "try opik-alerts alert cr\n"
         "try opik-alerts --data-dir /x de\n"
         "try opik-alerts completion fi\n"
-        "try opik-alerts --set retry.ma\n";
+        "try opik-alerts --set retry.ma\n"
+        "try opik-alerts --set = retry.ma\n"
+        "try opik-alerts --data-dir = /x --set retry.max = 3 aler\n"
+        "try opik-alerts --filter status : dead delivery re\n"
+        "try opik-alerts delivery list --filter stat\n";
     const struct program *p = *state;
     const char *argv[] = {"/bin/bash", p->file, NULL};
     struct run r;
     run_write_file(p->file, script, 0600);
     run_program(&r, NULL, argv);
     assert_string_equal(r.err, "");
-    assert_string_equal(r.out,
-                        "create\ndelivery demo\nfish\nretry.max= retry.max_delay=\n");
+    assert_string_equal(r.out, "create\ndelivery demo\nfish\nretry.max= retry.max_delay=\n"
+                               "retry.max= retry.max_delay=\nalert\nreplay\n\n");
     run_free(&r);
 }
 

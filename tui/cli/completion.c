@@ -52,7 +52,25 @@ static void print_keys(const char *end)
         printf(" %s%s", setting_info((enum setting)i)->key, end);
 }
 
+static bool takes_file(const struct usage_option *o)
+{
+    return o->id == OPTION_DATA_DIR || o->id == OPTION_CONFIG || o->id == OPTION_SECRETS;
+}
+
 /* ---------------------------------------------------------------- bash */
+
+/* As the patterns of a case: those whose value is a file, or those with any value. */
+static void print_pattern(bool files)
+{
+    const char *between = "";
+    for (size_t i = 0; i < usage_option_count; i++) {
+        const struct usage_option *o = &usage_options[i];
+        if (!o->argument || (files && !takes_file(o)))
+            continue;
+        printf("%s--%s", between, o->name);
+        between = "|";
+    }
+}
 
 static void bash_case(struct span word, const struct action_info *first)
 {
@@ -74,18 +92,27 @@ static void print_bash(void)
            "_opik_alerts() {\n"
            "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
            "  local words=() i skip=0 list=''\n"
+           "  if [ \"$cur\" = = ]; then cur=''; fi\n"
+           "  if [ \"$prev\" = = ]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
            "  case $prev in\n"
-           "    --data-dir|--config) compopt -o filenames; COMPREPLY=($(compgen -f -- "
-           "\"$cur\")); return ;;\n"
+           "    ");
+    print_pattern(true);
+    printf(") compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
            "    --set) compopt -o nospace; COMPREPLY=($(compgen -W '");
     print_keys("=");
     printf("' -- \"$cur\")); return ;;\n"
-           "    --workspace) return ;;\n"
+           "    ");
+    print_pattern(false);
+    /* bash makes words of their own of = and : */
+    printf(") return ;;\n"
            "  esac\n"
            "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+           "    if [[ ${COMP_WORDS[i]} == [=:] ]]; then skip=1; continue; fi\n"
            "    if [ $skip -eq 1 ]; then skip=0; continue; fi\n"
            "    case ${COMP_WORDS[i]} in\n"
-           "      --data-dir|--config|--set|--workspace) skip=1 ;;\n"
+           "      ");
+    print_pattern(false);
+    printf(") skip=1 ;;\n"
            "      -*) ;;\n"
            "      *) words+=(\"${COMP_WORDS[i]}\") ;;\n"
            "    esac\n"
@@ -173,9 +200,9 @@ static void print_zsh(void)
         printf(" \\\n    '--%s[%s]", o->name, o->help);
         if (o->argument)
             printf(":%s:%s", o->argument,
-                   o->id == OPTION_SET         ? "($keys)"
-                   : o->id == OPTION_WORKSPACE ? " "
-                                               : "_files");
+                   o->id == OPTION_SET ? "($keys)"
+                   : takes_file(o)     ? "_files"
+                                       : " ");
         putchar('\'');
     }
     printf(" \\\n    '*::command:_opik_alerts_words'\n"
@@ -233,7 +260,7 @@ static void print_fish(void)
             print_keys("=");
             putchar('\'');
         } else if (o->argument) {
-            printf(o->id == OPTION_WORKSPACE ? " -x" : " -r");
+            printf(takes_file(o) ? " -r" : " -x");
         }
         printf(" -d ");
         fish_quoted(o->help);
