@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "actions.h"
+#include "filters.h"
 #include "model/settings.h"
 #include "support/program.h"
 
@@ -183,6 +184,9 @@ static void the_man_page_holds_the_whole_tables(void **state)
     }
     for (int i = 0; i < SETTING_COUNT; i++)
         assert_non_null(strstr(r.out, setting_info((enum setting)i)->key));
+    for (size_t i = 0; i < filters_audit_count; i++)
+        if (!strstr(r.out, filters_audit[i].help))
+            fail_msg("the filter %s is not in the man page", filters_audit[i].name);
     assert_non_null(strstr(r.out, "--filter"));
     run_free(&r);
 }

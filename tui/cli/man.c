@@ -87,6 +87,7 @@ static void print_filters(void)
           stdout);
     print_filter("Alerts", filters_alert, filters_alert_count);
     print_filter("Deliveries", filters_delivery, filters_delivery_count);
+    print_filter("Audit", filters_audit, filters_audit_count);
 }
 
 static void print_settings(void)
