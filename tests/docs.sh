@@ -1,5 +1,6 @@
 #!/bin/sh
-# What the help says of served paths is what the table of routes serves.
+# What the help says of served paths is what the table of routes serves, and the calls that it shows
+# are of verbs and options that there are.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 passed=0 failed=0
@@ -23,5 +24,24 @@ for route in $routes; do
     esac
 done
 [ "$passed" -gt 40 ] || { echo "the table of routes was not read"; failed=$((failed + 1)); }
+
+calls=$(sed -n 's/^    opik-alerts \([a-z].*\)/\1/p; s/.*`opik-alerts \([a-z][^`]*\)`.*/\1/p' README.md assets/help/*.md)
+verbs=$(tr '\n' ' ' <tui/actions.c | grep -o '{ACTION_CLI_[^}]*}' | sed 's/.*"\([^"]*\)", *"[^"]*"}$/\1/')
+options=$(sed -n 's/^ *{OPTION_[A-Z_]*, "\([a-z-]*\)".*/--\1/p' tui/cli/usage.c)
+seen=0
+for call in $calls; do
+    first=${call%% *} rest=${call#"${call%% *}"}
+    rest=${rest# }
+    seen=$((seen + 1)) wrong=''
+    printf '%s\n' "$verbs" | grep -qx -e "$first" -e "$first ${rest%% *}" || wrong="$first ${rest%% *}"
+    for option in $(printf '%s' "$call" | grep -oE '(^| )--[a-z-]+' | tr -d ' '); do
+        printf '%s\n' "$options" | grep -qx -e "$option" || wrong="$wrong $option"
+    done
+    if [ -z "$wrong" ]; then passed=$((passed + 1)); else
+        echo "there is no $wrong: opik-alerts $call"
+        failed=$((failed + 1))
+    fi
+done
+[ "$seen" -gt 20 ] || { echo "the calls of the help were not read"; failed=$((failed + 1)); }
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
