@@ -55,6 +55,28 @@ static void lists_pass_the_same_filter_as_the_console(void **state)
     run_free(&r);
 }
 
+/* --json: whatever a verb has done, it prints JSON. */
+static void what_was_done_is_told_as_json(void **state)
+{
+    static const char *const calls[] = {"alert disable", "alert enable", "silence end",
+                                        "alert delete"};
+    const struct program *p = *state;
+    char alert[64], words[200];
+    struct run r;
+    create(p, "Production", "true", alert);
+    program_expect(p, &r, 0, NULL, "silence add --alert=Production --for=1h");
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        bool silence = strncmp(calls[i], "silence", 7) == 0;
+        snprintf(words, sizeof words, "%s %.36s --json", calls[i], silence ? r.out : alert);
+        json_t *list = program_json(p, words);
+        assert_int_equal(json_array_size(list), 1);
+        const char *id = json_string_value(json_object_get(json_array_get(list, 0), "id"));
+        assert_int_equal(strncmp(id, silence ? r.out : alert, 36), 0);
+        json_decref(list);
+    }
+    run_free(&r);
+}
+
 static void a_bucket_is_named_by_its_key(void **state)
 {
     const struct program *p = *state;
@@ -147,11 +169,12 @@ static void activity_says_why_and_why_not(void **state)
     run_free(&r);
     list = program_json(p, "bucket list --json");
     char words[200];
-    snprintf(words, sizeof words, "bucket send %s",
+    snprintf(words, sizeof words, "bucket send %s --json",
              json_string_value(json_object_get(json_array_get(list, 0), "key")));
     json_decref(list);
-    program_expect(p, &r, 0, NULL, words);
-    run_free(&r);
+    list = program_json(p, words);
+    assert_non_null(json_object_get(json_array_get(list, 0), "key"));
+    json_decref(list);
     run_kill(&serve);
 }
 
@@ -197,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(lists_pass_the_same_filter_as_the_console),
+        TEST(what_was_done_is_told_as_json),
         TEST(a_bucket_is_named_by_its_key),
         TEST(audit_says_who_did_what),
         TEST(activity_says_why_and_why_not),

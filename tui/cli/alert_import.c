@@ -110,39 +110,36 @@ static void give_ids(struct cli *cli, struct import *im)
             uuid_v7(im->alerts[i].id, clock_wall_ms(cli->clock));
 }
 
-static void print_ids(struct cli *cli, const struct import *im)
+static int print_ids(struct cli *cli, const struct import *im)
 {
-    struct out_array array;
-    if (cli->call->json)
-        out_array_begin(&array);
-    for (size_t i = 0; i < im->count; i++) {
-        char json[UUID_SIZE + 16];
-        snprintf(json, sizeof json, "{\"id\":\"%s\"}", im->alerts[i].id);
-        if (cli->call->json)
-            out_array_item(&array, span_of(json));
-        else
-            out_line("%s", im->alerts[i].id);
+    const char **ids = calloc(im->count + 1, sizeof *ids);
+    struct err err = {0};
+    if (!ids) {
+        err_memory(&err);
+        return cli_fail(&err);
     }
-    if (cli->call->json)
-        out_array_end(&array);
+    for (size_t i = 0; i < im->count; i++)
+        ids[i] = im->alerts[i].id;
+    for (size_t i = 0; !cli->call->json && i < im->count; i++)
+        out_line("%s", ids[i]);
+    int status = cli_tell(cli, "id", ids, im->count);
+    free(ids);
+    return status;
 }
 
 static int write_all(struct cli *cli, struct import *im)
 {
     struct await answer;
     struct err err = {0};
-    if (im->count == 0) {
-        print_ids(cli, im);
-        return EXIT_DONE;
-    }
+    if (im->count == 0)
+        return print_ids(cli, im);
     give_ids(cli, im);
     await_init(&answer, AWAIT_ALERT);
     store_alert_put_all(cli->store, im->alerts, im->count, STORE_PUT, cli->user, await_done,
                         &answer);
     if (!await_answer(&answer, &err))
         return cli_fail(&err);
-    print_ids(cli, im);
-    return EXIT_DONE;
+    return print_ids(cli, im);
 }
 
 /* ------------------------------------------------------------------ dry run */

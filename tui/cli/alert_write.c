@@ -141,7 +141,7 @@ static int change_all(struct cli *cli, enum change change, const char *const *id
                   count);
         return EXIT_FAILED;
     }
-    return EXIT_DONE;
+    return cli_tell(cli, "id", ids, count);
 }
 
 /* Nothing is changed when one of them is not there. */

@@ -67,7 +67,7 @@ int cli_bucket_send(struct cli *cli)
     if (!await_answer(&answer, &err))
         return cli_fail_argument(&err);
     if (answer.count == (int64_t)cli->arg_count)
-        return EXIT_DONE;
+        return cli_tell(cli, "key", cli->args, cli->arg_count);
     out_error("%lld of %zu buckets are sent; there are no others of these keys",
               (long long)answer.count, cli->arg_count);
     return EXIT_FAILED;

@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "cli/out.h"
 #include "store/datadir.h"
 #include "tuning.h"
@@ -111,6 +112,28 @@ const char **cli_ids(const struct cli *cli, size_t *count)
         }
     }
     return ids;
+}
+
+struct told {
+    const char *key;
+    const char *const *values;
+};
+
+static bool add_told(const void *told, size_t i, struct buf *json)
+{
+    const struct told *t = told;
+    buf_add_format(json, "{\"%s\":", t->key);
+    js_append_string(json, span_of(t->values[i]));
+    return buf_add_char(json, '}');
+}
+
+int cli_tell(const struct cli *cli, const char *key, const char *const *values,
+             size_t count)
+{
+    const struct told told = {key, values};
+    struct err err = {0};
+    bool done = !cli->call->json || out_array_of(count, add_told, &told, &err);
+    return done ? EXIT_DONE : cli_fail(&err);
 }
 
 /* Before any thread is there, so that all threads have them blocked. */

@@ -43,6 +43,10 @@ int cli_fail_argument(const struct err *err);
  * one is no id. */
 const char **cli_ids(const struct cli *cli, size_t *count);
 
+/* What was done to, for --json only: an array of {KEY: value}. The exit status. */
+int cli_tell(const struct cli *cli, const char *key, const char *const *values,
+             size_t count);
+
 int cli_alert_list(struct cli *cli);
 int cli_alert_show(struct cli *cli);
 int cli_alert_create(struct cli *cli);

@@ -113,13 +113,14 @@ int cli_silence_end(struct cli *cli)
         return EXIT_CALL;
     await_init(&answer, AWAIT_COUNT);
     store_silence_end(cli->store, cli->workspace, ids, count, await_done, &answer);
-    bool done = await_answer(&answer, &err);
+    int status = EXIT_FAILED;
+    if (!await_answer(&answer, &err))
+        cli_fail(&err);
+    else if (answer.count == (int64_t)count)
+        status = cli_tell(cli, "id", ids, count);
+    else
+        out_error("%lld of %zu silences are ended; the others are over or not there",
+                  (long long)answer.count, count);
     free(ids);
-    if (!done)
-        return cli_fail(&err);
-    if (answer.count == (int64_t)count)
-        return EXIT_DONE;
-    out_error("%lld of %zu silences are ended; the others are over or not there",
-              (long long)answer.count, count);
-    return EXIT_FAILED;
+    return status;
 }
