@@ -46,6 +46,12 @@ static void lists_pass_the_same_filter_as_the_console(void **state)
     check_count(p, "alert list --json --filter !name~prod", 1);
     check_count(p, "alert list --json --filter last:failed", 0);
     check_count(p, "delivery list --json --filter status:dead", 0);
+    program_expect(p, &r, 0, NULL, "alert list --filter name:nobody");
+    assert_non_null(strstr(r.err, "no alert passes the filter")); /* there are some */
+    run_free(&r);
+    program_expect(p, &r, 0, NULL, "delivery list --filter status:dead");
+    assert_non_null(strstr(r.err, "no delivery passes the filter"));
+    run_free(&r);
     program_expect(p, &r, 2, NULL, "alert list --filter nosuch:x");
     assert_non_null(strstr(r.err, "there are name, enabled, dest"));
     run_free(&r);

@@ -157,6 +157,8 @@ int cli_alert_list(struct cli *cli)
         status = print_array(cli, &rows, NULL);
     else if (rows.count > 0)
         list_for_people(&rows);
+    else if (filter.count > 0)
+        out_error("no alert passes the filter");
     else
         out_error("no alert in workspace %s", cli->workspace);
     alert_rows_free(&rows);

@@ -37,28 +37,36 @@ static bool add_item(struct cli *cli, struct delivery *d, struct out_array *arra
     return done || err_memory(err);
 }
 
-static bool print_page(struct cli *cli, const struct filter *passing, char last[UUID_SIZE],
-                       struct out_array *array, size_t *count, struct err *err)
+struct page {
+    char last[UUID_SIZE]; /* what was read last; empty: nothing yet */
+    size_t count;         /* read just now */
+    size_t shown;         /* in all */
+};
+
+static bool print_page(struct cli *cli, const struct filter *passing, struct page *page,
+                       struct out_array *array, struct err *err)
 {
     int64_t now = clock_wall_ms(cli->clock), shown = clock_shown_ms(cli->clock, 0);
     const struct delivery_filter filter = filters_for_store(passing, cli->workspace, now);
     struct delivery_rows rows = {0};
-    if (!store_delivery_list(cli->reader, &filter, last[0] ? last : NULL, PAGE, &rows, err))
+    const char *last = page->last[0] ? page->last : NULL;
+    if (!store_delivery_list(cli->reader, &filter, last, PAGE, &rows, err))
         return false;
-    *count = rows.count;
+    page->count = rows.count;
     bool done = true;
     for (size_t i = 0; done && i < rows.count; i++) {
         struct delivery seen = rows.items[i];
         delivery_shift(&seen, shown);
         if (!filters_match_delivery(passing, &seen, now))
             continue;
+        page->shown++;
         if (array)
             done = add_item(cli, &rows.items[i], array, err);
         else
             list_row(&seen);
     }
     if (rows.count > 0)
-        memcpy(last, rows.items[rows.count - 1].id, UUID_SIZE);
+        memcpy(page->last, rows.items[rows.count - 1].id, UUID_SIZE);
     delivery_rows_free(&rows);
     return done;
 }
@@ -67,8 +75,7 @@ int cli_delivery_list(struct cli *cli)
 {
     struct out_array array;
     struct err err = {0};
-    char last[UUID_SIZE] = "";
-    size_t count = 0;
+    struct page page = {0};
     bool json = cli->call->json, done = true;
     struct filter filter;
     if (!filter_parse(&filter, filters_delivery, filters_delivery_count,
@@ -77,11 +84,13 @@ int cli_delivery_list(struct cli *cli)
     if (json)
         out_array_begin(&array);
     do
-        done = print_page(cli, &filter, last, json ? &array : NULL, &count, &err);
-    while (done && count == PAGE);
+        done = print_page(cli, &filter, &page, json ? &array : NULL, &err);
+    while (done && page.count == PAGE);
     if (json)
         out_array_end(&array);
-    else if (done && !last[0])
+    else if (done && page.shown == 0 && filter.count > 0)
+        out_error("no delivery passes the filter");
+    else if (done && page.shown == 0)
         out_error("no delivery in workspace %s", cli->workspace);
     return done ? EXIT_DONE : cli_fail(&err);
 }
