@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <locale.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <wchar.h>
 
@@ -76,6 +78,34 @@ static int columns_of(uint32_t c)
     return wcwidth((wchar_t)c);
 }
 
+/* What a service has for a locale, often none but ASCII's, must not decide what others are
+ * sent. Made once; one that lacked the memory for it tries again. */
+static locale_t find_unicode(void)
+{
+    static _Atomic(locale_t) made;
+    locale_t found = atomic_load(&made), none = (locale_t)0;
+    if (found)
+        return found;
+    found = newlocale(LC_CTYPE_MASK, "C.UTF-8", none);
+    if (!found || atomic_compare_exchange_strong(&made, &none, found))
+        return found;
+    freelocale(found); /* another thread was faster */
+    return none;
+}
+
+/* The locale for a text of that kind, in this thread until leave(). */
+static locale_t enter(enum text_flags flags)
+{
+    locale_t wanted = flags == TEXT_SENT ? find_unicode() : (locale_t)0;
+    return wanted ? uselocale(wanted) : wanted;
+}
+
+static void leave(locale_t before)
+{
+    if (before)
+        uselocale(before);
+}
+
 static void add_escape(struct buf *out, uint32_t code, bool byte)
 {
     if (byte || code < 0x80)
@@ -91,7 +121,7 @@ static bool add_space(struct buf *out, uint32_t c, enum text_flags flags, size_t
 {
     if (c != '\n' && c != '\t')
         return false;
-    if (flags == TEXT_LINE) {
+    if (flags != TEXT_MULTILINE) {
         buf_add_text(out, c == '\n' ? "\\n" : "\\t");
         *column += 2;
     } else if (c == '\n') {
@@ -108,6 +138,7 @@ static bool add_space(struct buf *out, uint32_t c, enum text_flags flags, size_t
 bool text_safe(struct buf *out, struct span text, enum text_flags flags)
 {
     size_t column = 0;
+    locale_t before = enter(flags);
     int marks = MARKS_MAX; /* none may come before a base character */
     for (size_t i = 0; i < text.len;) {
         uint32_t code = 0;
@@ -120,17 +151,18 @@ bool text_safe(struct buf *out, struct span text, enum text_flags flags)
             marks = columns > 0 ? 0 : marks + 1;
             column += (size_t)columns;
         } else {
-            size_t before = out->len;
+            size_t old = out->len;
             add_escape(out, len ? code : (unsigned char)text.at[i], len == 0);
-            column += out->len - before;
+            column += out->len - old;
             marks = 0;
         }
         i += len ? len : 1;
     }
+    leave(before);
     return !out->failed;
 }
 
-bool text_is_safe(struct span text, enum text_flags flags)
+static bool is_safe(struct span text, enum text_flags flags)
 {
     int marks = MARKS_MAX;
     for (size_t i = 0; i < text.len;) {
@@ -146,6 +178,14 @@ bool text_is_safe(struct span text, enum text_flags flags)
         i += len;
     }
     return true;
+}
+
+bool text_is_safe(struct span text, enum text_flags flags)
+{
+    locale_t before = enter(flags);
+    bool safe = is_safe(text, flags);
+    leave(before);
+    return safe;
 }
 
 size_t text_next(struct span safe, size_t *columns)

@@ -18,6 +18,7 @@
 enum text_flags {
     TEXT_LINE = 0,      /* one line: newline and tab are escaped as \n and \t */
     TEXT_MULTILINE = 1, /* newline stays, tab becomes spaces to the next multiple of 4 */
+    TEXT_SENT = 2, /* as TEXT_LINE, but whatever the locale: not shown here, but sent */
 };
 
 bool text_safe(struct buf *out, struct span text, enum text_flags flags);

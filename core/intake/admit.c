@@ -169,7 +169,7 @@ static bool read_workspace(struct request *r, const char *name)
 {
     if (!name || !*name)
         name = "default";
-    if (characters(name) > WORKSPACE_MAX || !text_is_safe(span_of(name), TEXT_LINE)) {
+    if (characters(name) > WORKSPACE_MAX || !text_is_safe(span_of(name), TEXT_SENT)) {
         request_fail_text(r, 400,
                           "the header Comet-Workspace must be plain text of at most 150 "
                           "characters");

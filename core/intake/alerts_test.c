@@ -28,7 +28,7 @@ static void add_error(struct buf *out, const struct outcome *o)
     } else {
         buf_add_text(&text, o->error[0] ? o->error : outcome_kind_name(o->kind));
     }
-    text_safe(&safe, buf_span(&text), TEXT_LINE);
+    text_safe(&safe, buf_span(&text), TEXT_SENT);
     buf_add_text(out, ",\"error_message\":");
     js_append_string(out, buf_span(&safe));
     buf_free(&text);

@@ -86,7 +86,7 @@ static void add_label(struct buf *out, const char *value)
 {
     struct buf safe;
     buf_init(&safe, BUF_UNLIMITED);
-    text_safe(&safe, span_of(value ? value : ""), TEXT_LINE);
+    text_safe(&safe, span_of(value ? value : ""), TEXT_SENT);
     for (const char *at = buf_text(&safe); *at; at++) {
         if (*at == '\\' || *at == '"')
             buf_add_char(out, '\\');

@@ -286,7 +286,7 @@ void request_fail_texts(struct request *r, int status, const char *const *texts,
     buf_add_text(&r->answer, "{\"errors\":[");
     for (size_t i = 0; i < count; i++) {
         buf_clear(&safe);
-        text_safe(&safe, span_of(texts[i]), TEXT_LINE);
+        text_safe(&safe, span_of(texts[i]), TEXT_SENT);
         if (i)
             buf_add_char(&r->answer, ',');
         js_append_string(&r->answer, buf_span(&safe));

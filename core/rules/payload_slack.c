@@ -81,7 +81,7 @@ static void add_word(struct buf *out, struct span text)
         buf_add_char(&safe, strchr("\r\n\t", text.at[i]) ? ' ' : text.at[i]);
     struct buf clean;
     buf_init(&clean, BUF_UNLIMITED);
-    text_safe(&clean, buf_span(&safe), TEXT_LINE);
+    text_safe(&clean, buf_span(&safe), TEXT_SENT);
     rest = buf_span(&clean);
     while (rest.len && count++ < WORD_MAX) {
         size_t len = text_next(rest, &columns);

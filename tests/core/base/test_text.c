@@ -138,6 +138,27 @@ static void safe_escapes_all_but_ascii_without_a_locale(void **state)
     buf_free(&out);
 }
 
+/* A service is often started without one: what it sends must not depend on it. */
+static void what_is_sent_is_the_same_in_any_locale(void **state)
+{
+    (void)state;
+    static const char text[] = "Pr\xc3\xbc"
+                               "fung \xe6\x97\xa5\xf0\x9f\x98\x80 e\xcc\x81";
+    struct buf out;
+    buf_init(&out, 200);
+    setlocale(LC_ALL, "C");
+    bool safe = text_is_safe(span_of(text), TEXT_SENT);
+    bool line = text_is_safe(span_of("a\nb"), TEXT_SENT);
+    text_safe(&out, span_of(text), TEXT_SENT);
+    text_safe(&out, span_of("\n\x1b\xe2\x80\xae\xff"), TEXT_SENT);
+    setlocale(LC_ALL, "C.UTF-8");
+    assert_true(safe);
+    assert_false(line);
+    assert_memory_equal(buf_text(&out), text, sizeof text - 1);
+    assert_string_equal(buf_text(&out) + sizeof text - 1, "\\n\\x1b\\u202e\\xff");
+    buf_free(&out);
+}
+
 static void safe_reports_full_buffer(void **state)
 {
     (void)state;
@@ -366,6 +387,7 @@ int main(void)
         cmocka_unit_test(safe_shows_controls_as_text),
         cmocka_unit_test(safe_of_anything_is_safe),
         cmocka_unit_test(safe_escapes_all_but_ascii_without_a_locale),
+        cmocka_unit_test(what_is_sent_is_the_same_in_any_locale),
         cmocka_unit_test(safe_reports_full_buffer),
         cmocka_unit_test(columns_count_cells),
         cmocka_unit_test(fit_never_cuts_a_character),

@@ -116,6 +116,12 @@ static void workspaces_are_plain_and_short(void **state)
     assert_int_equal(ask(f, "GET", "/is-alive/ping", header, NULL, NULL), 200);
     snprintf(header, sizeof header, "Comet-Workspace: %s\r\n", name);
     assert_int_equal(ask(f, "GET", "/is-alive/ping", header, NULL, NULL), 400);
+    /* In the locale of a service, which is that of this test. */
+    assert_int_equal(ask(f, "GET", "/is-alive/ping",
+                         "Comet-Workspace: S\xc3\xbc"
+                         "d \xe6\x97\xa5\r\n",
+                         NULL, NULL),
+                     200);
     assert_int_equal(
         ask(f, "GET", "/is-alive/ping", "Comet-Workspace: a\x1b[1m\r\n", NULL, NULL), 400);
     assert_int_equal(

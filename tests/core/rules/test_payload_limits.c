@@ -176,6 +176,24 @@ static void slack_keeps_its_limits_whatever_comes(void **state)
             }
 }
 
+/* This test has the locale of a service, which knows no letters but ASCII's. */
+static void slack_keeps_the_letters_of_every_script(void **state)
+{
+    (void)state;
+    struct made m = make_events("Pr\xc3\xbc"
+                                "fung \xe6\x97\xa5",
+                                1);
+    struct payload_head head = head_of(EVENT_PROMPT_CREATED, "Ops");
+    struct buf out;
+    buf_init(&out, BUF_UNLIMITED);
+    assert_true(payload_slack(&head, m.events, m.count, &out));
+    if (!strstr(buf_text(&out), "Pr\xc3\xbc"
+                                "fung \xe6\x97\xa5"))
+        fail_msg("%s", buf_text(&out));
+    buf_free(&out);
+    free_events(&m);
+}
+
 static void slack_takes_ten_thousand_events(void **state)
 {
     (void)state;
@@ -395,6 +413,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slack_keeps_its_limits_whatever_comes),
+        cmocka_unit_test(slack_keeps_the_letters_of_every_script),
         cmocka_unit_test(slack_takes_ten_thousand_events),
         cmocka_unit_test(slack_says_what_opik_says),
         cmocka_unit_test(slack_names_a_trace_once),
