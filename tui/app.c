@@ -21,6 +21,7 @@
 #include "cli/session.h"
 #include "cli/usage.h"
 #include "config.h"
+#include "model/event.h"
 #include "whereabouts.h"
 
 #ifndef VERSION
@@ -192,6 +193,8 @@ static int parse(struct app *app, int argc, char **argv)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].value && !*texts[i].value)
             return wrong_call(" must not be empty", texts[i].name);
+    if (app->call.workspace && !workspace_fits(app->call.workspace))
+        return wrong_call(" must be plain text of at most 150 characters", "--workspace");
     return EXIT_DONE;
 }
 

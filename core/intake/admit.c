@@ -8,11 +8,9 @@
 
 #include "base/ascii.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include "intake/guard.h"
 #include "intake/ownpeer.h"
-
-enum { WORKSPACE_MAX = 150 }; /* characters */
+#include "model/event.h"
 
 /* ------------------------------------------------------------------ the head */
 
@@ -157,19 +155,11 @@ static bool check_access(const struct admission *a, struct request *r, const str
     return true;
 }
 
-static size_t characters(const char *utf8)
-{
-    size_t count = 0;
-    for (; *utf8; utf8++)
-        count += (*utf8 & 0xc0) != 0x80;
-    return count;
-}
-
 static bool read_workspace(struct request *r, const char *name)
 {
     if (!name || !*name)
         name = "default";
-    if (characters(name) > WORKSPACE_MAX || !text_is_safe(span_of(name), TEXT_SENT)) {
+    if (!workspace_fits(name)) {
         request_fail_text(r, 400,
                           "the header Comet-Workspace must be plain text of at most 150 "
                           "characters");

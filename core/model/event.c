@@ -1,5 +1,9 @@
 #include "model/event.h"
 
+#include <string.h>
+
+#include "base/text.h"
+
 static const struct event_type_info INFO[EVENT_TYPE_COUNT] = {
     [EVENT_TRACE_ERRORS] = {"trace:errors", "New error in trace",
                             "A trace was logged with an error, or got one later", true},
@@ -44,4 +48,11 @@ bool event_type_parse(struct span name, enum event_type *type)
             return true;
         }
     return false;
+}
+
+bool workspace_fits(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 0 && text_is_safe(span_of(name), TEXT_SENT) &&
+           text_first(name, WORKSPACE_MAX) == len;
 }

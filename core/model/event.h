@@ -33,6 +33,11 @@ const struct event_type_info *event_type_info(enum event_type type);
 const char *event_type_name(enum event_type type);
 bool event_type_parse(struct span name, enum event_type *type);
 
+#define WORKSPACE_MAX 150 /* characters */
+
+/* Whether a workspace can have that name; what cannot come in a header has no events. */
+bool workspace_fits(const char *name);
+
 /* What matching needs to know of an event. Strings are borrowed. project_id is NULL for the
  * prompt events, which are workspace-wide. */
 struct event_ref {

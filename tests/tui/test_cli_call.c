@@ -39,6 +39,8 @@ static void call_wrong_exits_2(void **state)
         {"alert list -xh", "opik-alerts: -x: no such option"},
         {"alert list --json=yes", "--json=yes: takes no value"},
         {"alert list --workspace=", "--workspace must not be empty"},
+        {"alert list --workspace=a\x1b[31m", "--workspace must be plain text"},
+        {"alert list --workspace=\xff", "--workspace must be plain text"},
         {"alert list --data-dir=", "--data-dir must not be empty"},
         {"config --config=", "--config must not be empty"},
         {"alert list --follow", "takes no --follow"},

@@ -44,6 +44,23 @@ static void table_holds_the_documented_types(void **state)
     }
 }
 
+static void a_workspace_has_a_name_that_a_header_can_carry(void **state)
+{
+    (void)state;
+    char name[2 * WORKSPACE_MAX + 2] = "";
+    assert_true(workspace_fits("default"));
+    assert_true(workspace_fits("Team Süd"));
+    assert_false(workspace_fits(""));
+    assert_false(workspace_fits("a\nb"));
+    assert_false(workspace_fits("\x1b[31m"));
+    assert_false(workspace_fits("\xff"));
+    for (int i = 0; i < WORKSPACE_MAX; i++)
+        strcat(name, "ü");
+    assert_true(workspace_fits(name));
+    strcat(name, "x");
+    assert_false(workspace_fits(name));
+}
+
 static void parse_finds_every_name(void **state)
 {
     (void)state;
@@ -74,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_holds_the_documented_types),
+        cmocka_unit_test(a_workspace_has_a_name_that_a_header_can_carry),
         cmocka_unit_test(parse_finds_every_name),
         cmocka_unit_test(parse_refuses_other_names),
     };
