@@ -184,6 +184,21 @@ static void activity_says_why_and_why_not(void **state)
     run_kill(&serve);
 }
 
+/* As the intake takes it: an empty name is none, and belongs to the default project. */
+static void an_event_without_a_project_is_of_the_default_one(void **state)
+{
+    static const char events[] =
+        "{\"event_type\":\"trace:errors\",\"project_name\":\"\",\"entity\":{\"id\":\"1\"}}"
+        "\n"
+        "{\"event_type\":\"trace:errors\",\"entity\":{\"id\":\"2\"}}\n";
+    const struct program *p = *state;
+    struct run r;
+    program_expect(p, &r, 0, events, "explain");
+    assert_non_null(strstr(r.out, "line 1: trace:errors in Default Project\n"));
+    assert_non_null(strstr(r.out, "line 2: trace:errors in Default Project\n"));
+    run_free(&r);
+}
+
 static void strip_roff(char *text)
 {
     char *to = text;
@@ -230,6 +245,7 @@ int main(void)
         TEST(a_bucket_is_named_by_its_key),
         TEST(audit_says_who_did_what),
         TEST(activity_says_why_and_why_not),
+        TEST(an_event_without_a_project_is_of_the_default_one),
         TEST(the_man_page_holds_the_whole_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

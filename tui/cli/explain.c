@@ -21,17 +21,18 @@ struct verdict {
     char project_id[UUID_SIZE];
 };
 
-/* A name never seen would make a new project, which only alerts without a scope want. */
+/* As the intake finds it: an empty name is none. One never seen would make a new project,
+ * which only alerts without a scope want. */
 static bool find_project(struct cli *cli, const struct event_line *e, struct verdict *v,
                          struct err *err)
 {
     struct project p = {0};
     struct err why = {0};
-    bool named = js_is_set(e->project_name);
-    if (named ? !js_string(e->project_name, &v->project)
-              : !buf_add_text(&v->project, PROJECT_DEFAULT_NAME))
+    if (js_is_set(e->project_name) && !js_string(e->project_name, &v->project))
         return err_set(err, ERR_INVALID, "project_name is longer than %d bytes",
                        PROJECT_NAME_MAX);
+    if (v->project.len == 0 && !buf_add_text(&v->project, PROJECT_DEFAULT_NAME))
+        return err_memory(err);
     if (memchr(buf_text(&v->project), 0, v->project.len))
         return err_set(err, ERR_INVALID, "project_name holds a zero byte");
     memcpy(v->project_id, NO_PROJECT, UUID_SIZE);
