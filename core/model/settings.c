@@ -64,7 +64,7 @@ static void show_number(enum setting_type type, int64_t n, char out[24])
     const char *unit = "";
     for (size_t i = 0; type == SETTING_BYTES && i < sizeof byte_units / sizeof *byte_units;
          i++) {
-        if (n % byte_units[i].factor == 0) {
+        if (n % byte_units[i].factor == 0 && (n > 0 || byte_units[i].factor == 1)) {
             n /= byte_units[i].factor;
             unit = byte_units[i].name;
             break;

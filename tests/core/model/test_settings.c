@@ -201,6 +201,9 @@ static void set_says_what_would_be_right(void **state)
         {"retry.max", "101", "retry.max: must be a whole number, from 0 to 100"},
         {"intake.timeout", "1ms",
          "intake.timeout: must be a whole number with ms, s, m, h or d, from 1s to 1h"},
+        {"log.max_size", "0",
+         "log.max_size: must be a whole number with B, KiB, MiB or GiB, from 0B to "
+         "1024GiB"},
         {"intake.max_body", "2GiB",
          "intake.max_body: must be a whole number with B, KiB, MiB or GiB, from 1KiB to "
          "1GiB"},
