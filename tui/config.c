@@ -88,12 +88,15 @@ struct source {
     int line;
     struct settings *settings;
     struct err err; /* the first one */
+    int failed;     /* its line */
 };
 
 static void fail_at(struct source *s, const char *text)
 {
-    if (s->err.code == ERR_NONE)
-        err_set(&s->err, ERR_INVALID, "%s:%d: %s", s->path, s->line, text);
+    if (s->err.code != ERR_NONE)
+        return;
+    err_set(&s->err, ERR_INVALID, "%s:%d: %s", s->path, s->line, text);
+    s->failed = s->line;
 }
 
 /* inih takes an indented line for the rest of the one above it and cuts long lines in two;
@@ -142,7 +145,9 @@ static bool parse(const char *path, struct span text, struct settings *out, stru
     struct source s = {
         .path = path, .at = text.at, .end = text.at + text.len, .settings = out};
     int line = text.len ? ini_parse_stream(next_line, &s, take_pair, &s) : 0;
-    if (line != 0 && s.err.code == ERR_NONE) {
+    /* inih reads on, so what it could not read may have led to what failed here. */
+    if (line > 0 && (s.err.code == ERR_NONE || line < s.failed)) {
+        s.err.code = ERR_NONE;
         s.line = line;
         fail_at(&s, "must be [SECTION] or KEY = VALUE");
     }

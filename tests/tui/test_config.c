@@ -114,6 +114,7 @@ static void load_names_file_and_line_of_an_error(void **state)
         {"[debounce]\nwindow = 1h30m\n", "config.ini:2: debounce.window"},
         {"[retry]\nnothing\n", "config.ini:2: must be [SECTION] or KEY = VALUE"},
         {"[retry\n", "config.ini:1: must be"},
+        {"[retry\nmax = 3\n", "config.ini:1: must be"},
         {"[payload]\nstyle = modern\n", "config.ini:2: payload.style"},
         {"[store]\nurl = redis://h\n", "store.url: Redis is not there yet"},
         {"[intake]\nlisten = 0.0.0.0:5173\n", "intake.api_key"},
