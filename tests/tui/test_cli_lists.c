@@ -83,6 +83,38 @@ static void what_was_done_is_told_as_json(void **state)
     run_free(&r);
 }
 
+/* All verbs of alerts and deliveries but update take ID... */
+static void several_are_shown_and_tested(void **state)
+{
+    const struct program *p = *state;
+    char one[64], two[64], words[300];
+    struct run r;
+    create(p, "Production", "true", one);
+    create(p, "Staging", "false", two);
+    snprintf(words, sizeof words, "alert show %s %s --json", one, two);
+    program_expect(p, &r, 0, NULL, words);
+    for (size_t i = 0, at = 0; i < 2; i++) {
+        json_error_t where;
+        json_t *alert = json_loads(r.out + at, JSON_DISABLE_EOF_CHECK, &where);
+        assert_string_equal(json_string_value(json_object_get(alert, "id")), i ? two : one);
+        at += (size_t)where.position;
+        json_decref(alert);
+    }
+    run_free(&r);
+    /* One that is not there does not hide the others. */
+    snprintf(words, sizeof words, "alert show 0190b2c0-1111-7000-8000-000000000001 %s",
+             two);
+    program_expect(p, &r, 1, NULL, words);
+    assert_non_null(strstr(r.err, "no such alert"));
+    assert_non_null(strstr(r.out, "Staging"));
+    run_free(&r);
+    snprintf(words, sizeof words, "alert test %s %s", one, two);
+    program_expect(p, &r, 1, NULL, words);
+    assert_non_null(strstr(r.out, one));
+    assert_non_null(strstr(r.out, two));
+    run_free(&r);
+}
+
 static void a_bucket_is_named_by_its_key(void **state)
 {
     const struct program *p = *state;
@@ -242,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(lists_pass_the_same_filter_as_the_console),
         TEST(what_was_done_is_told_as_json),
+        TEST(several_are_shown_and_tested),
         TEST(a_bucket_is_named_by_its_key),
         TEST(audit_says_who_did_what),
         TEST(activity_says_why_and_why_not),

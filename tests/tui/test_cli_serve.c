@@ -326,6 +326,13 @@ static void all_that_pass_a_filter_are_replayed(void **state)
     json_t *dead;
     while (json_array_size(dead = program_json(p, "delivery list --filter status:dead --json")) < 2)
         json_decref(dead);
+    char both[200];
+    snprintf(both, sizeof both, "delivery show %s %s",
+             json_string_value(json_object_get(json_array_get(dead, 0), "id")),
+             json_string_value(json_object_get(json_array_get(dead, 1), "id")));
+    program_expect(p, &r, 0, NULL, both);
+    assert_non_null(strstr(strstr(r.out, "state        dead") + 1, "state        dead"));
+    run_free(&r);
     json_decref(dead);
     dead = program_json(p, "delivery replay --filter status:dead --dry-run --json");
     assert_int_equal(json_array_size(dead), 2);

@@ -273,13 +273,13 @@ static void show_for_people(struct cli *cli, const struct alert *a)
     show_time("updated", a->updated_at, a->updated_by);
 }
 
-int cli_alert_show(struct cli *cli)
+static int show_one(struct cli *cli, const char *id)
 {
     struct alert a;
     struct err err = {0};
     struct buf json;
-    if (!cli_alert_get(cli, cli->args[0], &a, &err))
-        return cli_fail_argument(&err);
+    if (!cli_alert_get(cli, id, &a, &err))
+        return cli_fail(&err);
     buf_init(&json, BUF_UNLIMITED);
     if (!cli->call->json)
         show_for_people(cli, &a);
@@ -289,6 +289,11 @@ int cli_alert_show(struct cli *cli)
     buf_free(&json);
     alert_free(&a);
     return failed ? cli_fail(&err) : EXIT_DONE;
+}
+
+int cli_alert_show(struct cli *cli)
+{
+    return cli_each(cli, show_one, true);
 }
 
 /* ---------------------------------------------------------------- export */

@@ -16,13 +16,15 @@ static void wake(void *arg)
         perror("opik-alerts");
 }
 
-static void print_json(const struct outcome *o, const char *body, bool success)
+static void print_json(const struct outcome *o, const char *id, const char *body,
+                       bool success)
 {
     struct buf json;
     buf_init(&json, BUF_UNLIMITED);
-    buf_add_format(&json, "{\"status\":\"%s\",\"status_code\":%d,\"latency_ms\":%lld",
-                   success ? "success" : "failure", o->status,
-                   (long long)(o->total_us / 1000));
+    buf_add_format(
+        &json,
+        "{\"alert_id\":\"%s\",\"status\":\"%s\",\"status_code\":%d,\"latency_ms\":%lld", id,
+        success ? "success" : "failure", o->status, (long long)(o->total_us / 1000));
     buf_add_text(&json, ",\"request_body\":");
     js_append_string(&json, span_of(body));
     if (o->error[0]) {
@@ -34,13 +36,15 @@ static void print_json(const struct outcome *o, const char *body, bool success)
     buf_free(&json);
 }
 
-static int report(struct cli *cli, struct tester *tester)
+static int report(struct cli *cli, const char *id, struct tester *tester)
 {
     char words[320];
     const struct outcome *o = tester_outcome(tester);
     bool success = tester_words(o, words, sizeof words);
     if (cli->call->json)
-        print_json(o, tester_body(tester), success);
+        print_json(o, id, tester_body(tester), success);
+    else if (cli->arg_count > 1)
+        out_line("%s  %s", id, words);
     else
         out_line("%s", words);
     return success ? EXIT_DONE : EXIT_FAILED;
@@ -61,7 +65,7 @@ static int test_alert(struct cli *cli, const struct alert *a)
         struct pollfd p = {.fd = fd, .events = POLLIN};
         while (!tester_outcome(tester))
             poll(&p, 1, -1);
-        status = report(cli, tester);
+        status = report(cli, a->id, tester);
         tester_free(&tester);
     } else {
         cli_fail(&err);
@@ -71,15 +75,20 @@ static int test_alert(struct cli *cli, const struct alert *a)
     return status;
 }
 
-int cli_alert_test(struct cli *cli)
+static int test_one(struct cli *cli, const char *id)
 {
     struct alert a;
     struct err err = {0};
-    if (!cli_alert_get(cli, cli->args[0], &a, &err))
-        return cli_fail_argument(&err);
+    if (!cli_alert_get(cli, id, &a, &err))
+        return cli_fail(&err);
     if (alert_is_insecure(&a))
         out_error("INSECURE: nobody verifies who answers");
     int status = test_alert(cli, &a);
     alert_free(&a);
     return status;
+}
+
+int cli_alert_test(struct cli *cli)
+{
+    return cli_each(cli, test_one, false);
 }

@@ -102,6 +102,7 @@ const char **cli_ids(const struct cli *cli, size_t *count)
         if (!uuid_read(span_of(cli->args[i]), texts[*count])) {
             out_error("%s: is no id", cli->args[i]);
             free(ids);
+            *count = 0;
             return NULL;
         }
         while (same < *count && strcmp(ids[same], texts[*count]) != 0)
@@ -112,6 +113,21 @@ const char **cli_ids(const struct cli *cli, size_t *count)
         }
     }
     return ids;
+}
+
+int cli_each(struct cli *cli, int (*one)(struct cli *cli, const char *id), bool apart)
+{
+    size_t count;
+    const char **ids = cli_ids(cli, &count);
+    int status = ids ? EXIT_DONE : EXIT_CALL;
+    for (size_t i = 0; i < count; i++) {
+        if (i && apart && !cli->call->json)
+            out_line("%s", "");
+        if (one(cli, ids[i]) != EXIT_DONE)
+            status = EXIT_FAILED;
+    }
+    free(ids);
+    return status;
 }
 
 struct told {

@@ -43,6 +43,10 @@ int cli_fail_argument(const struct err *err);
  * one is no id. */
 const char **cli_ids(const struct cli *cli, size_t *count);
 
+/* Runs `one` for each id among the arguments, also after one that failed; the worst status.
+ * apart: with an empty line between what is for people. */
+int cli_each(struct cli *cli, int (*one)(struct cli *cli, const char *id), bool apart);
+
 /* What was done to, for --json only: an array of {KEY: value}. The exit status. */
 int cli_tell(const struct cli *cli, const char *key, const char *const *values,
              size_t count);

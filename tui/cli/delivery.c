@@ -139,18 +139,15 @@ static void show_for_people(struct cli *cli, const struct delivery *d)
         show_attempt(&d->attempts[i]);
 }
 
-int cli_delivery_show(struct cli *cli)
+static int show_one(struct cli *cli, const char *id)
 {
-    char id[UUID_SIZE];
     struct delivery d = {0};
     struct buf json;
     struct err err = {0};
-    if (!uuid_read(span_of(cli->args[0]), id)) {
-        out_error("%s: is no id", cli->args[0]);
-        return EXIT_CALL;
+    if (!store_delivery_get(cli->reader, cli->workspace, id, &d, &err)) {
+        out_error("%s: %s", id, err.text);
+        return EXIT_FAILED;
     }
-    if (!store_delivery_get(cli->reader, cli->workspace, id, &d, &err))
-        return cli_fail(&err);
     buf_init(&json, BUF_UNLIMITED);
     bool done = true;
     delivery_shift(&d, clock_shown_ms(cli->clock, 0));
@@ -163,6 +160,11 @@ int cli_delivery_show(struct cli *cli)
     return done || err_memory(&err) ? EXIT_DONE : cli_fail(&err);
 }
 
+int cli_delivery_show(struct cli *cli)
+{
+    return cli_each(cli, show_one, true);
+}
+
 /* ---------------------------------------------------------------- delivery replay */
 
 /* Why one of them cannot be replayed, said; nothing is replayed then. */
@@ -171,7 +173,7 @@ static bool can_replay(struct cli *cli, const char *id)
     struct delivery d = {0};
     struct err err = {0};
     if (!store_delivery_get(cli->reader, cli->workspace, id, &d, &err)) {
-        cli_fail(&err);
+        out_error("%s: %s", id, err.text);
         return false;
     }
     bool finished = delivery_state_ended(d.state);
