@@ -19,8 +19,9 @@
 #include <vterm.h>
 
 #include "base/buf.h"
+#include "support/run.h"
 
-enum { DEADLINE_MS = 15000, QUIET_MS = 60, FAILED_START = 126 };
+enum { DEADLINE_MS = RUN_DEADLINE_MS, QUIET_MS = 60, FAILED_START = 126 };
 
 struct terminal {
     int fd;
