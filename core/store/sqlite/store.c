@@ -133,12 +133,14 @@ static bool prepare_file(struct store *s, const struct store_options *o, struct 
     return fine;
 }
 
-/* Nobody can change the file where no log of changes can be made beside it, and none holds
- * anything. SQLite would make one to read; told that nothing changes, it does without. */
+/* Nobody can change the file where nothing can be made beside it, and no process that can
+ * has it open: SQLite removes the index of its log when the last one closes. It would make
+ * one to read; told that nothing changes, it does without. */
 static bool is_fixed(const struct store *s)
 {
     struct stat st;
     return s->read_only && faccessat(s->dir, ".", W_OK, AT_EACCESS) != 0 &&
+           fstatat(s->dir, FILE_NAME "-shm", &st, AT_SYMLINK_NOFOLLOW) != 0 &&
            (fstatat(s->dir, FILE_NAME "-wal", &st, AT_SYMLINK_NOFOLLOW) != 0 ||
             st.st_size == 0);
 }

@@ -284,6 +284,39 @@ static void read_only_reads_where_nothing_can_be_written(void **state)
     store_close(&s);
 }
 
+static size_t count_alerts(struct store_reader *r)
+{
+    struct alert_rows rows;
+    assert_true(store_alert_list(r, NULL, &rows, NULL));
+    size_t count = rows.count;
+    alert_rows_free(&rows);
+    return count;
+}
+
+/* As through a read-only mount of a directory in which an engine works. */
+static void read_only_sees_changes_where_only_others_can_write(void **state)
+{
+    struct store_fixture *f = *state;
+    struct __user_cap_data_struct rights[2];
+    struct err err;
+    add_alert(f->store, NULL);
+    store_fixture_close(f);
+    store_fixture_open(f); /* its log is empty */
+    assert_int_equal(chmod(f->dir, 0500), 0);
+    set_rights(rights, true);
+    struct store *s = open_in(f, f->dir, true, &err);
+    struct store_reader *r = s ? store_reader_open(s, &err) : NULL;
+    set_rights(rights, false);
+    assert_int_equal(chmod(f->dir, 0700), 0);
+    if (!r)
+        fail_msg("%s", err.text);
+    assert_int_equal(count_alerts(r), 1);
+    add_alert(f->store, NULL);
+    assert_int_equal(count_alerts(r), 2);
+    store_reader_close(&r);
+    store_close(&s);
+}
+
 static void a_path_that_is_too_long_is_said_to_be(void **state)
 {
     struct store_fixture *f = *state;
@@ -545,6 +578,7 @@ int main(void)
         TEST(read_only_makes_nothing),
         TEST(read_only_reads_and_refuses_steps),
         TEST(read_only_reads_where_nothing_can_be_written),
+        TEST(read_only_sees_changes_where_only_others_can_write),
         TEST(a_path_that_is_too_long_is_said_to_be),
         TEST(accept_from_many_threads_loses_nothing),
         TEST(pairs_add_up_while_alerts_come_and_go),
