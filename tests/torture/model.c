@@ -300,7 +300,7 @@ void model_recover(struct model *m)
             continue;
         d->attempts++;
         d->tries++;
-        d->claimed = 0;
+        d->claimed = d->status = 0;
         move(m, d, DELIVERY_RETRYING, m->now, NULL);
     }
 }
@@ -520,8 +520,7 @@ static void settle(struct model *m, const struct model_flight *f, const struct o
     }
     if (!f->probe || v->state != DELIVERY_RETRYING)
         d->tries++;
-    if (o->status)
-        d->status = o->status;
+    d->status = o->status;
     move(m, d, v->state, v->state == DELIVERY_RETRYING ? v->next_at : 0,
          v->state == DELIVERY_DEAD ? v->reason : NULL);
     if (o->status == 410 && d->alert >= 0 && a->enabled && a->url == f->url)

@@ -8,11 +8,10 @@
  * last is purged: then a higher one that is noted is gone, or another alert's. */
 #define NOTE "INSERT INTO alert_last (alert, delivery, state, status, at) VALUES "
 #define LAST "(?, ?, ?, ?, ?)"
+#define LAST_AS_IT_WAS "(?1, ?2, ?3, (SELECT status FROM deliveries WHERE row = ?2), ?5)"
 #define IF_NEWEST                                                                          \
     " ON CONFLICT (alert) DO UPDATE SET delivery = excluded.delivery, "                    \
-    "state = excluded.state, at = excluded.at, status = CASE "                             \
-    "WHEN excluded.status = 0 AND alert_last.delivery = excluded.delivery "                \
-    "THEN alert_last.status ELSE excluded.status END "                                     \
+    "state = excluded.state, status = excluded.status, at = excluded.at "                  \
     "WHERE alert_last.delivery <= excluded.delivery OR NOT EXISTS (SELECT 1 FROM "         \
     "deliveries AS d WHERE d.row = alert_last.delivery AND "                               \
     "d.alert = (SELECT id FROM alerts AS a WHERE a.row = alert_last.alert))"
@@ -29,8 +28,10 @@ static bool note(struct tx *tx, const struct alert_last *const *lasts, size_t co
             db_int(lasts[i]->status), db_int(tx->wall)};
         memcpy(&args[i * COLUMNS], all, sizeof all);
     }
-    return db_run(tx->db, count == 1 ? NOTE LAST IF_NEWEST : NOTE DB_EIGHT(LAST) IF_NEWEST,
-                  args, count * COLUMNS, err);
+    const char *sql = count > 1                              ? NOTE DB_EIGHT(LAST) IF_NEWEST
+                      : lasts[0]->status == STATUS_AS_IT_WAS ? NOTE LAST_AS_IT_WAS IF_NEWEST
+                                                             : NOTE LAST IF_NEWEST;
+    return db_run(tx->db, sql, args, count * COLUMNS, err);
 }
 
 /* Whether what a later one says takes its place anyway. */

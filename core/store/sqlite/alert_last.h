@@ -6,11 +6,14 @@
 #include "model/delivery.h"
 #include "store/sqlite/writer.h"
 
+enum { STATUS_AS_IT_WAS = -1 }; /* no attempt ended */
+
 struct alert_last {
     int64_t alert;    /* its row */
     int64_t delivery; /* its row */
     enum delivery_state state;
-    int status; /* of its last attempt; 0: as it was */
+    /* Of its last attempt; 0: none, or no answer. STATUS_AS_IT_WAS: only of one alone. */
+    int status;
 };
 
 /* Notes each as its alert's newest, if it still is, one after the other. A delivery that is

@@ -155,7 +155,8 @@ static bool claim_one(struct tx *tx, struct claim_step *s, struct delivery_mark 
         marks[claims->count++] = (struct delivery_mark){row, d.events, d.state};
         return true;
     }
-    const struct delivery_move end = {DELIVERY_DEAD, 0, why.text, d.attempts, 0};
+    const struct delivery_move end = {DELIVERY_DEAD, 0, why.text, d.attempts,
+                                      STATUS_AS_IT_WAS};
     claim_free(c);
     return fine && delivery_row_move(tx, &d, &end, err);
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/sqlite/alert_last.h"
 #include "store/sqlite/ending.h"
 #include "store/sqlite/store_impl.h"
 
@@ -76,16 +75,16 @@ struct log_about delivery_row_about(const struct delivery_row *d)
 static bool move(struct tx *tx, const struct delivery_row *d, const struct delivery_move *to,
                  struct err *err)
 {
-    bool times = to->next_at || d->next_at;
-    const char *sql = times ? to->status ? MOVE(NEXT_AT STATUS) : MOVE(NEXT_AT)
-                            : to->status ? MOVE(STATUS) : MOVE("");
+    bool times = to->next_at || d->next_at, told = to->status != STATUS_AS_IT_WAS;
+    const char *sql = times ? told ? MOVE(NEXT_AT STATUS) : MOVE(NEXT_AT)
+                            : told ? MOVE(STATUS) : MOVE("");
     const struct db_arg args[] = {db_int(d->row),
                                   db_int(to->state),
                                   db_text(to->reason),
                                   db_int(to->attempts),
                                   to->next_at ? db_int(to->next_at) : db_null(),
                                   db_int(to->status)};
-    return db_run(tx->db, sql, args, to->status ? 6 : times ? 5 : 4, err);
+    return db_run(tx->db, sql, args, told ? 6 : times ? 5 : 4, err);
 }
 
 /* ---------------------------------------------------------------- several */
@@ -130,7 +129,7 @@ bool delivery_rows_find(struct tx *tx, const int64_t *rows, size_t count,
 static bool same_end(const struct delivery_row *d, const struct delivery_move *to,
                      int status)
 {
-    return to->state == DELIVERY_DELIVERED && to->status == status && status != 0 &&
+    return to->state == DELIVERY_DELIVERED && to->status == status && status > 0 &&
            d->next_at == 0 && to->next_at == 0;
 }
 

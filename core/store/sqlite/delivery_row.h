@@ -3,6 +3,7 @@
 #define SQLITE_DELIVERY_ROW_H
 
 #include "model/delivery.h"
+#include "store/sqlite/alert_last.h"
 #include "store/sqlite/log_rows.h"
 #include "store/sqlite/writer.h"
 
@@ -40,7 +41,7 @@ bool delivery_rows_find(struct tx *tx, const int64_t *rows, size_t count,
 struct log_about delivery_row_about(const struct delivery_row *d);
 
 /* Moves it to another state, with its sums and the alert's newest delivery. next_at 0:
- * none; reason NULL: none; status of the last attempt, 0: as it was. */
+ * none; reason NULL: none; status as in struct alert_last. */
 struct delivery_move {
     enum delivery_state state;
     int64_t next_at;

@@ -103,7 +103,7 @@ static bool drop_buckets(struct tx *tx, const char *alert_id, const char *alert_
 /* The newest of what ended may be the alert's newest of all. */
 static bool note_ended(struct tx *tx, const char *alert_id, int64_t newest, struct err *err)
 {
-    struct alert_last last = {0, newest, DELIVERY_DEAD, 0};
+    struct alert_last last = {0, newest, DELIVERY_DEAD, STATUS_AS_IT_WAS};
     return db_number(tx->db, "SELECT row FROM alerts WHERE id = ?", DB_ARGS(db_text(alert_id)), 0,
                      &last.alert, err) &&
            (last.alert == 0 || alert_last_note(tx, &last, 1, err));

@@ -62,7 +62,8 @@ bool expire_row(struct tx *tx, int64_t row, struct err *err)
         return false;
     if (!found)
         return true;
-    const struct delivery_move end = {DELIVERY_DEAD, 0, STALE, d.attempts, 0};
+    const struct delivery_move end = {DELIVERY_DEAD, 0, STALE, d.attempts,
+                                      STATUS_AS_IT_WAS};
     const struct log_about about = delivery_row_about(&d);
     bool fine = delivery_row_move(tx, &d, &end, err) && log_notice(tx, &about, STALE, err);
     delivery_row_free(&d);

@@ -25,7 +25,8 @@ static bool give_back(struct tx *tx, const struct record *r, const struct delive
 {
     bool fresh = d->attempts == d->round_from;
     const struct delivery_move move = {fresh ? DELIVERY_WAITING : DELIVERY_RETRYING,
-                                       r->decision.next_at, NULL, d->attempts, 0};
+                                       r->decision.next_at, NULL, d->attempts,
+                                       STATUS_AS_IT_WAS};
     return delivery_row_move(tx, d, &move, err);
 }
 

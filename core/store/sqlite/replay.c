@@ -20,7 +20,8 @@ static bool replay_one(struct tx *tx, const struct delivery_row *d, int64_t due,
     if (db_changes(tx->db) == 0)
         return true;
     *did = true;
-    const struct delivery_move move = {DELIVERY_WAITING, due, NULL, d->attempts, 0};
+    const struct delivery_move move = {DELIVERY_WAITING, due, NULL, d->attempts,
+                                       STATUS_AS_IT_WAS};
     return delivery_row_move(tx, d, &move, err);
 }
 

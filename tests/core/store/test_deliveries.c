@@ -363,12 +363,49 @@ static void replay_starts_anew_with_the_same_body(void **state)
     step_claims_free(&again);
 }
 
+static void expect_status(struct store_fixture *f, const char *id, int status)
+{
+    struct delivery d = get(f, id);
+    struct alert_rows rows;
+    assert_int_equal(d.status, status);
+    assert_true(store_alert_list(f->reader, "default", &rows, NULL));
+    assert_int_equal(rows.items[0].last_status, status);
+    alert_rows_free(&rows);
+    delivery_free(&d);
+}
+
+/* The status is the last attempt's, also where that had none; what ends a delivery without
+ * an attempt leaves it. */
+static void an_attempt_without_an_answer_has_no_status(void **state)
+{
+    static const int statuses[] = {503, 0, 500, 0, 502};
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert);
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        assert_true(
+            step_record(f->store, c.items, statuses[i], DELIVERY_RETRYING, f->now, NULL));
+        expect_status(f, c.items[0].id, statuses[i]);
+        step_claims_free(&c);
+        c = claim(f, 1);
+    }
+    assert_int_equal(step_recover(f->store), 1);
+    expect_status(f, c.items[0].id, 0);
+    step_claims_free(&c);
+    c = claim(f, 1);
+    assert_true(step_record(f->store, c.items, 500, DELIVERY_RETRYING, f->now, NULL));
+    assert_int_equal(step_alert_enable(f->store, alert, false), 1);
+    expect_status(f, c.items[0].id, 500);
+    step_claims_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(close_due_leaves_what_is_not_due),
         TEST(a_bucket_takes_its_own_chunks_along),
         TEST(close_due_stops_at_the_limit),
+        TEST(an_attempt_without_an_answer_has_no_status),
         TEST(claim_carries_what_a_request_needs),
         TEST(claim_passes_over_busy_endpoints),
         TEST(claim_gets_past_a_long_busy_queue),
