@@ -345,13 +345,14 @@ void store_bucket_send_now(struct store *s, const char *workspace, const char *c
                            size_t count, store_done *done, void *arg);
 
 /* Removes up to `limit` finished deliveries (with attempts) created before `before` (wall
- * ms), the oldest first, and as many rows of the log without one; as many audit rows that
+ * ms), the oldest first, but for what was ended while it was being sent, until its outcome
+ * is recorded; as many rows of the log without one; as many audit rows that
  * are older than store_limits.audit_ms; silences that were over before it.
  * result: const int64_t *, the most of one kind: where it is `limit`, there may
  * be more. */
 void store_purge(struct store *s, int64_t before, int64_t limit, store_done *done, void *arg);
 
-/* Removes up to `limit` finished deliveries, the oldest first, while the store holds more than
+/* Removes up to `limit` such deliveries, the oldest first, while the store holds more than
  * max_size bytes (pages in use, whatever is in them; free ones are used again and not counted).
  * result: const int64_t *, how many. */
 void store_trim(struct store *s, int64_t max_size, int64_t limit, store_done *done, void *arg);

@@ -264,12 +264,12 @@ void model_purge(struct model *m, int64_t before_wall, int64_t limit)
     struct model_flight *f;
     int64_t old = 0;
     for (d = m->ended; d; d = d->next)
-        old += d->created_wall < before_wall;
+        old += !d->orphan && d->created_wall < before_wall;
     if (old > limit)
         DL_SORT(m->ended, by_age);
     for (d = m->ended; d; d = next) {
         next = d->next;
-        if (d->created_wall >= before_wall || limit-- <= 0)
+        if (d->orphan || d->created_wall >= before_wall || limit-- <= 0)
             continue;
         for (f = m->flights; f; f = f->next)
             if (f->delivery == d)

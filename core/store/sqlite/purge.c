@@ -1,4 +1,6 @@
-/* Retention, by age and by size: what is not finished always stays. */
+/* Retention, by age and by size: what is not finished always stays. So does what was ended
+ * while it was being sent, until its outcome is recorded: a long body is read from here by
+ * its row's number, which the next delivery may get. */
 #include <stdlib.h>
 
 #include "store/sqlite/audit.h"
@@ -8,6 +10,9 @@
 #include "store/sqlite/silence_rows.h"
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/writer.h"
+
+#define FINISHED                                                                           \
+    " FROM deliveries WHERE state >= 3 AND row NOT IN (SELECT delivery FROM orphans) "
 
 struct purge_step {
     struct step step;
@@ -25,7 +30,6 @@ static bool remove_delivery(struct tx *tx, struct purge_step *s, int64_t row,
     static const char *const its[] = {
         "DELETE FROM attempts WHERE seq IN (SELECT seq FROM log WHERE delivery = ?)",
         "DELETE FROM log WHERE delivery = ?",
-        "DELETE FROM orphans WHERE delivery = ?",
         "DELETE FROM deliveries WHERE row = ?",
     };
     if (!body_remove(tx->db, row, err))
@@ -87,7 +91,7 @@ static bool purge_deliveries(struct tx *tx, struct purge_step *s, struct err *er
 {
     struct row_list rows = {0};
     sqlite3_stmt *row = db_query(tx->db,
-                                 "SELECT row, state FROM deliveries WHERE state >= 3 "
+                                 "SELECT row, state" FINISHED
                                  "AND created_at < ? ORDER BY created_at LIMIT ?",
                                  DB_ARGS(db_int(s->before), db_int(s->limit)), err);
     bool fine = ROWS_READ(tx->db, row, &rows, read_old, err);
@@ -148,9 +152,8 @@ static bool remove_oldest(struct tx *tx, struct purge_step *s, int64_t *from, bo
                           struct err *err)
 {
     sqlite3_stmt *found = db_query(tx->db,
-                                   "SELECT row, state, created_at FROM deliveries "
-                                   "WHERE state >= 3 AND created_at >= ? "
-                                   "ORDER BY created_at LIMIT 1",
+                                   "SELECT row, state, created_at" FINISHED
+                                   "AND created_at >= ? ORDER BY created_at LIMIT 1",
                                    DB_ARGS(db_int(*from)), err);
     struct old_row oldest = {0};
     int got = found ? db_step(tx->db, found, err) : -1;
