@@ -224,7 +224,7 @@ static size_t give_more(char *to, size_t size, size_t count, void *arg)
     struct send_handle *h = arg;
     size_t left = h->len - h->sent, room = size * count < left ? size * count : left;
     size_t given = room > 0 ? h->more(h->more_arg, h->sent, to, room) : 0;
-    if (room > 0 && given == 0)
+    if (room > 0 && (given == 0 || given == SEND_NO_MEMORY))
         return CURL_READFUNC_ABORT;
     h->sent += given;
     return given;
@@ -320,9 +320,33 @@ static void handle_free(struct send_handle *h)
     free(h);
 }
 
+/* For the signature, which needs the whole body before it is sent. */
+static size_t read_ahead(void *arg, size_t at, char *to, size_t size)
+{
+    struct send_handle *h = arg;
+    size_t given = h->more(h->more_arg, at, to, size);
+    if (given == 0) {
+        h->problem_kind = OUTCOME_NETWORK; /* it may be there the next time */
+        h->problem = "the body could not be read";
+    }
+    return given == SEND_NO_MEMORY ? 0 : given;
+}
+
+static struct curl_slist *make_headers(struct send_handle *h, const struct send_request *r)
+{
+    struct send_request own = *r;
+    if (own.more) {
+        own.more = read_ahead;
+        own.more_arg = h;
+    }
+    return headers_list(&own);
+}
+
 static bool begin(struct sender *s, struct send_handle *h, const struct send_request *r)
 {
-    h->headers = scrub_init(&h->scrub, r) ? headers_list(r) : NULL;
+    h->headers = scrub_init(&h->scrub, r) ? make_headers(h, r) : NULL;
+    if (h->problem)
+        return true;
     h->easy = h->headers ? take_easy(s) : NULL;
     if (!h->easy)
         return false;

@@ -54,8 +54,10 @@ struct send_signing {
     const char *previous; /* signs beside it; NULL: none */
 };
 
-/* Gives the next bytes of a body, at most `size`, from `at` on. 0: it cannot, and the request
- * ends. Called in sender_turn(). */
+/* Gives the next bytes of a body, at most `size`, from `at` on. 0: it cannot, and the
+ * request ends; SEND_NO_MEMORY: it cannot for now. Called in sender_turn(), and for a
+ * signature in sender_start(). */
+#define SEND_NO_MEMORY SIZE_MAX
 typedef size_t send_more(void *arg, size_t at, char *to, size_t size);
 
 /* What to send. Everything is borrowed until sender_start() returns, but `body`, or `more` with

@@ -308,6 +308,31 @@ static void sends_what_it_signed(void **state)
     receiver_stop(&r);
 }
 
+static size_t give_no_memory(void *arg, size_t at, char *to, size_t size)
+{
+    give_nothing(arg, at, to, size);
+    return SEND_NO_MEMORY;
+}
+
+/* A want of memory is none, and would be tried again without end. */
+static void a_body_that_cannot_be_read_is_an_attempt(void **state)
+{
+    (void)state;
+    struct sending s;
+    sending_make(&s, NULL, NULL);
+    struct send_request request = sending_request("http://127.0.0.1:1/");
+    request.signing = (struct send_signing){.id = "1", .at = 1000, .secret = SECRET};
+    request.body = NULL;
+    request.more = give_nothing;
+    struct outcome o = sending_post(&s, &request);
+    assert_int_equal(o.kind, OUTCOME_NETWORK);
+    assert_string_equal(o.error, "not sent: the body could not be read");
+    request.more = give_no_memory;
+    assert_null(sender_start(s.sender, &request, sending_done, NULL));
+    outcome_free(&o);
+    sending_end(&s);
+}
+
 static void no_custom_header_doubles_the_signature(void **state)
 {
     (void)state;
@@ -362,6 +387,7 @@ int main(void)
         cmocka_unit_test(generates_another_each_time),
         cmocka_unit_test(the_previous_one_signs_until_its_end),
         cmocka_unit_test(sends_what_it_signed),
+        cmocka_unit_test(a_body_that_cannot_be_read_is_an_attempt),
         cmocka_unit_test(no_custom_header_doubles_the_signature),
         cmocka_unit_test(shows_no_signature_that_could_be_replayed),
     };
