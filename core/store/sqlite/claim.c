@@ -150,7 +150,10 @@ static bool claim_one(struct tx *tx, struct claim_step *s, struct delivery_mark 
         claim_free(c);
         return expire_row(tx, row, err);
     }
-    bool fine = claim_read_alert(tx, c, &why, err) && (why.code || claim_add_key(c, err));
+    bool fine = claim_read_alert(tx, c, &why, err);
+    if (fine && !why.code && c->body_len == 0) /* nothing is sent in its place */
+        err_set(&why, ERR_IO, "the store's file is damaged: the body is lost");
+    fine = fine && (why.code || claim_add_key(c, err));
     if (fine && !why.code) {
         marks[claims->count++] = (struct delivery_mark){row, d.events, d.state};
         return true;

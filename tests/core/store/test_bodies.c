@@ -147,6 +147,25 @@ static void a_damaged_part_is_not_read(void **state)
     step_claims_free(&c);
 }
 
+/* An empty request would be answered well, and the events be lost unheard of. */
+static void one_that_is_lost_is_not_sent(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct delivery_rows rows;
+    const struct delivery_filter all = {.state = -1};
+    add_alert(f, "a", URL, alert);
+    one_with(f, 100, false);
+    store_fixture_exec(f, "DELETE FROM bodies");
+    struct claims c = claim(f, 1);
+    assert_int_equal(c.count, 0);
+    step_claims_free(&c);
+    assert_true(store_delivery_list(f->reader, &all, NULL, 1, &rows, NULL));
+    assert_int_equal(rows.items[0].state, DELIVERY_DEAD);
+    assert_non_null(strstr(rows.items[0].reason, "damaged"));
+    delivery_rows_free(&rows);
+}
+
 /* As a store of an earlier version has it. */
 static void a_long_one_in_one_row_is_held(void **state)
 {
@@ -186,7 +205,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(long_ones_are_in_packed_parts), TEST(what_does_not_pack_stays_as_it_is),
         TEST(every_length_comes_back),       TEST(a_damaged_part_is_not_read),
-        TEST(a_long_one_in_one_row_is_held), TEST(its_parts_go_with_it),
+        TEST(one_that_is_lost_is_not_sent),  TEST(a_long_one_in_one_row_is_held),
+        TEST(its_parts_go_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
