@@ -132,6 +132,7 @@ WRAP_test_memory := $(call wraps,malloc calloc realloc reallocarray strdup strnd
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
 
 WRAP_core_test_draft := $(call wraps,malloc calloc realloc reallocarray)
+WRAP_core_test_jsonmem := -Wl,--wrap=malloc
 WRAP_core_test_rekey := -Wl,--wrap=renameat
 WRAP_core_test_writer := -Wl,--wrap=sqlite3_busy_timeout
 WRAP_core_test_courier := -Wl,--wrap=sender_start

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <locale.h>
-#include <jansson.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +14,6 @@
 #include <unistd.h>
 
 #include "actions.h"
-#include "base/secret.h"
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "cli/session.h"
@@ -65,7 +63,6 @@ static bool hold_standard(void)
 static void harden(void)
 {
     struct rlimit none = {0, 0};
-    json_set_alloc_funcs(malloc, secret_free_block); /* alerts are read and written by it */
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);

@@ -1,5 +1,6 @@
-/* Whether jansson had the memory that it asked for. Its reader goes on without: it drops bytes of a
- * text that it could not keep, or calls it invalid. So whoever reads with it asks here. */
+/* The memory of jansson, which nobody else may set. What goes back is wiped, and whether it
+ * had all that it asked for is known: its reader goes on without, drops bytes of a text
+ * that it could not keep, or calls it invalid. So whoever reads with it asks here. */
 #ifndef MODEL_JSONMEM_H
 #define MODEL_JSONMEM_H
 
