@@ -170,6 +170,7 @@ static void fill_record(struct engine *e, const struct claim *claim,
 {
     r->row = claim->row;
     r->n = claim->n;
+    r->created_at = claim->created_at;
     r->of = e->policy.retry.max + 1;
     r->probe = probe;
     memcpy(r->id, claim->id, sizeof r->id);

@@ -317,6 +317,7 @@ struct record {
     int64_t row;
     char id[UUID_SIZE];
     int n, of;                        /* of this round: since the last replay */
+    int64_t created_at;               /* as the claim says; tells the rounds apart */
     bool probe;                       /* it asked about the endpoint: where it is tried again, it
                                          is none of its tries */
     struct outcome outcome;           /* moved in; freed by the store */

@@ -80,7 +80,7 @@ static void accept_events(struct store_fixture *f, long count, bool failed)
 
 static void answer_200(const struct claim *c, struct record *r)
 {
-    *r = (struct record){.row = c->row, .n = c->n, .of = 4};
+    *r = (struct record){.row = c->row, .n = c->n, .of = 4, .created_at = c->created_at};
     memcpy(r->id, c->id, sizeof r->id);
     memcpy(r->endpoint, c->endpoint, sizeof r->endpoint);
     r->outcome = (struct outcome){

@@ -218,6 +218,7 @@ bool step_record(struct store *s, const struct claim *c, int status,
     memcpy(r->endpoint, c->endpoint, sizeof r->endpoint);
     r->n = c->n;
     r->of = 4;
+    r->created_at = c->created_at;
     r->outcome.kind = status ? OUTCOME_RESPONSE : OUTCOME_NETWORK;
     r->outcome.status = status;
     r->outcome.retry_after_ms = -1;

@@ -514,7 +514,7 @@ static void settle(struct model *m, const struct model_flight *f, const struct o
     struct model_delivery *d = f->delivery;
     const struct model_alert *a = &m->alerts[d->alert < 0 ? 0 : d->alert];
     d->attempts++;
-    if (d->state != DELIVERY_SENDING || d->tries + 1 != f->n) {
+    if (d->state != DELIVERY_SENDING || d->tries + 1 != f->n || d->born_at != f->born_at) {
         d->orphan = false;
         return;
     }

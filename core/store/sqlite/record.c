@@ -13,10 +13,12 @@ struct record_step {
 
 /* -------- an outcome */
 
-/* Whether the delivery still waits for just this outcome. */
+/* Whether the delivery still waits for just this outcome. One that was ended and replayed
+ * while its request was under way may be sending again, with a number that is the same. */
 static bool awaits(const struct delivery_row *d, const struct record *r)
 {
-    return d->state == DELIVERY_SENDING && r->n == d->attempts - d->round_from + 1;
+    return d->state == DELIVERY_SENDING && r->n == d->attempts - d->round_from + 1 &&
+           r->created_at == d->born_at;
 }
 
 /* Nothing was sent: as if it had never been claimed. */

@@ -228,7 +228,11 @@ static void record_counts_no_probe_as_a_try(void **state)
         struct step_wait wait = {0};
         struct record *r = calloc(1, sizeof *r);
         assert_int_equal(c.items[0].n, 1);
-        *r = (struct record){.row = c.items[0].row, .n = 1, .of = 4, .probe = true};
+        *r = (struct record){.row = c.items[0].row,
+                             .n = 1,
+                             .of = 4,
+                             .created_at = c.items[0].created_at,
+                             .probe = true};
         memcpy(r->id, c.items[0].id, sizeof r->id);
         r->outcome = (struct outcome){.kind = OUTCOME_RESPONSE, .status = 500, .retry_after_ms = -1};
         r->decision = (struct retry_decision){.state = DELIVERY_RETRYING, .next_at = f->now};

@@ -28,7 +28,7 @@ static void make_record(const struct claim *c, int status, int64_t next_at,
 {
     char body[16];
     snprintf(body, sizeof body, "%lld", (long long)c->row);
-    *r = (struct record){.row = c->row, .n = c->n, .of = 4};
+    *r = (struct record){.row = c->row, .n = c->n, .of = 4, .created_at = c->created_at};
     memcpy(r->id, c->id, sizeof r->id);
     memcpy(r->endpoint, c->endpoint, sizeof r->endpoint);
     r->outcome = (struct outcome){.kind = OUTCOME_RESPONSE,

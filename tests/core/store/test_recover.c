@@ -114,6 +114,33 @@ static void a_replay_keeps_its_tries(void **state)
     step_claims_free(&again);
 }
 
+/* What came of the request before is not what came of the replay's. */
+static void a_replay_waits_for_its_own_outcome(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert), again;
+    f->now += 1000;
+    assert_int_equal(step_alert_enable(f->store, alert, false), 1);
+    assert_int_equal(step_alert_enable(f->store, alert, true), 1);
+    assert_int_equal(step_replay(f->store, c.items[0].id), 1);
+    again = claim(f, 10);
+    assert_int_equal(again.count, 1);
+    assert_true(step_record(f->store, c.items, 500, DELIVERY_RETRYING, f->now, NULL));
+    struct delivery d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_SENDING);
+    assert_int_equal(d.attempt_count, 1);
+    delivery_free(&d);
+    assert_true(step_record(f->store, again.items, 200, DELIVERY_DELIVERED, 0, NULL));
+    d = get(f, c.items[0].id);
+    assert_int_equal(d.state, DELIVERY_DELIVERED);
+    assert_int_equal(d.attempt_count, 2);
+    delivery_free(&d);
+    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM orphans"), 0);
+    step_claims_free(&c);
+    step_claims_free(&again);
+}
+
 static void a_replay_is_numbered_on(void **state)
 {
     struct store_fixture *f = *state;
@@ -168,6 +195,7 @@ int main(void)
         TEST(its_outcome_is_recorded_once),
         TEST(endpoints_that_nobody_sends_to_are_forgotten),
         TEST(a_replay_keeps_its_tries),
+        TEST(a_replay_waits_for_its_own_outcome),
         TEST(a_replay_is_numbered_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
