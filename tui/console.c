@@ -281,6 +281,15 @@ static int64_t next_tick(struct screen *s)
     return s->ops->covers || !s->below ? own : sooner(own, next_tick(s->below));
 }
 
+static int64_t next_due(struct console *c)
+{
+    int64_t next = -1;
+    for (int i = 0; i < CONSOLE_ROOTS; i++)
+        if (c->roots[i] && c->roots[i]->ops->due)
+            next = sooner(next, c->roots[i]->ops->due(c->roots[i]));
+    return next;
+}
+
 static void read_signals(struct console *c)
 {
     struct signalfd_siginfo info;
@@ -300,7 +309,7 @@ static bool wait_for_something(struct console *c, struct err *err)
 {
     uint64_t ignored;
     int64_t now = clock_monotonic_ms(), tick = next_tick(c->top);
-    int64_t wait = sooner(refresh_in(c, now), tick);
+    int64_t wait = sooner(sooner(refresh_in(c, now), tick), next_due(c));
     if (c->toast.until)
         wait = sooner(wait, c->toast.until > now ? c->toast.until - now : 0);
     struct pollfd fds[] = {{term_fd(), POLLIN, 0},

@@ -48,6 +48,9 @@ struct screen_ops {
     bool (*mouse)(struct screen *s, const struct key *k);
     /* Milliseconds until it must be drawn again by itself (countdowns); -1: not by itself. */
     int64_t (*tick)(struct screen *s);
+    /* Does what is due by now, and says in how many milliseconds more is; -1: nothing is to come.
+     * Asked of every root, also of those that are not shown. NULL: nothing ever is. */
+    int64_t (*due)(struct screen *s);
 };
 
 /* The first member of every screen's own struct. */

@@ -1,69 +1,19 @@
 /* Secrets in the console, in a real terminal: hidden, and shown on purpose for ten seconds of a
- * clock that is driven. The console is this program once more, called with RUN and the file that
- * the clock lies in. */
+ * clock that is driven. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "app.h"
-#include "support/console.h"
+#include "support/driven.h"
 #include "support/tempdir.h"
 
-#define RUN   "--run-the-console"
 #define PATH  "/services/T0/B0/CANARY-in-the-path"
 #define TOKEN "CANARY-token"
-
-static char self[] = "/proc/self/exe", program[512];
-
-static _Atomic int64_t *map_clock(const char *path)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || ftruncate(fd, sizeof(int64_t)) != 0)
-        abort();
-    void *at = mmap(NULL, sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (at == MAP_FAILED)
-        abort();
-    return at;
-}
-
-static int run_console(int argc, char **argv)
-{
-    const struct clock clock = clock_driven(map_clock(argv[2]));
-    argv[2] = argv[0];
-    return app_main(argc - 2, argv + 2, &clock);
-}
-
-struct driven {
-    struct console_fixture f;
-    _Atomic int64_t *now;
-};
-
-static void start(struct driven *d)
-{
-    static const struct terminal_options options = {.rows = 24, .columns = 100};
-    char file[512], dir[512], config[512], run[] = RUN, listen[] = "--set=intake.listen=127.0.0.1:0";
-    const char *env[] = {config, NULL};
-    struct terminal_options with = options;
-    snprintf(file, sizeof file, "%s/clock", d->f.dir);
-    snprintf(dir, sizeof dir, "--data-dir=%s/data", d->f.dir);
-    snprintf(config, sizeof config, "XDG_CONFIG_HOME=%s", d->f.dir);
-    char *argv[] = {program, run, file, dir, listen, NULL};
-    with.env = env;
-    d->now = map_clock(file);
-    atomic_store(d->now, INT64_C(1767225600000));
-    d->f.terminal = terminal_start(&with, argv);
-    terminal_wait(d->f.terminal, "running on");
-}
 
 static int set_up(void **state)
 {
@@ -80,7 +30,7 @@ static int set_up(void **state)
     fclose(file);
     snprintf(words, sizeof words, "alert create %s", path);
     assert_int_equal(console_fixture_run(&d.f, words), 0);
-    start(&d);
+    driven_start(&d);
     *state = &d;
     return 0;
 }
@@ -105,13 +55,6 @@ static size_t count_told(struct driven *d, const char *detail)
     return strtoul(line, NULL, 10);
 }
 
-/* Something happens, and the screen is drawn again. */
-static void draw_again(struct terminal *t, int columns)
-{
-    terminal_resize(t, 24, columns);
-    terminal_settle(t, 100);
-}
-
 static void shows_for_ten_seconds(struct driven *d, const char *secret, const char *detail)
 {
     struct terminal *t = d->f.terminal;
@@ -120,10 +63,10 @@ static void shows_for_ten_seconds(struct driven *d, const char *secret, const ch
     terminal_wait(t, secret);
     assert_int_equal(count_told(d, detail), 1);
     atomic_fetch_add(d->now, 9999);
-    draw_again(t, 101);
+    driven_draw_again(d, 101);
     assert_true(terminal_shows(t, secret));
     atomic_fetch_add(d->now, 1);
-    draw_again(t, 100);
+    driven_draw_again(d, 100);
     terminal_wait_gone(t, secret);
 }
 
@@ -182,10 +125,9 @@ static void a_new_url_is_seen_until_one_leaves_it(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc > 2 && strcmp(argv[1], RUN) == 0)
-        return run_console(argc, argv);
-    ssize_t len = readlink(self, program, sizeof program - 1);
-    assert_true(len > 0);
+    int status;
+    if (driven_runs(argc, argv, &status))
+        return status;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(secrets_are_shown_on_purpose_and_told_of, set_up, tear_down),
         cmocka_unit_test_setup_teardown(moving_on_hides_it, set_up, tear_down),

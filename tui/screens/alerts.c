@@ -247,9 +247,16 @@ static int64_t tick(struct screen *s)
 {
     struct alerts_screen *a = of(s);
     int64_t next = muted_tick(&a->muted);
-    held_check(&a->held);
     bool counts = a->waiting.rows.count || a->held.count || logpane_counts_down(&a->log);
     return counts && (next < 0 || next > 1000) ? 1000 : next;
+}
+
+/* A delete that was not taken back is not put off by another screen. */
+static int64_t due(struct screen *s)
+{
+    struct held *held = &of(s)->held;
+    held_check(held);
+    return held->count ? held_left(held) : -1;
 }
 
 /* ------------------------------------------------------------------ actions */
@@ -553,6 +560,7 @@ static const struct screen_ops ALERTS = {
     .chosen = table_screen_chosen,
     .mouse = mouse,
     .tick = tick,
+    .due = due,
 };
 
 struct screen *alerts_new(struct console *c)
