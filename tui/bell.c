@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "short_text.h"
+
 static bool is_in(const struct bell *b, const char *id)
 {
     for (size_t i = 0; i < b->count; i++)
@@ -24,9 +26,9 @@ static bool fails(const struct bell *b, const struct alert_row *r)
 
 static void ring(const char *how, const char *name, size_t failing)
 {
-    char text[160];
-    snprintf(text, sizeof text, "opik-alerts: %zu alert%s failing, %.80s", failing,
-             failing == 1 ? " is" : "s are", name);
+    char text[64 + SHORT_TEXT_SIZE];
+    snprintf(text, sizeof text, "opik-alerts: %zu alert%s failing, %s", failing,
+             failing == 1 ? " is" : "s are", short_text(&(struct short_text){0}, name, 80));
     if (strcmp(how, "notice") == 0)
         term_notice(text);
     else

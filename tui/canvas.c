@@ -99,6 +99,7 @@ int canvas_format(const struct canvas *c, int y, int x, int columns, enum style 
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    text_whole(text);
     return canvas_text(c, y, x, columns, style, span_of(text));
 }
 

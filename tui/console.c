@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/timefmt.h"
+#include "base/text.h"
 #include "console_impl.h"
 #include "screens/screens.h"
 #include "statusline.h"
@@ -108,6 +108,7 @@ void console_toast(struct console *c, enum style style, const char *format, ...)
     va_start(args, format);
     vsnprintf(c->toast.text, sizeof c->toast.text, format, args);
     va_end(args);
+    text_whole(c->toast.text);
     c->toast.style = style;
     c->toast.until = clock_monotonic_ms() + TOAST_MS;
     c->dirty = true;
@@ -169,8 +170,9 @@ static const char *title_of(const struct screen *s)
 static void draw_bottom(struct console *c, const struct canvas *screen)
 {
     int y = screen->rows - 1;
+    int x = canvas_text(screen, y, 0, 1, c->toast.style, span_of(""));
     if (c->toast.until)
-        canvas_format(screen, y, 0, screen->columns, c->toast.style, " %s", c->toast.text);
+        canvas_text(screen, y, x, screen->columns, c->toast.style, span_of(c->toast.text));
     else
         keybar_draw(screen, y, screen_place(c->top), can, c);
 }

@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config.h"
 #include "screens/screens.h"
+#include "short_text.h"
 #include "store/aside.h"
 #include "store/audit.h"
+
+enum { QUESTION_SIZE = 2048, VALUE_TOLD = 90 };
 
 struct pending {
     struct console *console;
@@ -24,7 +28,7 @@ static void do_pending(void *arg)
 
 static void ask_first(struct console *c, struct screen *s, enum action a)
 {
-    char question[400] = "Go on?";
+    char question[QUESTION_SIZE] = "Go on?";
     struct pending *p = malloc(sizeof *p);
     if (!p)
         return;
@@ -222,7 +226,7 @@ static void stay_out(void *arg)
 static bool workspace_chosen(void *arg, const char *name, struct err *err)
 {
     struct console *c = arg;
-    char question[400];
+    char question[QUESTION_SIZE];
     name = *name ? name : "default";
     bool known = strcmp(name, "default") == 0;
     if (!known && !store_workspace_known(c->reader, name, &known, err))
@@ -239,9 +243,9 @@ static bool workspace_chosen(void *arg, const char *name, struct err *err)
         return true;
     }
     snprintf(question, sizeof question,
-             "There is no workspace \"%.200s\": no alert, project, prompt or delivery is of it. "
+             "There is no workspace \"%s\": no alert, project, prompt or delivery is of it. "
              "Go there all the same?",
-             name);
+             short_text(&(struct short_text){0}, name, 160));
     console_push(c, confirm_new(c, question, enter, stay_out, e));
     return true;
 }
@@ -398,9 +402,10 @@ static bool write_setting(struct console *c, enum setting which, const struct se
                           const char *value, struct err *err)
 {
     const char *key = setting_info(which)->key;
-    char detail[400];
-    snprintf(detail, sizeof detail, "%.150s, before: %.150s", told_value(next, which),
-             told_value(&c->settings, which));
+    const char *now = told_value(next, which), *before = told_value(&c->settings, which);
+    char detail[800];
+    snprintf(detail, sizeof detail, "%.*s, before: %.*s", (int)text_first(now, VALUE_TOLD), now,
+             (int)text_first(before, VALUE_TOLD), before);
     if (!tell_setting(c, key, detail, err))
         return false;
     if (config_write(c->options.call->config, key, value, err))

@@ -35,7 +35,7 @@ struct console {
     int64_t refreshed_at;
     bool dirty, ended;
     struct {
-        char text[256];
+        char text[2048]; /* more than a line of any screen */
         enum style style;
         int64_t until; /* monotonic; 0: none */
     } toast;

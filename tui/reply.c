@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+
 struct reply {
     struct console *console;
-    char text[200];
+    char text[1200]; /* a sentence with a name */
     void (*then)(void *arg, const struct err *err);
     void *arg;
     bool failed;
@@ -24,6 +26,7 @@ struct reply *reply_new(struct console *c, const char *done_text,
     r->then = then;
     r->arg = arg;
     snprintf(r->text, sizeof r->text, "%s", done_text ? done_text : "");
+    text_whole(r->text);
     return r;
 }
 

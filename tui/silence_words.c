@@ -6,10 +6,12 @@
 #include <time.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "base/timefmt.h"
 #include "base/zone.h"
 
 enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
+enum { NAME_SHOWN = 100, WORD_SHOWN = 40 }; /* characters, in what is said about a line */
 
 /* ---------------------------------------------------------------- taking a line apart */
 
@@ -82,7 +84,8 @@ bool silence_words_split(char *line, char weekly[SILENCE_LINE_MAX],
         }
         *member = value ? value : next_word(&line);
         if (!*member)
-            return err_set(err, ERR_INVALID, "\"%.40s\" needs a value after it", word);
+            return err_set(err, ERR_INVALID, "\"%.*s\" needs a value after it",
+                           (int)text_first(word, WORD_SHOWN), word);
     }
     return true;
 }
@@ -105,10 +108,11 @@ static bool find_alert(const struct silence_maker *m, const char *text, struct s
         }
     alert_rows_free(&rows);
     if (found == 0)
-        return err_set(err, ERR_NOT_FOUND, "no alert has the name %.150s", text);
+        return err_set(err, ERR_NOT_FOUND, "no alert has the name %.*s",
+                       (int)text_first(text, NAME_SHOWN), text);
     return found == 1 ||
-           err_set(err, ERR_INVALID, "%zu alerts have the name %.150s: give the id", found,
-                   text);
+           err_set(err, ERR_INVALID, "%zu alerts have the name %.*s: give the id", found,
+                   (int)text_first(text, NAME_SHOWN), text);
 }
 
 static bool find_project(const struct silence_maker *m, const char *text,
@@ -125,7 +129,8 @@ static bool find_project(const struct silence_maker *m, const char *text,
     if (found)
         return true;
     return why.code == ERR_NOT_FOUND
-               ? err_set(err, ERR_NOT_FOUND, "no project has the name %.150s", text)
+               ? err_set(err, ERR_NOT_FOUND, "no project has the name %.*s",
+                         (int)text_first(text, NAME_SHOWN), text)
                : err_set(err, why.code, "%s", why.text);
 }
 
@@ -168,7 +173,8 @@ static bool read_time(const char *text, const struct zone *zone, int64_t now, in
         return true;
     if (!read_local(text, &local, &has_date))
         return err_set(err, ERR_INVALID,
-                       "\"%.40s\" is no time such as 18:00 or 2026-11-27 18:00", text);
+                       "\"%.*s\" is no time such as 18:00 or 2026-11-27 18:00",
+                       (int)text_first(text, WORD_SHOWN), text);
     *out = zone_instant(zone, has_date ? local : today + local, false);
     if (!has_date && *out <= now)
         *out = zone_instant(zone, today + DAY_MS + local, false);
@@ -203,10 +209,11 @@ static bool read_kind(const struct silence_words *w, struct silence *out, struct
 {
     out->has_type = w->type != NULL;
     if (w->type && !event_type_parse(span_of(w->type), &out->type))
-        return err_set(err, ERR_INVALID, "\"%.40s\" is no event type", w->type);
+        return err_set(err, ERR_INVALID, "\"%.*s\" is no event type",
+                       (int)text_first(w->type, WORD_SHOWN), w->type);
     if (w->then && !silence_mode_parse(span_of(w->then), &out->mode))
-        return err_set(err, ERR_INVALID, "what follows is digest or drop, not \"%.40s\"",
-                       w->then);
+        return err_set(err, ERR_INVALID, "what follows is digest or drop, not \"%.*s\"",
+                       (int)text_first(w->then, WORD_SHOWN), w->then);
     if (w->weekly && !silence_week_read(span_of(w->weekly), out, err))
         return false;
     if (w->zone && strlen(w->zone) > ZONE_NAME_MAX)

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/timefmt.h"
+#include "short_text.h"
 
 /* HOST:PORT of http://HOST:PORT/api; unix:PATH whole. */
 static void short_address(const char *url, char *out, size_t size)
@@ -98,8 +99,8 @@ static void draw_title(const struct canvas *line, int x, const char *title)
 static void between(const char *workspace, const char *others, const char *banner, int room,
                     char *out, size_t size)
 {
-    snprintf(out, size, "%s%s%s%.100s  ", others, banner ? banner : "", banner ? "  " : "",
-             workspace);
+    snprintf(out, size, "%s%s%s%s  ", others, banner ? banner : "", banner ? "  " : "",
+             short_text(&(struct short_text){0}, workspace, 60));
     if (columns_of(out) > room)
         snprintf(out, size, "%s", others);
     if (columns_of(out) > room)
@@ -110,8 +111,9 @@ void statusline_draw(const struct canvas *screen, const char *title, const char 
                      int consoles, const struct console_options *o)
 {
     static const char NAME[] = " opik-alerts  ";
-    char words[256], where[256], others[32] = "";
+    char words[256], where[64 + SHORT_TEXT_SIZE], others[32] = "";
     enum style style = statusline_words(o, words, sizeof words);
+    text_whole(words);
     int room = screen->columns - columns_of(words) - 5; /* for the title; bullet and blanks */
     /* What says least goes first: our own name, the way to the screen, where we listen. */
     if (consoles > 1)

@@ -246,6 +246,19 @@ size_t text_fit(struct buf *out, struct span safe, size_t columns, const char *m
     return cut_columns + more_columns;
 }
 
+void text_whole(char *text)
+{
+    size_t len = strlen(text), at = len;
+    while (at > 0 && len - at < 3 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+        at--;
+    if (at == 0 || (unsigned char)text[at - 1] < 0xc0)
+        return;
+    unsigned char lead = (unsigned char)text[at - 1];
+    size_t need = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (len - at + 1 < need)
+        text[at - 1] = '\0';
+}
+
 bool text_copy(char **copy, const char *text)
 {
     bool there = text && *text;

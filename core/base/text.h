@@ -42,6 +42,9 @@ bool text_is_utf8(struct span text);
  * are fewer. For what is kept or sent: what is shown is cut by text_fit(). */
 size_t text_first(const char *utf8, size_t characters);
 
+/* Takes back the character that the end of the room cut through: after an snprintf(). */
+void text_whole(char *text);
+
 /* A copy of its own, for free(); NULL for NULL and for an empty text. False: no memory. */
 bool text_copy(char **copy, const char *text);
 

@@ -311,10 +311,10 @@ static void an_export_says_of_what_and_replaces_no_file_unasked(void **state)
     add_alert(f, "Beta", "https://example.org/b");
     press(t, "*X", "Write to the file 2 alerts: \"Alpha\", \"Beta\"");
     snprintf(keys, sizeof keys, "\025%s/all.json\r", f->dir);
-    press(t, keys, "2 alerts written to");
+    press(t, keys, "2 alerts, secrets masked, written to");
     snprintf(keys, sizeof keys, ":alert export %s/all.json\r", f->dir);
     press(t, keys, "Replace");
-    press(t, "y", "2 alerts written to");
+    press(t, "y", "2 alerts, secrets masked, written to");
 }
 
 int main(void)

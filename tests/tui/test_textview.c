@@ -62,6 +62,19 @@ static void added_text_is_made_safe(void **state)
     textview_free(&v);
 }
 
+static void a_format_is_as_long_as_it_gets(void **state)
+{
+    (void)state;
+    struct textview v;
+    char name[2001];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    textview_init(&v);
+    textview_format(&v, STYLE_NORMAL, "Name %s.", name);
+    assert_int_equal(strlen(v.lines[0].text), 5 + 2000 + 1);
+    textview_free(&v);
+}
+
 static void fill(struct textview *v, int lines, int visible)
 {
     textview_init(v);
@@ -165,6 +178,7 @@ int main(void)
         cmocka_unit_test(finds_lines_round_the_end),
         cmocka_unit_test(rows_count_what_wraps),
         cmocka_unit_test(added_text_is_made_safe),
+        cmocka_unit_test(a_format_is_as_long_as_it_gets),
         cmocka_unit_test(scrolling_stays_within),
         cmocka_unit_test(short_text_does_not_scroll),
         cmocka_unit_test(clear_keeps_the_place),

@@ -6,6 +6,7 @@
 #include "base/timefmt.h"
 #include "screens/screens.h"
 #include "screens/table_screen.h"
+#include "short_text.h"
 #include "silence_words.h"
 #include "widgets/textview.h"
 
@@ -127,8 +128,8 @@ static void add_verdict(void *arg, const struct activity_verdict *v)
                                                : STYLE_NORMAL;
     silence_words_stamp(v->until, until);
     match_verdict_words(v->verdict, until, words);
-    textview_format(arg, style, "  %-3s  %.80s: %s", takes ? "yes" : "no", v->alert_name,
-                    words);
+    textview_format(arg, style, "  %-3s  %s: %s", takes ? "yes" : "no",
+                    short_text(&(struct short_text){0}, v->alert_name, 80), words);
 }
 
 static void open_event(struct activity_screen *a, const struct activity_row *r)

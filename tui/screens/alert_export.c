@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "config.h"
 #include "model/alert_json.h"
 #include "screens/screens.h"
+#include "short_text.h"
 
 void alert_export_free(struct alert_export *e)
 {
@@ -41,7 +43,7 @@ static bool write_file(struct alert_export *e, struct err *err)
     bool fine = add_all(e, &text, err) && config_replace(e->path, buf_span(&text), err);
     buf_free(&text);
     if (fine)
-        console_toast(e->console, STYLE_OK, "%zu alert%s written to %.150s, secrets masked",
+        console_toast(e->console, STYLE_OK, "%zu alert%s, secrets masked, written to %s",
                       e->count, e->count == 1 ? "" : "s", e->path);
     return fine;
 }
@@ -62,14 +64,15 @@ static void keep(void *arg)
 static bool path_known(void *arg, const char *path, struct err *err)
 {
     struct alert_export *e = arg;
-    char question[400];
+    char question[64 + SHORT_TEXT_SIZE];
     free(e->path);
     e->path = strdup(path);
     if (!e->path)
         return err_memory(err);
     if (access(path, F_OK) != 0)
         return write_file(e, err);
-    snprintf(question, sizeof question, "%.300s is there already. Replace it?", path);
+    snprintf(question, sizeof question, "%s is there already. Replace it?",
+             short_text(&(struct short_text){0}, path, 240));
     console_push(e->console, confirm_new(e->console, question, write_now, keep, e));
     return true;
 }
@@ -77,10 +80,11 @@ static bool path_known(void *arg, const char *path, struct err *err)
 void alert_export_begin(struct alert_export *e, struct console *c, char (*ids)[UUID_SIZE],
                         size_t count, const char *words, const char *path)
 {
-    char question[240];
+    char question[256];
     alert_export_free(e);
     *e = (struct alert_export){c, ids, count, NULL};
     snprintf(question, sizeof question, "Write to the file %s", words);
+    text_whole(question);
     struct err err;
     if (path && !path_known(e, path, &err))
         console_toast(c, STYLE_ERROR, "%s", err.text);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "model/condition_text.h"
 #include "reply.h"
 #include "rules/threshold.h"
@@ -95,7 +96,7 @@ static void saved(void *arg, const struct err *err)
         console_toast(c, STYLE_ERROR, "not saved: %s", err->text);
         return;
     }
-    console_toast(c, STYLE_OK, "saved %.150s", field_text(&form->state.name));
+    console_toast(c, STYLE_OK, "saved %s", field_text(&form->state.name));
     console_pop(c);
 }
 
@@ -273,7 +274,8 @@ static const char *name_secret(const struct form_state *f, char *out, size_t siz
     case SPOT_SIGNING:
         return "the signing key";
     default:
-        snprintf(out, size, "the header %.200s", field_text(&f->headers[f->index].name));
+        snprintf(out, size, "the header %s", field_text(&f->headers[f->index].name));
+        text_whole(out);
         return out;
     }
 }
@@ -284,7 +286,7 @@ static void reveal(struct alert_form *form)
     struct console *c = form->screen.console;
     const struct form_state *f = &form->state;
     struct field *field = form_field(&form->state);
-    char header[256];
+    char header[300];
     if (!field || !field->masked) {
         console_toast(c, STYLE_WARN,
                       "move to a secret first: the URL, the token, a header's value, a key");

@@ -15,6 +15,7 @@
 #include "screens/table_screen.h"
 #include "screens/waiting.h"
 #include "screens/words.h"
+#include "short_text.h"
 
 enum { NAME, ENABLED, ENDPOINT, TRIGGERS, LAST, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {
@@ -194,11 +195,11 @@ static void draw_empty(const struct alerts_screen *a, const struct canvas *c)
 
 static void draw_list(struct alerts_screen *a, const struct canvas *c)
 {
-    char state[256];
+    char state[TABLE_STATE_SIZE];
     struct canvas body = *c;
     table_screen_state(&a->base, state, sizeof state);
     if (state[0]) { /* only then a line is worth it */
-        char title[320];
+        char title[64 + TABLE_STATE_SIZE];
         snprintf(title, sizeof title, "%zu of %zu alerts%s", a->rows.count, a->total, state);
         canvas_rule(c, 0, STYLE_HEADING, title);
         body = canvas_part(c, 1, 0, c->rows - 1, c->columns);
@@ -300,8 +301,8 @@ static void toggle(struct alerts_screen *a)
 {
     const struct alert_row *row = selected_row(a);
     struct console *c = console_of(a);
-    char text[200];
-    snprintf(text, sizeof text, "%s %.150s", row->enabled ? "disabled" : "enabled",
+    char text[1200];
+    snprintf(text, sizeof text, "%s %s", row->enabled ? "disabled" : "enabled",
              row->name);
     struct reply *reply = reply_new(c, text, NULL, NULL);
     const char *which = row->id;
@@ -312,7 +313,7 @@ static void toggle(struct alerts_screen *a)
 
 /* ------------------------------------------------------------------ several */
 
-enum { SAMPLE = 3 };
+enum { SAMPLE = 3, SAMPLE_WORDS_SIZE = 64 + SAMPLE * SHORT_TEXT_SIZE };
 struct chosen {
     const struct alerts_screen *screen;
     char (*ids)[UUID_SIZE];
@@ -389,7 +390,8 @@ static void sample_words(const struct chosen *c, char *out, size_t size)
 {
     int len = snprintf(out, size, "%zu alert%s: ", c->count, c->count == 1 ? "" : "s");
     for (size_t i = 0; i < c->count && i < SAMPLE && (size_t)len < size; i++)
-        len += snprintf(out + len, size - (size_t)len, "%s\"%.40s\"", i ? ", " : "", c->sample[i]);
+        len += snprintf(out + len, size - (size_t)len, "%s\"%s\"", i ? ", " : "",
+                        short_text(&(struct short_text){0}, c->sample[i], 40));
     if (c->count > SAMPLE && (size_t)len < size)
         snprintf(out + len, size - (size_t)len, " and others");
 }
@@ -397,7 +399,7 @@ static void sample_words(const struct chosen *c, char *out, size_t size)
 static void export(struct alerts_screen *a)
 {
     struct chosen chosen = choose_all(a);
-    char words[200];
+    char words[SAMPLE_WORDS_SIZE];
     sample_words(&chosen, words, sizeof words);
     if (chosen.count)
         alert_export_begin(&a->export, console_of(a), chosen.ids, chosen.count, words,
@@ -441,13 +443,14 @@ static void ask(struct screen *s, enum action action, char *out, size_t size)
                        : action == ACTION_ALERT_SILENCE ? "Silence"
                                                         : "Disable";
     const char *whom = c.count == 1 ? "it" : "them";
-    char after[96] = "", words[200];
+    char after[96] = "", words[SAMPLE_WORDS_SIZE];
     if (action == ACTION_ALERT_DELETE || action == ACTION_ALERT_DISABLE)
         snprintf(after, sizeof after, "What waits for %s is dropped.%s", whom,
                  action == ACTION_ALERT_DELETE ? " z takes it back for ten seconds." : "");
     sample_words(&c, words, sizeof words);
     if (c.count == 1)
-        snprintf(out, size, "%s the alert \"%.120s\"? %s", verb, c.sample[0], after);
+        snprintf(out, size, "%s the alert \"%s\"? %s", verb,
+                 short_text(&(struct short_text){0}, c.sample[0], 120), after);
     else
         snprintf(out, size, "%s %s? %s", verb, words, after);
 }

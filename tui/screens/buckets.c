@@ -10,6 +10,7 @@
 #include "screens/screens.h"
 #include "screens/table_screen.h"
 #include "screens/words.h"
+#include "short_text.h"
 #include "widgets/textview.h"
 
 enum { ALERT, EVENT, EVENTS, OPENED, LEFT, COLUMN_COUNT };
@@ -189,10 +190,10 @@ static void ask(struct screen *s, enum action a, char *out, size_t size)
     struct sum sum = {.screen = b};
     (void)a;
     table_chosen(&b->base.table, add_up, &sum);
+    const char *name = sum.first && sum.first->alert_name ? sum.first->alert_name : "";
     snprintf(out, size,
-             "Send %zu buckets with %lld events now, before their windows end? \"%.60s\" (%s)%s",
-             sum.count, (long long)sum.events, sum.first && sum.first->alert_name
-                                                   ? sum.first->alert_name : "",
+             "Send %zu buckets with %lld events now, before their windows end? \"%s\" (%s)%s",
+             sum.count, (long long)sum.events, short_text(&(struct short_text){0}, name, 60),
              sum.first ? event_type_name(sum.first->type) : "",
              sum.count > 1 ? " and others." : ".");
 }

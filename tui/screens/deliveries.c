@@ -10,6 +10,7 @@
 #include "screens/screens.h"
 #include "screens/table_screen.h"
 #include "screens/words.h"
+#include "short_text.h"
 #include "tuning.h"
 
 enum { TIME, ALERT, EVENT, EVENTS, STATE, CODE, TRIES, NEXT, COLUMN_COUNT };
@@ -305,8 +306,8 @@ static void replay(struct deliveries_screen *d, enum action a)
 static void add_alerts(const struct choice *c, struct buf *out)
 {
     for (int i = 0; i < SAMPLE && c->alerts[i].id; i++)
-        buf_add_format(out, "%s%zu of \"%.40s\"", i ? ", " : ": ", c->alerts[i].count,
-                       c->alerts[i].name);
+        buf_add_format(out, "%s%zu of \"%s\"", i ? ", " : ": ", c->alerts[i].count,
+                       short_text(&(struct short_text){0}, c->alerts[i].name, 40));
     if (c->others)
         buf_add_format(out, ", %zu of others", c->others);
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
 #include "base/timefmt.h"
 #include "screens/words.h"
 #include "widgets/columns.h"
@@ -181,10 +182,11 @@ bool logpane_counts_down(const struct logpane *p)
 static void draw_row(const struct log_row *r, const struct canvas *c, int y, const int *w,
                      const struct console *console, enum style mark)
 {
-    char time[16], count[24], events[32], next[256];
+    char time[16], count[24], events[32], next[1024];
     char attempt[16] = "", status[8] = "-", latency[24] = "";
     int64_t now = clock_steady_ms(console_options(console)->clock);
     enum style next_style = words_next(r, now, next, sizeof next);
+    text_whole(next);
     timefmt_row(r->at, console_now(console), time);
     words_count(r->events, w[EVENTS] - 1, count);
     snprintf(events, sizeof events, "%s%s", term_glyph(GLYPH_TIMES), count);

@@ -147,7 +147,7 @@ static void run(struct palette *p)
     if (!a && p->list.count)
         a = p->found[p->list.selected];
     if (!a) {
-        console_toast(c, STYLE_WARN, "no such command here: %.100s", line);
+        console_toast(c, STYLE_WARN, "no such command here: %s", line);
         console_pop(c);
         return;
     }

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "reply.h"
 #include "screens/screens.h"
 #include "screens/silence_prompt.h"
 #include "screens/table_screen.h"
+#include "short_text.h"
 #include "silence_words.h"
 
 enum { WHAT, STATE, THEN, HELD, DROPPED, WHEN, COMMENT, COLUMN_COUNT };
@@ -52,6 +54,7 @@ static void subject(const struct silence *s, char *out, size_t size)
     buf_init(&text, BUF_UNLIMITED);
     silence_subject(s, &text);
     snprintf(out, size, "%s", buf_text(&text));
+    text_whole(out);
     buf_free(&text);
 }
 
@@ -205,12 +208,13 @@ static void ask(struct screen *s, enum action a, char *out, size_t size)
 {
     struct silences_screen *l = of(s);
     size_t count = table_chosen(&l->base.table, NULL, NULL), row;
-    char what[160] = "";
+    char what[SHORT_TEXT_SIZE] = "";
     (void)a;
     if (count == 1 && table_row(&l->base.table, &row))
         subject(&row_at(l, row)->silence, what, sizeof what);
     if (count == 1)
-        snprintf(out, size, "End the silence of %s? What it holds is sent now.", what);
+        snprintf(out, size, "End the silence of %s? What it holds is sent now.",
+                 short_text(&(struct short_text){0}, what, 120));
     else
         snprintf(out, size, "End %zu silences? What they hold is sent now.", count);
 }

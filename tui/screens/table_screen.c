@@ -5,6 +5,7 @@
 
 #include "clipboard.h"
 #include "screens/screens.h"
+#include "short_text.h"
 
 void table_screen_init(struct table_screen *t, const struct screen_ops *ops, struct console *c,
                        const struct table_ops *table, void (*reload)(struct table_screen *t))
@@ -83,8 +84,8 @@ static void say_columns(struct table_screen *t, const char *name)
         if (*ops->columns[i].title)
             len += snprintf(there + len, sizeof there - (size_t)len, "%s%s", len ? ", " : "",
                             ops->columns[i].title);
-    console_toast(t->screen.console, STYLE_WARN, "no such column: %.40s; there are %s", name,
-                  there);
+    console_toast(t->screen.console, STYLE_WARN, "no such column: %s; there are %s",
+                  short_text(&(struct short_text){0}, name, 40), there);
 }
 
 /* By its name, or chosen from all. */
@@ -166,7 +167,8 @@ void table_screen_state(const struct table_screen *t, char *out, size_t size)
     size_t len = 0;
     out[0] = '\0';
     if (t->filter_text[0])
-        len += (size_t)snprintf(out, size, ", filter %.200s", t->filter_text);
+        len += (size_t)snprintf(out, size, ", filter %s",
+                                short_text(&(struct short_text){0}, t->filter_text, 120));
     if (t->table.mark_count && len < size)
         snprintf(out + len, size - len, ", %zu marked", t->table.mark_count);
 }
@@ -174,7 +176,7 @@ void table_screen_state(const struct table_screen *t, char *out, size_t size)
 void table_screen_draw(struct table_screen *t, const struct canvas *c, const char *what,
                        const char *empty)
 {
-    char state[256], title[400];
+    char state[TABLE_STATE_SIZE], title[128 + TABLE_STATE_SIZE];
     table_screen_state(t, state, sizeof state);
     snprintf(title, sizeof title, "%s%s", what, state);
     canvas_rule(c, 0, STYLE_HEADING, title);

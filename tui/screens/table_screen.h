@@ -7,7 +7,7 @@
 #include "model/filter.h"
 #include "widgets/table.h"
 
-enum { FILTER_TEXT_MAX = 512 };
+enum { FILTER_TEXT_MAX = 512, TABLE_STATE_SIZE = 900 };
 
 struct table_screen {
     struct screen screen;

@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
+
+/* The widest screen holds no more. */
+enum { CELL_SIZE = 2048 };
 
 void table_init(struct table *t, const struct table_ops *ops, const void *arg)
 {
@@ -356,10 +360,11 @@ static void draw_row(const struct table *t, const struct canvas *c, int y, size_
                         : mark == STYLE_SELECTED ? ">"
                                                  : ""));
     for (int i = 0, x = 1; i < t->ops->column_count; i++) {
-        char text[256] = "";
+        char text[CELL_SIZE] = "";
         if (!t->widths[i])
             continue;
         enum style style = t->ops->cell(t->arg, row, i, t->widths[i], text, sizeof text);
+        text_whole(text);
         if (first && mark != STYLE_NORMAL)
             style = mark;
         first = false;

@@ -99,12 +99,17 @@ void textview_add_json(struct textview *v, struct span pretty)
 
 void textview_format(struct textview *v, enum style style, const char *format, ...)
 {
-    char text[1024];
+    char *text = NULL;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    bool ok = vasprintf(&text, format, args) >= 0;
     va_end(args);
+    if (!ok) {
+        v->failed = true;
+        return;
+    }
     textview_add(v, style, 2, true, span_of(text));
+    free(text);
 }
 
 /* ------------------------------------------------------------------ wrapping */

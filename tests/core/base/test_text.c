@@ -365,6 +365,30 @@ static void first_counts_characters_and_not_bytes(void **state)
         assert_int_equal(text_first(rows[i].in, rows[i].characters), rows[i].bytes);
 }
 
+static void whole_takes_half_a_character_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } rows[] = {
+        {"", ""},
+        {"abc", "abc"},
+        {"a\xc3\xa9", "a\xc3\xa9"},
+        {"a\xc3", "a"},
+        {"a\xe6\x97", "a"},
+        {"\xe6\x97\xa5\xe6", "\xe6\x97\xa5"},
+        {"a\xf0\x9f\x9a", "a"},
+        {"a\xf0\x9f\x9a\x80", "a\xf0\x9f\x9a\x80"},
+        {"\x80\x80", "\x80\x80"}, /* no character at all: not ours to mend */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[16];
+        strcpy(text, rows[i].in);
+        text_whole(text);
+        assert_string_equal(text, rows[i].out);
+    }
+}
+
 static void a_copy_is_only_of_what_is_there(void **state)
 {
     (void)state;
@@ -396,6 +420,7 @@ int main(void)
         cmocka_unit_test(next_steps_over_whole_characters),
         cmocka_unit_test(is_utf8_follows_the_rfc),
         cmocka_unit_test(first_counts_characters_and_not_bytes),
+        cmocka_unit_test(whole_takes_half_a_character_back),
         cmocka_unit_test(a_copy_is_only_of_what_is_there),
     };
     return cmocka_run_group_tests(tests, set_utf8, NULL);
