@@ -196,16 +196,17 @@ static void paint(struct console *c)
     c->dirty = false;
 }
 
-/* The last line is the key bar; the screens begin below the status line. What a screen does
- * not take itself, the wheel moves in. */
-static void handle_mouse(struct console *c, const struct key *k)
+/* The last line is the key bar, or a toast over it (told), which goes by a click and does nothing
+ * else; the screens begin below the status line. What a screen does not take itself, the wheel
+ * moves in. */
+static void handle_mouse(struct console *c, const struct key *k, bool told)
 {
     int rows, columns;
     struct screen *s = c->top;
     term_size(&rows, &columns);
     if (k->code == MOUSE_CLICK && k->y == rows - 1) {
         enum action a = keybar_at(columns, k->x, screen_place(s), can, c);
-        if (a != ACTION_NONE)
+        if (a != ACTION_NONE && !told)
             console_dispatch(c, a);
         return;
     }
@@ -219,14 +220,15 @@ static void handle_mouse(struct console *c, const struct key *k)
 
 static void handle_key(struct console *c, const struct key *k)
 {
+    bool told = c->toast.until != 0;
     c->dirty = true;
+    if (k->kind == KEY_KIND_RESIZE || k->kind == KEY_KIND_NONE)
+        return; /* nobody pressed it: what was told stays to be read */
     c->toast.until = 0;
     if (k->kind == KEY_KIND_MOUSE) {
-        handle_mouse(c, k);
+        handle_mouse(c, k, told);
         return;
     }
-    if (k->kind == KEY_KIND_RESIZE || k->kind == KEY_KIND_NONE)
-        return;
     if (c->top->ops->key && c->top->ops->key(c->top, k))
         return;
     if (k->kind == KEY_KIND_PASTE) {
