@@ -18,12 +18,28 @@ struct pending {
     struct console *console;
     struct screen *screen;
     enum action action;
+    char *argument; /* the words after it; NULL: none */
 };
 
 static void do_pending(void *arg)
 {
     struct pending *p = arg;
+    struct console *c = p->console;
+    char *argument = p->argument;
+    p->argument = NULL;
+    free(c->argument);
+    c->argument = argument;
     p->screen->ops->act(p->screen, p->action);
+    if (c->argument == argument) {
+        free(argument);
+        c->argument = NULL;
+    }
+}
+
+static void drop_pending(void *arg)
+{
+    free(((struct pending *)arg)->argument);
+    free(arg);
 }
 
 static void ask_first(struct console *c, struct screen *s, enum action a)
@@ -32,10 +48,10 @@ static void ask_first(struct console *c, struct screen *s, enum action a)
     struct pending *p = malloc(sizeof *p);
     if (!p)
         return;
-    *p = (struct pending){c, s, a};
+    *p = (struct pending){c, s, a, c->argument ? strdup(c->argument) : NULL};
     if (s->ops->ask)
         s->ops->ask(s, a, question, sizeof question);
-    console_push(c, confirm_new(c, question, do_pending, free, p));
+    console_push(c, confirm_new(c, question, do_pending, drop_pending, p));
 }
 
 static struct screen *(*const ROOTS[CONSOLE_ROOTS])(struct console *c) = {

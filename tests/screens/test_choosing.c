@@ -119,6 +119,18 @@ static void the_question_is_about_the_marked_ones(void **state)
     press(t, "y", "2 sent again: 0 delivered, 2 dead, 0 to come");
 }
 
+static void the_words_after_a_command_outlast_its_question(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, NULL);
+    add_alert(f, "Alpha", "https://example.org/a");
+    add_alert(f, "Beta", "https://example.org/b");
+    press(t, "  ", "2 marked");
+    press(t, ":alert silence until 2099-01-01 drop\r", "Silence 2 alerts: \"Alpha\", \"Beta\"?");
+    press(t, "y", "silenced until 2099-01-01");
+    press(t, "8", "2 silences, 2 active");
+}
+
 static void columns_are_chosen_and_named(void **state)
 {
     struct console_fixture *f = *state;
@@ -324,6 +336,7 @@ int main(void)
         TEST(the_answer_is_about_what_was_asked),
         TEST(all_is_all_that_pass_and_not_what_was_read),
         TEST(the_question_is_about_the_marked_ones),
+        TEST(the_words_after_a_command_outlast_its_question),
         TEST(columns_are_chosen_and_named),
         TEST(a_filter_is_put_right_and_taken_away),
         TEST(the_mouse_chooses_in_dialogs_and_in_the_log),
