@@ -19,6 +19,7 @@ struct palette {
     const struct action_info *found[ENTRIES_MAX];
     bool line;    /* the `:` line */
     size_t back;  /* how far back in the history; 0: what is typed */
+    char typed[LINE_MAX_BYTES + 1]; /* what was, before the history was looked at */
 };
 
 /* Of this process; the newest at the end. */
@@ -78,11 +79,23 @@ static bool is_found(const struct palette *p, size_t count, enum action a)
     return false;
 }
 
+/* What is typed, without the blanks around it. */
+static void typed_words(const struct palette *p, char out[LINE_MAX_BYTES + 1])
+{
+    const char *text = field_text(&p->field);
+    text += strspn(text, " ");
+    size_t len = strlen(text);
+    while (len && text[len - 1] == ' ')
+        len--;
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
 static void find(struct palette *p)
 {
-    const char *typed = field_text(&p->field);
+    char typed[LINE_MAX_BYTES + 1];
     size_t count = 0;
-    typed += strspn(typed, " ");
+    typed_words(p, typed);
     for (size_t i = 0; i < action_count && count < ENTRIES_MAX; i++) {
         const struct action_info *a = &action_table[i];
         if (a->keys && (a->places & place_below(p)) && !is_found(p, count, a->id) &&
@@ -159,13 +172,17 @@ static void run(struct palette *p)
     free(argument);
 }
 
+/* What stands after the words already is left alone. */
 static void complete(struct palette *p)
 {
-    char words[64], text[80];
+    char words[64], text[80], typed[LINE_MAX_BYTES + 1];
     if (!p->line || p->list.count == 0)
         return;
     const struct action_info *a = p->found[p->list.selected];
     action_words(a, words, sizeof words);
+    typed_words(p, typed);
+    if (strlen(typed) > strlen(words))
+        return;
     snprintf(text, sizeof text, "%s%s", words, a->flags & ACTION_TAKES_TEXT ? " " : "");
     field_set(&p->field, text);
     find(p);
@@ -176,8 +193,10 @@ static void recall(struct palette *p, int by)
     size_t back = p->back + (size_t)by;
     if (!p->line || back > history_count)
         return;
+    if (p->back == 0)
+        snprintf(p->typed, sizeof p->typed, "%s", field_text(&p->field));
     p->back = back;
-    field_set(&p->field, back ? history[history_count - back] : "");
+    field_set(&p->field, back ? history[history_count - back] : p->typed);
     find(p);
 }
 

@@ -1,0 +1,75 @@
+/* What is typed and pasted into lines and fields: nothing of it gets lost, nothing of it acts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/console.h"
+
+static int set_up(void **state)
+{
+    const struct terminal_options options = {.rows = 24, .columns = 80};
+    struct console_fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    console_fixture_start(f, &options, NULL, NULL);
+    terminal_wait(f->terminal, "running on");
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct console_fixture *f = *state;
+    console_fixture_remove(f);
+    free(f);
+    return 0;
+}
+
+static struct terminal *terminal_of(void **state)
+{
+    return ((struct console_fixture *)*state)->terminal;
+}
+
+static void press(struct terminal *t, const char *keys, const char *shows)
+{
+    terminal_type(t, keys);
+    terminal_wait(t, shows);
+}
+
+/* ---------------------------------------------------------------- the `:` line */
+
+static void completing_leaves_what_follows(void **state)
+{
+    struct terminal *t = terminal_of(state);
+    press(t, ":deliveries status:dead\t", ": deliveries status:dead");
+    press(t, "\r", "filter status:dead");
+}
+
+static void the_history_gives_back_what_was_typed(void **state)
+{
+    struct terminal *t = terminal_of(state);
+    press(t, ":deliveries\r", "0 deliveries");
+    press(t, ":deliveries since:1h\020", ": deliveries");
+    terminal_wait_gone(t, "since:1h");
+    press(t, "\016", ": deliveries since:1h"); /* ^N */
+}
+
+static void a_blank_at_the_end_is_none(void **state)
+{
+    press(terminal_of(state), ":settings \r", "intake.listen");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(completing_leaves_what_follows),
+        TEST(the_history_gives_back_what_was_typed),
+        TEST(a_blank_at_the_end_is_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
