@@ -62,6 +62,37 @@ static void a_blank_at_the_end_is_none(void **state)
     press(terminal_of(state), ":settings \r", "intake.listen");
 }
 
+/* ---------------------------------------------------------------- pastes */
+
+static void paste(struct terminal *t, char c, size_t count)
+{
+    char *text = malloc(count + 1);
+    assert_non_null(text);
+    memset(text, c, count);
+    text[count] = '\0';
+    terminal_send(t, "\033[200~");
+    terminal_send(t, text);
+    terminal_send(t, "\033[201~");
+    free(text);
+}
+
+static void a_paste_that_is_too_long_is_told_of(void **state)
+{
+    struct terminal *t = terminal_of(state);
+    press(t, "n", "New alert");
+    paste(t, 'a', 1500);
+    terminal_wait(t, "there is room for 1020 bytes here: nothing of it was taken");
+    press(t, "Alpha", "Alpha"); /* into an empty field */
+    assert_false(terminal_shows(t, "aaAlpha"));
+    press(t, "\033", "Leave without saving?");
+    press(t, "y/", "Filter:");
+    paste(t, 'a', 300000); /* more than is read of a paste */
+    terminal_wait(t, "there is room for 1024 bytes here");
+    press(t, "\033:", "Command:");
+    paste(t, 'a', 600);
+    terminal_wait(t, "there is room for 512 bytes here");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -69,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(completing_leaves_what_follows),
         TEST(the_history_gives_back_what_was_typed),
+        TEST(a_paste_that_is_too_long_is_told_of),
         TEST(a_blank_at_the_end_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

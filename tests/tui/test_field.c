@@ -193,6 +193,33 @@ static void length_never_exceeds_the_maximum(void **state)
     field_free(&f);
 }
 
+static void what_has_no_room_is_refused_whole(void **state)
+{
+    (void)state;
+    struct field f;
+    field_init(&f, 8, true);
+    paste(&f, "123456789"); /* a secret that is cut is another one */
+    assert_true(f.refused);
+    assert_string_equal(field_text(&f), "");
+    paste(&f, "12345678\n");
+    assert_false(f.refused);
+    assert_string_equal(field_text(&f), "12345678");
+    paste(&f, "9");
+    assert_true(f.refused);
+    keys(&f, "<");
+    assert_false(f.refused);
+    assert_string_equal(field_text(&f), "12345678");
+    field_free(&f);
+    field_init_url(&f, 16);
+    field_set(&f, "http://old/abc");
+    paste(&f, "https://new.example.org");
+    assert_true(f.refused); /* and what it would have replaced is still there */
+    assert_string_equal(field_text(&f), "http://old/abc");
+    paste(&f, "https://new/abcd");
+    assert_string_equal(field_text(&f), "https://new/abcd");
+    field_free(&f);
+}
+
 static void keys_that_do_not_edit_are_left(void **state)
 {
     (void)state;
@@ -246,6 +273,7 @@ int main(void)
         cmocka_unit_test(typing_takes_every_character),
         cmocka_unit_test(paste_becomes_one_line),
         cmocka_unit_test(what_was_set_into_a_url_cannot_be_edited_unseen),
+        cmocka_unit_test(what_has_no_room_is_refused_whole),
         cmocka_unit_test(length_never_exceeds_the_maximum),
         cmocka_unit_test(keys_that_do_not_edit_are_left),
         cmocka_unit_test(editing_survives_anything),

@@ -8,6 +8,7 @@
 #include "reply.h"
 #include "rules/threshold.h"
 #include "screens/alert_form_impl.h"
+#include "screens/typing.h"
 #include "send/signing.h"
 #include "store/audit.h"
 
@@ -412,7 +413,7 @@ static bool key(struct screen *s, const struct key *k)
     struct field *field = form_field(&form->state);
     if (form->saving || form->telling)
         return true; /* the answer comes within moments */
-    if (!field || !field_key(field, k))
+    if (!field || !typing_key(s->console, field, k))
         return false;
     form->state.problem_count = 0; /* judged again when it is saved */
     return true;

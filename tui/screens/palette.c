@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "screens/screens.h"
+#include "screens/typing.h"
 #include "widgets/dialog.h"
 #include "widgets/field.h"
 #include "widgets/list.h"
@@ -223,7 +224,7 @@ static bool key(struct screen *s, const struct key *k)
     default:
         if (a == ACTION_LINE_ERASE && field_is_empty(&p->field))
             console_pop(s->console);
-        else if (!list_act(&p->list, a) && field_key(&p->field, k))
+        else if (!list_act(&p->list, a) && typing_key(s->console, &p->field, k))
             find(p);
     }
     return true;

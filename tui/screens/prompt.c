@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "screens/screens.h"
+#include "screens/typing.h"
 #include "widgets/dialog.h"
 #include "widgets/field.h"
 
@@ -66,7 +67,7 @@ static bool prompt_key(struct screen *s, const struct key *k)
     else if (a == ACTION_LINE_ACCEPT)
         accept(p);
     else
-        field_key(&p->field, k);
+        typing_key(s->console, &p->field, k);
     return true;
 }
 

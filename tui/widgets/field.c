@@ -9,7 +9,10 @@
 void field_init(struct field *f, size_t max, bool masked)
 {
     *f = (struct field){.masked = masked, .max = max};
-    buf_init(&f->text, max);
+    if (masked)
+        buf_init_secret(&f->text, max);
+    else
+        buf_init(&f->text, max);
     buf_reserve(&f->text, 0);
 }
 
@@ -21,10 +24,7 @@ void field_init_url(struct field *f, size_t max)
 
 void field_free(struct field *f)
 {
-    if (f->masked)
-        buf_wipe(&f->text);
-    else
-        buf_free(&f->text);
+    buf_free(&f->text);
 }
 
 bool field_set(struct field *f, const char *text)
@@ -78,7 +78,7 @@ static void cut(struct field *f, size_t from, size_t to)
     f->cursor = from;
 }
 
-/* Puts bytes in at the cursor; what does not fit is refused whole. */
+/* Puts bytes in at the cursor. */
 static void insert(struct field *f, const char *bytes, size_t len)
 {
     if (!buf_reserve(&f->text, len)) {
@@ -92,36 +92,37 @@ static void insert(struct field *f, const char *bytes, size_t len)
     f->cursor += len;
 }
 
-static void insert_code(struct field *f, uint32_t c)
+static size_t encode(uint32_t c, char utf8[4])
 {
-    char utf8[4];
     size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
     static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
     for (size_t i = len - 1; i > 0; i--, c >>= 6)
         utf8[i] = (char)(0x80 | (c & 0x3f));
     utf8[0] = (char)(lead[len] | c);
-    insert(f, utf8, len);
+    return len;
 }
 
-static void paste(struct field *f, struct span text)
+static void clean_paste(struct span text, struct buf *clean)
 {
-    while (text.len &&
-           strchr("\r\n", text.at[text.len - 1])) /* the break that ends a copied line */
-        text.len--;
-    struct buf clean;
-    buf_init(&clean, f->max);
+    while (text.len && (text.at[text.len - 1] == '\r' || text.at[text.len - 1] == '\n'))
+        text.len--; /* the break that ends a copied line */
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         if (c == '\n' || c == '\r' || c == '\t')
-            buf_add_char(&clean, ' ');
+            buf_add_char(clean, ' ');
         else if ((unsigned char)c >= ' ' && c != 0x7f)
-            buf_add_char(&clean, c);
+            buf_add_char(clean, c);
     }
-    insert(f, buf_text(&clean), clean.len);
-    if (f->masked)
-        buf_wipe(&clean);
-    else
-        buf_free(&clean);
+}
+
+/* What a key brings; empty: nothing. */
+static void brought(const struct key *k, struct buf *out)
+{
+    char utf8[4];
+    if (k->kind == KEY_KIND_CHAR)
+        buf_add(out, utf8, encode(k->code, utf8));
+    else if (k->kind == KEY_KIND_PASTE)
+        clean_paste(k->text, out);
 }
 
 static size_t word_start(const struct field *f)
@@ -195,22 +196,26 @@ static bool changes(const struct key *k)
             (k->code == KEY_BACKSPACE_ || k->code == KEY_DELETE_));
 }
 
-bool field_key(struct field *f, const struct key *k)
+/* Of what is there, what goes before the key is taken. */
+static size_t gives_way(const struct field *f, const struct key *k)
 {
-    if (f->url && !f->typed && !f->revealed && changes(k)) {
+    bool unseen = f->url && !f->typed && !f->revealed && changes(k);
+    bool offer = f->offered && (k->kind == KEY_KIND_CHAR || k->kind == KEY_KIND_PASTE);
+    return unseen || offer ? f->text.len : 0;
+}
+
+static bool take(struct field *f, const struct key *k, struct span more)
+{
+    if (gives_way(f, k)) {
         secret_wipe(f->text.data, f->text.len);
         cut(f, 0, f->text.len);
     }
-    if (f->offered && (k->kind == KEY_KIND_CHAR || k->kind == KEY_KIND_PASTE))
-        cut(f, 0, f->text.len);
     f->offered = false;
     f->typed |= f->text.len == 0;
     switch (k->kind) {
     case KEY_KIND_CHAR:
-        insert_code(f, k->code);
-        return true;
     case KEY_KIND_PASTE:
-        paste(f, k->text);
+        insert(f, more.at, more.len);
         return true;
     case KEY_KIND_CTRL:
         return control_key(f, k->code);
@@ -219,6 +224,17 @@ bool field_key(struct field *f, const struct key *k)
     default:
         return false;
     }
+}
+
+bool field_key(struct field *f, const struct key *k)
+{
+    struct buf more;
+    buf_init_secret(&more, BUF_UNLIMITED);
+    brought(k, &more);
+    f->refused = more.failed || more.len > f->max - (f->text.len - gives_way(f, k));
+    bool mine = f->refused || take(f, k, buf_span(&more));
+    buf_free(&more);
+    return mine;
 }
 
 /* ------------------------------------------------------------------ drawing */
@@ -302,7 +318,10 @@ void field_draw(const struct field *f, const struct canvas *c, int y, int x, int
     columns = columns < room ? columns : room;
     if (columns < 1)
         return;
-    buf_init(&shown, BUF_UNLIMITED);
+    if (f->masked)
+        buf_init_secret(&shown, BUF_UNLIMITED);
+    else
+        buf_init(&shown, BUF_UNLIMITED);
     lay_out(f, focused, &shown, &cursor);
     int skip = focused && cursor >= columns ? cursor - columns + 1 : 0;
     if (f->text.len == 0 && hint && !focused)
@@ -313,8 +332,5 @@ void field_draw(const struct field *f, const struct canvas *c, int y, int x, int
         canvas_text(c, y, x, columns, style, skip_columns(buf_span(&shown), skip));
     if (focused)
         term_cursor(c->y + y, c->x + x + cursor - skip, true);
-    if (f->masked)
-        buf_wipe(&shown);
-    else
-        buf_free(&shown);
+    buf_free(&shown);
 }

@@ -23,6 +23,7 @@ struct field {
     bool typed;    /* it was empty since it was set */
     bool revealed; /* a masked one that is shown for now */
     bool offered;  /* its text is a proposal: what is typed first takes its place */
+    bool refused;  /* the key before brought more than there is room for: nothing of it was taken */
     size_t max;    /* bytes */
 };
 
@@ -35,8 +36,8 @@ bool field_offer(struct field *f, const char *text); /* the same, as a proposal;
 const char *field_text(const struct field *f);
 bool field_is_empty(const struct field *f);
 
-/* Takes a key or a paste (its line breaks become blanks, controls are dropped). False: not one
- * that edits. */
+/* Takes a key or a paste (its line breaks become blanks, controls are dropped), whole or not at
+ * all. False: not one that edits. */
 bool field_key(struct field *f, const struct key *k);
 
 /* Draws at y, x in `columns`; a focused field puts the cursor there. `hint` shows when empty. */
