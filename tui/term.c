@@ -182,7 +182,7 @@ static bool open_plain(struct err *err)
     resizeterm(PLAIN_ROWS, PLAIN_COLUMNS);
     term.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     term.open = true;
-    buf_init(&term.paste, PASTE_MAX);
+    buf_init_secret(&term.paste, PASTE_MAX); /* it may be a token */
     return true;
 }
 
@@ -202,7 +202,7 @@ bool term_open(bool plain, struct err *err)
     term.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     term.paste_mode = tigetstr("cup") != NULL && tigetstr("smkx") != NULL &&
                       strcmp(termname(), "vt100") != 0;
-    buf_init(&term.paste, PASTE_MAX);
+    buf_init_secret(&term.paste, PASTE_MAX); /* it may be a token */
     define_keys();
     term_style_open();
     prepare_for_crash();
@@ -456,6 +456,7 @@ static void read_mouse(struct key *key)
 bool term_key(struct key *key)
 {
     wint_t c;
+    buf_free(&term.paste); /* of the key before */
     if (term.plain)
         return plain_key(term.plain, key);
     int got = get_wch(&c);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/canary.h"
 #include "support/console.h"
 
 static int set_up(void **state)
@@ -93,6 +94,22 @@ static void a_paste_that_is_too_long_is_told_of(void **state)
     terminal_wait(t, "there is room for 512 bytes here");
 }
 
+static void a_pasted_secret_is_not_kept(void **state)
+{
+    static const struct canary canaries[] = {{"token", "CANARY-pasted-0815"}};
+    struct terminal *t = terminal_of(state);
+    struct canary_search search;
+    press(t, "n", "New alert");
+    press(t, "\017\t", "Secret token"); /* ^O, into its first field */
+    press(t, "\033[200~CANARY-pasted-0815\033[201~", "\u2022\u2022\u2022");
+    press(t, "\033", "Leave without saving?");
+    press(t, "y", "There are no alerts yet");
+    canary_init(&search, canaries, 1);
+    assert_true(canary_in_memory(&search, terminal_pid(t)));
+    assert_string_equal(buf_text(&search.hits), "");
+    canary_free(&search);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -101,6 +118,7 @@ int main(void)
         TEST(completing_leaves_what_follows),
         TEST(the_history_gives_back_what_was_typed),
         TEST(a_paste_that_is_too_long_is_told_of),
+        TEST(a_pasted_secret_is_not_kept),
         TEST(a_blank_at_the_end_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
