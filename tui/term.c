@@ -21,6 +21,7 @@
 enum {
     CODE_PASTE_BEGIN = KEY_MAX + 1,
     CODE_PASTE_END,
+    ESC = 27,
     ESCAPE_DELAY_MS = 25,
     PASTE_WAIT_MS = 500,
     PASTE_MAX = 256 * 1024,
@@ -428,7 +429,7 @@ static void character(wint_t c, struct key *key)
         wint_t c;
         enum key_name name;
     } names[] = {{'\r', KEY_ENTER_}, {'\n', KEY_ENTER_},    {'\t', KEY_TAB_},
-                 {27, KEY_ESC_},     {127, KEY_BACKSPACE_}, {8, KEY_BACKSPACE_}};
+                 {ESC, KEY_ESC_},    {127, KEY_BACKSPACE_}, {8, KEY_BACKSPACE_}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].c == c) {
             *key = (struct key){.kind = KEY_KIND_NAMED, .code = names[i].name};
@@ -453,6 +454,33 @@ static void read_mouse(struct key *key)
                                                    : MOUSE_CLICK;
 }
 
+static void put_back(int got, wint_t c)
+{
+    if (got == OK)
+        unget_wch((wchar_t)c);
+    else if (got == KEY_CODE_YES)
+        ungetch((int)c);
+}
+
+/* After an Esc: the rest of a sequence that neither terminfo nor define_keys() knows (Ctrl with an
+ * arrow, an answer of the terminal) is read over. It would come apart into Esc, which closes what
+ * is open, and digits, which show another screen. What a person types is not there yet. */
+static bool skip_sequence(void)
+{
+    wint_t c;
+    int got = get_wch(&c);
+    if (got != OK || (c != '[' && c != 'O')) {
+        put_back(got, c);
+        return false;
+    }
+    bool more = true;
+    for (int i = 0; more && (got = get_wch(&c)) == OK; i++)
+        more = c < '@' || c > '~' || (i == 0 && c == '['); /* the Linux console's F1: Esc [ [ A */
+    if (got != OK)
+        put_back(got, c);
+    return true;
+}
+
 bool term_key(struct key *key)
 {
     wint_t c;
@@ -471,7 +499,7 @@ bool term_key(struct key *key)
         read_mouse(key);
     else if (got == KEY_CODE_YES)
         (void)named(c, key);
-    else
+    else if (c != ESC || !skip_sequence())
         character(c, key);
     return true;
 }

@@ -63,6 +63,27 @@ static void a_blank_at_the_end_is_none(void **state)
     press(terminal_of(state), ":settings \r", "intake.listen");
 }
 
+/* ---------------------------------------------------------------- keys */
+
+/* Ctrl-Right of a terminal that terminfo does not know, a key of kitty's, what a terminal is, and
+ * F1 of the Linux console. */
+static void unknown_sequences_do_nothing(void **state)
+{
+    static const char *const sequences[] = {"\033[1;13C", "\033[57441u", "\033[?64;1;2c",
+                                            "\033[[A", "\033Oq"};
+    struct terminal *t = terminal_of(state);
+    press(t, "nAlpha", "Alpha");
+    for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++) {
+        press(t, sequences[i], "New alert");
+        assert_false(terminal_shows(t, "Leave without saving?"));
+    }
+    press(t, "\033[1;13Cx", "Alphax"); /* the next key is one again */
+    press(t, "\033", "Leave without saving?");
+    press(t, "y", "There are no alerts yet");
+    press(t, "\033[1;5z", "Alerts");
+    assert_false(terminal_shows(t, "Overview"));
+}
+
 /* ---------------------------------------------------------------- pastes */
 
 static void paste(struct terminal *t, char c, size_t count)
@@ -117,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(completing_leaves_what_follows),
         TEST(the_history_gives_back_what_was_typed),
+        TEST(unknown_sequences_do_nothing),
         TEST(a_paste_that_is_too_long_is_told_of),
         TEST(a_pasted_secret_is_not_kept),
         TEST(a_blank_at_the_end_is_none),
