@@ -23,7 +23,7 @@ enum {
     CODE_PASTE_END,
     ESC = 27,
     ESCAPE_DELAY_MS = 25,
-    PASTE_WAIT_MS = 500,
+    PASTE_WAIT_MS = 4000, /* for the rest: a line to a jump host may stand still so long */
     PASTE_MAX = 256 * 1024,
     PLAIN_ROWS = 60,
     PLAIN_COLUMNS = 110,
@@ -386,7 +386,8 @@ static void add_character(struct buf *out, wint_t c)
         buf_add(out, bytes, len);
 }
 
-/* All up to the end mark; a paste whose end never comes ends by itself. */
+/* All up to the end mark; a paste whose end never comes ends by itself. Not too soon: its rest would
+ * be taken for keys. */
 static void read_paste(struct key *key)
 {
     wint_t c;

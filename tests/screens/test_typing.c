@@ -115,6 +115,15 @@ static void a_paste_that_is_too_long_is_told_of(void **state)
     terminal_wait(t, "there is room for 512 bytes here");
 }
 
+static void a_paste_may_come_in_parts(void **state)
+{
+    struct terminal *t = terminal_of(state);
+    terminal_send(t, "\033[200~abc");
+    terminal_settle(t, 800);
+    press(t, "nAlpha\033[201~", "pasted text is ignored here");
+    assert_false(terminal_shows(t, "New alert"));
+}
+
 static void a_pasted_secret_is_not_kept(void **state)
 {
     static const struct canary canaries[] = {{"token", "CANARY-pasted-0815"}};
@@ -138,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(completing_leaves_what_follows),
         TEST(the_history_gives_back_what_was_typed),
+        TEST(a_paste_may_come_in_parts),
         TEST(unknown_sequences_do_nothing),
         TEST(a_paste_that_is_too_long_is_told_of),
         TEST(a_pasted_secret_is_not_kept),
