@@ -119,6 +119,29 @@ static void the_question_is_about_the_marked_ones(void **state)
     press(t, "y", "2 sent again: 0 delivered, 2 dead, 0 to come");
 }
 
+static void delivery_id(struct terminal *t, char id[37])
+{
+    const char *at = strstr(terminal_screen(t), " Delivery 0");
+    assert_non_null(at);
+    snprintf(id, 37, "%.36s", at + strlen(" Delivery "));
+}
+
+/* As many new ones come as are read at first. */
+static void new_rows_push_nothing_off_that_is_selected_or_marked(void **state)
+{
+    struct terminal *t = with_many_dead(*state);
+    char before[37], after[37];
+    press(t, "\033[6~\033[6~\033[6~\033[6~\033[6~\033[6~\033[6~ ", "1 marked");
+    press(t, "\r", "Delivery 0");
+    delivery_id(t, before);
+    press(t, "q", "1 marked");
+    console_fixture_send_error(*state);
+    terminal_wait(t, "420 deliveries, 1 marked");
+    press(t, "\r", "Delivery 0");
+    delivery_id(t, after);
+    assert_string_equal(after, before);
+}
+
 static void the_words_after_a_command_outlast_its_question(void **state)
 {
     struct console_fixture *f = *state;
@@ -334,6 +357,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(the_answer_is_about_what_was_asked),
+        TEST(new_rows_push_nothing_off_that_is_selected_or_marked),
         TEST(all_is_all_that_pass_and_not_what_was_read),
         TEST(the_question_is_about_the_marked_ones),
         TEST(the_words_after_a_command_outlast_its_question),

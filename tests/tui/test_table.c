@@ -177,6 +177,33 @@ static void marking_all_of_many_asks_each_row_a_few_times(void **state)
 }
 
 /* Newest first: who stands on the newest wants to see the newest. */
+/* Asked of the rows as they were read again, before the table is told. */
+static void says_what_an_update_would_lose(void **state)
+{
+    (void)state;
+    static const struct rows newer = {{"new", "cat", "ant", "bee"}, {0}};
+    struct table t;
+    table_init(&t, &OPS, &ROWS);
+    assert_false(table_misses(&t, 4)); /* nothing is selected yet */
+    table_update(&t, 4);
+    table_select(&t, "ant");
+    t.arg = &newer;
+    assert_false(table_misses(&t, 3));
+    assert_true(table_misses(&t, 2));
+    t.arg = &ROWS;
+    table_select(&t, "bee");
+    table_act(&t, ACTION_MARK, NULL);
+    table_select(&t, "cat");
+    t.arg = &newer;
+    assert_false(table_misses(&t, 4));
+    assert_true(table_misses(&t, 3)); /* the mark */
+    table_act(&t, ACTION_UNMARK, NULL);
+    assert_false(table_misses(&t, 3));
+    t.follows = true; /* the first row stays the first */
+    assert_false(table_misses(&t, 1));
+    table_free(&t);
+}
+
 static void at_the_top_it_follows(void **state)
 {
     (void)state;
@@ -220,6 +247,7 @@ int main(void)
         cmocka_unit_test(ranges_and_all_are_marked),
         cmocka_unit_test(marks_are_taken_away_one_by_one),
         cmocka_unit_test(marking_all_of_many_asks_each_row_a_few_times),
+        cmocka_unit_test(says_what_an_update_would_lose),
         cmocka_unit_test(at_the_top_it_follows),
         cmocka_unit_test(columns_go_by_name_and_never_all),
     };

@@ -71,26 +71,46 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
 
 static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, NULL, cell, NULL, number};
 
-static void read_rows(struct table_screen *t)
+static bool read_wanted(struct activity_screen *a)
 {
-    struct activity_screen *a = (struct activity_screen *)t;
-    struct console *c = t->screen.console;
+    struct console *c = a->base.screen.console;
     struct activity_rows rows;
     struct err err;
     if (!store_activity_list(console_reader(c), console_workspace(c), INT64_MAX, a->wanted,
                              &rows, &err)) {
         console_toast(c, STYLE_ERROR, "%s", err.text);
-        return;
+        return false;
     }
     activity_rows_free(&a->rows);
     a->rows = rows;
-    table_update(&t->table, rows.count);
+    return true;
+}
+
+static void read_rows(struct table_screen *t)
+{
+    struct activity_screen *a = (struct activity_screen *)t;
+    if (read_wanted(a))
+        table_update(&t->table, a->rows.count);
+}
+
+/* New ones push the old ones down: the selected one is not to fall off the end. Who is back among
+ * the newest does not pay for the old ones. */
+static void read_again(struct activity_screen *a)
+{
+    if (a->base.table.list.selected < READ_AT_FIRST / 2)
+        a->wanted = READ_AT_FIRST;
+    if (read_wanted(a) && (int64_t)a->rows.count == a->wanted && a->wanted < READ_AT_MOST &&
+        table_misses(&a->base.table, a->rows.count)) {
+        a->wanted = READ_AT_MOST;
+        read_wanted(a);
+    }
+    table_update(&a->base.table, a->rows.count);
 }
 
 static void refresh(struct screen *s, unsigned changes)
 {
     if (changes & STORE_CHANGED_ACTIVITY)
-        read_rows(&of(s)->base);
+        read_again(of(s));
 }
 
 static void free_activity(struct screen *s)

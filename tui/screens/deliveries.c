@@ -134,38 +134,50 @@ static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, compare}
 
 /* ------------------------------------------------------------------ reading */
 
-static void read_rows(struct table_screen *t)
+static bool read_wanted(struct deliveries_screen *d)
 {
-    struct deliveries_screen *d = (struct deliveries_screen *)t;
-    struct console *c = t->screen.console;
+    struct console *c = d->base.screen.console;
     struct delivery_rows rows;
     struct err err;
-    if (!filters_read_deliveries(console_reader(c), console_workspace(c), &t->filter,
+    if (!filters_read_deliveries(console_reader(c), console_workspace(c), &d->base.filter,
                                  console_now(c), d->wanted, &rows,
                                  &d->searched, &err)) {
         console_toast(c, STYLE_ERROR, "%s", err.text);
-        return;
+        return false;
     }
     delivery_rows_free(&d->rows);
     d->rows = rows;
-    table_update(&t->table, rows.count);
+    return true;
+}
+
+static void read_rows(struct deliveries_screen *d)
+{
+    if (read_wanted(d))
+        table_update(&d->base.table, d->rows.count);
 }
 
 static void filter_changed(struct table_screen *t)
 {
-    ((struct deliveries_screen *)t)->wanted = READ_AT_FIRST;
-    read_rows(t);
+    struct deliveries_screen *d = (struct deliveries_screen *)t;
+    d->wanted = READ_AT_FIRST;
+    read_rows(d);
+}
+
+/* False: it is all there already. */
+static bool want_more(struct deliveries_screen *d)
+{
+    if (d->rows.count < d->wanted || d->wanted >= READ_AT_MOST)
+        return false;
+    d->wanted *= 4;
+    if (d->wanted > READ_AT_MOST)
+        d->wanted = READ_AT_MOST;
+    return true;
 }
 
 static void read_more(struct deliveries_screen *d)
 {
-    if (d->rows.count < d->wanted || d->wanted >= READ_AT_MOST ||
-        d->base.table.list.selected + 1 < d->rows.count)
-        return;
-    d->wanted *= 4;
-    if (d->wanted > READ_AT_MOST)
-        d->wanted = READ_AT_MOST;
-    read_rows(&d->base);
+    if (d->base.table.list.selected + 1 >= d->rows.count && want_more(d))
+        read_rows(d);
 }
 
 static void read_all(struct deliveries_screen *d)
@@ -173,7 +185,15 @@ static void read_all(struct deliveries_screen *d)
     if (d->rows.count < d->wanted)
         return;
     d->wanted = READ_AT_MOST;
-    read_rows(&d->base);
+    read_rows(d);
+}
+
+/* New ones push the old ones down: what is selected or marked is not to fall off the end. */
+static void read_again(struct deliveries_screen *d)
+{
+    if (read_wanted(d) && table_misses(&d->base.table, d->rows.count) && want_more(d))
+        read_wanted(d);
+    table_update(&d->base.table, d->rows.count);
 }
 
 /* Who is back among the newest, with nothing marked, does not pay for the old ones. */
@@ -187,7 +207,7 @@ static void refresh(struct screen *s, unsigned changes)
 {
     want_less(of(s));
     if (changes & (STORE_CHANGED_DELIVERIES | STORE_CHANGED_ALERTS))
-        read_rows(&of(s)->base);
+        read_again(of(s));
 }
 
 static void free_deliveries(struct screen *s)

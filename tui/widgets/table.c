@@ -117,6 +117,24 @@ static void drop_lost_marks(struct table *t)
     free(exists);
 }
 
+static bool stays_at_top(const struct table *t)
+{
+    return t->follows && t->sort < 0 && t->list.selected == 0;
+}
+
+bool table_misses(const struct table *t, size_t count)
+{
+    size_t marks = 0;
+    char scratch[TABLE_ID_SIZE];
+    bool selected = stays_at_top(t) || !t->selected[0];
+    for (size_t i = 0; i < count; i++) {
+        const char *id = id_of(t, i, scratch);
+        selected = selected || strcmp(id, t->selected) == 0;
+        marks += find_mark(t, id) != NULL;
+    }
+    return !selected || marks < t->mark_count;
+}
+
 bool table_update(struct table *t, size_t count)
 {
     if (count > t->order_room) {
@@ -128,7 +146,7 @@ bool table_update(struct table *t, size_t count)
         t->order = order;
         t->order_room = count;
     }
-    bool at_top = t->follows && t->sort < 0 && t->list.selected == 0;
+    bool at_top = stays_at_top(t);
     list_set_count(&t->list, count);
     sort(t);
     if (!at_top)

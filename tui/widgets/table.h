@@ -54,6 +54,10 @@ void table_free(struct table *t);
  * False: no memory, the table is empty. */
 bool table_update(struct table *t, size_t count);
 
+/* Whether table_update() would lose the selected row or a marked one: for a caller who read only
+ * the newest of its rows, and can read more. */
+bool table_misses(const struct table *t, size_t count);
+
 bool table_row(const struct table *t, size_t *row); /* the selected one; false: none */
 void table_select(struct table *t, const char *id);
 /* The last of so many rows is selected: there may be more to read. */
