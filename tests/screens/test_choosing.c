@@ -142,6 +142,25 @@ static void new_rows_push_nothing_off_that_is_selected_or_marked(void **state)
     assert_string_equal(after, before);
 }
 
+/* What becomes of others ends no search in a delivery. */
+static void a_search_outlasts_other_deliveries(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, "--set=retry.max=0");
+    int found, row, column;
+    add_alert(f, "Alpha", "http://127.0.0.1:1/");
+    console_fixture_send_error(f);
+    press(t, "2", " dead ");
+    press(t, "\r", "Delivery 0");
+    press(t, "/e\rnnnnnn", "\"eventType\"");
+    terminal_cursor(t, &found, &column);
+    console_fixture_send_error(f);
+    terminal_settle(t, 1500); /* until it was sent */
+    terminal_cursor(t, &row, &column);
+    assert_int_equal(row, found);
+    press(t, "q", "2 deliveries");
+}
+
 static void the_words_after_a_command_outlast_its_question(void **state)
 {
     struct console_fixture *f = *state;
@@ -358,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_answer_is_about_what_was_asked),
         TEST(new_rows_push_nothing_off_that_is_selected_or_marked),
+        TEST(a_search_outlasts_other_deliveries),
         TEST(all_is_all_that_pass_and_not_what_was_read),
         TEST(the_question_is_about_the_marked_ones),
         TEST(the_words_after_a_command_outlast_its_question),

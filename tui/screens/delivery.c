@@ -25,7 +25,7 @@ struct delivery_screen {
     bool wide, right;                  /* right: the attempts have the keys */
     bool ended;                        /* delivered or dead */
     int attempts_seen;                 /* one more and the cursor goes there; -1: it stays */
-    int attempt_count;
+    struct delivery shown;             /* as it is shown, without body and attempts; no id: not yet */
 };
 
 static struct delivery_screen *of(struct screen *s)
@@ -38,6 +38,7 @@ static void free_delivery(struct screen *s)
     textview_free(&of(s)->all);
     textview_free(&of(s)->request);
     textview_free(&of(s)->attempts);
+    delivery_free(&of(s)->shown);
     free(s);
 }
 
@@ -185,13 +186,38 @@ static bool load(struct delivery_screen *d, struct delivery *out, struct err *er
 static void go_to_new_attempt(struct delivery_screen *d)
 {
     char head[32];
-    if (d->attempts_seen < 0 || d->attempt_count <= d->attempts_seen)
+    int count = d->shown.attempt_count;
+    if (d->attempts_seen < 0 || count <= d->attempts_seen)
         return;
-    snprintf(head, sizeof head, "Attempt %d at", d->attempt_count);
+    snprintf(head, sizeof head, "Attempt %d at", count);
     textview_find(&d->all, head, false);
     textview_find(&d->attempts, head, false);
     d->right = true;
-    d->attempts_seen = d->ended ? -1 : d->attempt_count;
+    d->attempts_seen = d->ended ? -1 : count;
+}
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* The log changes with every other delivery: this one is not read whole again for them, which would
+ * also end a search in it. False: it is shown as it stands. */
+static bool has_changed(struct delivery_screen *d)
+{
+    struct console *c = d->screen.console;
+    struct delivery row, *shown = &d->shown;
+    if (!store_delivery_row(console_reader(c), console_workspace(c), d->id, &row, NULL)) {
+        delivery_free(shown);
+        return true;
+    }
+    bool changed = !same(row.id, shown->id) || row.state != shown->state ||
+                   row.attempt_count != shown->attempt_count ||
+                   row.next_at != shown->next_at || row.status != shown->status ||
+                   !same(row.alert_name, shown->alert_name) || !same(row.reason, shown->reason);
+    delivery_free(shown);
+    *shown = row;
+    return changed;
 }
 
 static void refresh(struct screen *s, unsigned changes)
@@ -199,7 +225,7 @@ static void refresh(struct screen *s, unsigned changes)
     struct delivery_screen *d = of(s);
     struct delivery delivery;
     struct err err;
-    if (!(changes & (STORE_CHANGED_DELIVERIES | STORE_CHANGED_LOG)))
+    if (!(changes & (STORE_CHANGED_DELIVERIES | STORE_CHANGED_LOG)) || !has_changed(d))
         return;
     textview_clear(&d->all);
     textview_clear(&d->request);
@@ -212,7 +238,6 @@ static void refresh(struct screen *s, unsigned changes)
     }
     build(d, &delivery);
     d->ended = delivery_state_ended(delivery.state);
-    d->attempt_count = delivery.attempt_count;
     go_to_new_attempt(d);
     delivery_free(&delivery);
 }
@@ -293,7 +318,7 @@ static void replay(struct delivery_screen *d)
     struct console *c = d->screen.console;
     struct reply *reply = reply_new(c, "it will be sent again, with the same id", NULL, NULL);
     const char *id = d->id;
-    d->attempts_seen = d->attempt_count;
+    d->attempts_seen = d->shown.attempt_count;
     if (reply)
         store_replay(console_options(c)->store, console_workspace(c), &id, 1, 0, reply_done,
                      reply);
