@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,16 +39,43 @@ static bool read_file(const char *path, struct buf *out)
     return n == 0;
 }
 
+/* It cannot be stopped by itself: whoever waits in front of the terminal would wait for us, who wait
+ * for it. */
+static int wait_for(pid_t pid)
+{
+    int status = -1;
+    pid_t got;
+    do {
+        got = waitpid(pid, &status, WUNTRACED);
+        if (got == pid && WIFSTOPPED(status) &&
+            (WSTOPSIG(status) == SIGTSTP || WSTOPSIG(status) == SIGSTOP))
+            kill(pid, SIGCONT);
+    } while ((got < 0 && errno == EINTR) || (got == pid && WIFSTOPPED(status)));
+    return got == pid ? status : -1;
+}
+
+/* ^C and ^Z were for the editor. The terminal gives them to us too, where they are blocked, and
+ * would end or stop us once they are looked at. */
+static void drop_its_signals(void)
+{
+    static const struct timespec at_once = {0};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGQUIT);
+    sigaddset(&set, SIGTSTP);
+    while (sigtimedwait(&set, NULL, &at_once) > 0)
+        continue;
+}
+
 /* By the shell, since $EDITOR may carry options; the path is an argument and never code. */
 static int run_editor(const char *path)
 {
     char *const argv[] = {"/bin/sh", "-c", "exec ${VISUAL:-${EDITOR:-vi}} \"$0\"",
                           (char *)(uintptr_t)path, NULL};
     pid_t pid;
-    int status = -1;
-    if (child_start(&pid, NULL, argv))
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-            continue;
+    int status = child_start(&pid, NULL, argv) ? wait_for(pid) : -1;
+    drop_its_signals();
     return status;
 }
 
