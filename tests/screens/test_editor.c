@@ -66,12 +66,25 @@ static void its_signals_are_its_own(void **state)
     press(t, "\033", "Delivery 0");
 }
 
+static void a_slip_does_not_cost_what_was_edited(void **state)
+{
+    struct terminal *t = with_editor(*state, "if grep -q slip \"$1\"\n"
+                                             "then echo '{\"mended\": 1}' >\"$1\"\n"
+                                             "else echo '{\"slip\": ' >\"$1\"\n"
+                                             "fi\n");
+    press(t, "e", "nothing was sent: that is no JSON; e goes on with it");
+    press(t, "e", "The edited body of trace:errors");
+    press(t, "\033", "Delivery 0");
+    press(t, "e", "that is no JSON"); /* what was sent is done with: from the start */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(its_signals_are_its_own),
+        TEST(a_slip_does_not_cost_what_was_edited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

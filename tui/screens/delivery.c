@@ -25,6 +25,7 @@ struct delivery_screen {
     bool wide, right;                  /* right: the attempts have the keys */
     bool ended;                        /* delivered or dead */
     int attempts_seen;                 /* one more and the cursor goes there; -1: it stays */
+    struct buf slip;                   /* edited, but no JSON: the next edit goes on with it */
     struct delivery shown;             /* as it is shown, without body and attempts; no id: not yet */
 };
 
@@ -39,6 +40,7 @@ static void free_delivery(struct screen *s)
     textview_free(&of(s)->request);
     textview_free(&of(s)->attempts);
     delivery_free(&of(s)->shown);
+    buf_free(&of(s)->slip);
     free(s);
 }
 
@@ -340,6 +342,14 @@ static void send_edited(struct delivery_screen *d, const struct delivery *delive
     alert_free(&alert);
 }
 
+static void keep_slip(struct delivery_screen *d, struct span edited)
+{
+    buf_clear(&d->slip);
+    bool kept = buf_add_span(&d->slip, edited);
+    console_toast(d->screen.console, STYLE_ERROR, "nothing was sent: that is no JSON%s",
+                  kept ? "; e goes on with it" : "");
+}
+
 static void edit(struct delivery_screen *d, const struct delivery *delivery)
 {
     struct console *c = d->screen.console;
@@ -353,14 +363,18 @@ static void edit(struct delivery_screen *d, const struct delivery *delivery)
         buf_clear(&pretty);
         buf_add_span(&pretty, old);
     }
-    if (!editor_edit(buf_span(&pretty), ".json", &edited, &err))
+    struct span begun = d->slip.len ? buf_span(&d->slip) : buf_span(&pretty);
+    if (!editor_edit(begun, ".json", &edited, &err)) {
         console_toast(c, STYLE_ERROR, "%s", err.text);
-    else if (span_same(buf_span(&pretty), buf_span(&edited)))
+    } else if (span_same(buf_span(&pretty), buf_span(&edited))) {
         console_toast(c, STYLE_WARN, "nothing was sent: the body was not changed");
-    else if (!js_pretty(&checked, buf_span(&edited), 0))
-        console_toast(c, STYLE_ERROR, "nothing was sent: that is no JSON");
-    else
+        buf_free(&d->slip);
+    } else if (!js_pretty(&checked, buf_span(&edited), 0)) {
+        keep_slip(d, buf_span(&edited));
+    } else {
         send_edited(d, delivery, buf_span(&edited));
+        buf_free(&d->slip);
+    }
     buf_free(&pretty);
     buf_free(&edited);
     buf_free(&checked);
@@ -427,6 +441,7 @@ struct screen *delivery_new(struct console *c, const char *id)
     d->screen = (struct screen){.ops = &DELIVERY, .console = c};
     snprintf(d->id, sizeof d->id, "%s", id);
     d->attempts_seen = -1;
+    buf_init(&d->slip, EDITED_MAX);
     textview_init(&d->all);
     textview_init(&d->request);
     textview_init(&d->attempts);
