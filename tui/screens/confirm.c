@@ -27,7 +27,10 @@ static void confirm_draw(struct screen *s, const struct canvas *c)
     int columns = c->columns - 8 < 64 ? c->columns - 8 : 64;
     int rows = dialog_text_rows(q->question, columns) + 2;
     struct canvas inside = dialog_open(c, rows, columns, NULL);
-    int y = dialog_text(&inside, 0, STYLE_NORMAL, q->question) + 1;
+    /* Of a long question on a small screen the end goes, never the answers. */
+    int y = inside.rows > 1 ? inside.rows - 1 : 0;
+    struct canvas text = canvas_part(&inside, 0, 0, y > 1 ? y - 1 : y, inside.columns);
+    dialog_text(&text, 0, STYLE_NORMAL, q->question);
     int x = canvas_text(&inside, y, 0, -1, STYLE_KEY, span_of("y"));
     x += canvas_text(&inside, y, x, -1, STYLE_NORMAL, span_of(" yes   "));
     q->no_x = inside.x + x;

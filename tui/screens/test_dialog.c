@@ -9,7 +9,7 @@
 #include "widgets/dialog.h"
 #include "widgets/textview.h"
 
-enum { BODY_SHOWN = 16 * 1024, COLUMNS = 66 };
+enum { BODY_SHOWN = 16 * 1024, COLUMNS = 66, ROWS_LEAST = 6 };
 
 struct test_dialog {
     struct screen screen;
@@ -75,13 +75,16 @@ static void draw(struct screen *s, const struct canvas *c)
     const struct outcome *o = d->shown ? NULL : tester_outcome(d->tester);
     if (o)
         show_outcome(d, o);
-    int rows = d->shown ? (int)textview_rows(&d->view, COLUMNS) : 1;
-    rows = rows > c->rows - 10 ? c->rows - 10 : rows;
-    struct canvas inside = dialog_open(c, rows + 2, COLUMNS, "Test connection");
+    int columns = COLUMNS < c->columns - 4 ? COLUMNS : c->columns - 4;
+    int rows = d->shown ? (int)textview_rows(&d->view, columns) : 1;
+    int most = c->rows - 10 > ROWS_LEAST ? c->rows - 10 : ROWS_LEAST;
+    rows = rows < most ? rows : most;
+    struct canvas inside = dialog_open(c, rows + 2, columns, "Test connection");
     canvas_format(&inside, 0, 0, inside.columns, STYLE_NORMAL, "%s %s to %s",
                   d->edited ? "The edited body of" : "A sample of", event_type_name(d->type),
                   d->origin);
-    struct canvas body = canvas_part(&inside, 2, 0, inside.rows - 2, inside.columns);
+    int head = inside.rows > 2 ? 2 : 0; /* without room for both, the outcome */
+    struct canvas body = canvas_part(&inside, head, 0, inside.rows - head, inside.columns);
     if (d->shown)
         textview_draw(&d->view, &body);
     else
