@@ -4,9 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "support/console.h"
+#include "support/receiver.h"
 
 static int set_up(void **state)
 {
@@ -35,6 +38,18 @@ static void press(struct terminal *t, const char *keys, const char *shows)
     terminal_wait(t, shows);
 }
 
+static const char *line_of_cursor(struct terminal *t, int *row, int *column)
+{
+    static char line[512];
+    const char *at = terminal_screen(t);
+    terminal_cursor(t, row, column);
+    for (int y = 0; y < *row && at; y++)
+        at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL;
+    assert_non_null(at);
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\n"), at);
+    return line;
+}
+
 /* The first entry of the key bar is "n New". */
 static void a_click_on_it_takes_it_away_and_does_nothing_else(void **state)
 {
@@ -55,12 +70,36 @@ static void a_new_size_leaves_it(void **state)
     assert_true(terminal_shows(t, "mouse off"));
 }
 
+/* The engine switched the alert off: nothing was dropped by that. */
+static void a_notice_of_the_log_says_what_it_is(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = f->terminal;
+    struct receiver *receiver = receiver_start();
+    char url[128];
+    int row, column;
+    press(t, "o", "disabled Alpha"); /* its rows would come between */
+    receiver_answer(receiver, (struct receiver_answer){.status = 410});
+    receiver_url(receiver, "/", url, sizeof url);
+    console_fixture_add_alert(f, "Beta", "trace:errors", url);
+    terminal_wait(t, "Beta");
+    console_fixture_send_error(f);
+    terminal_wait(t, "answered 410 Gone: the alert was disabled");
+    terminal_type(t, "\tG");
+    terminal_settle(t, 100);
+    while (!strstr(line_of_cursor(t, &row, &column), "410 Gone: the alert") && row > 12)
+        terminal_type(t, "k");
+    press(t, "\r", "\n answered 410 Gone: the alert was disabled");
+    receiver_stop(&receiver);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_click_on_it_takes_it_away_and_does_nothing_else),
+        TEST(a_notice_of_the_log_says_what_it_is),
         TEST(a_new_size_leaves_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -471,12 +471,15 @@ static bool act_on_log(struct alerts_screen *a, enum action action)
 {
     if (action != ACTION_OPEN)
         return logpane_act(&a->log, action);
+    struct console *c = console_of(a);
     const struct log_row *row = logpane_selected(&a->log);
-    if (row->delivery_id[0])
-        console_push(console_of(a), delivery_new(console_of(a), row->delivery_id));
-    else
-        console_toast(console_of(a), STYLE_NORMAL, "dropped: %s",
-                      row->text ? row->text : "");
+    char words[1024];
+    if (row->delivery_id[0]) {
+        console_push(c, delivery_new(c, row->delivery_id));
+        return true;
+    }
+    words_next(row, clock_steady_ms(console_options(c)->clock), words, sizeof words);
+    console_toast(c, STYLE_NORMAL, "%s", words);
     return true;
 }
 
