@@ -47,21 +47,26 @@ static void add_alert(struct console_fixture *f, const char *name, const char *u
     terminal_wait(f->terminal, name);
 }
 
+static void delete_alert(struct console_fixture *f, const char *name)
+{
+    char words[1024];
+    snprintf(words, sizeof words,
+             "alert delete $($OPIK_ALERTS --data-dir=%s/data alert list --filter name:%s | "
+             "sed -n '2s_ .*__p')",
+             f->dir, name);
+    assert_int_equal(console_fixture_run(f, words), 0);
+}
+
 /* Another process deletes the alert while the question stands. */
 static void the_answer_is_about_what_was_asked(void **state)
 {
     struct console_fixture *f = *state;
     struct terminal *t = start(f, NULL);
-    char words[1024];
     add_alert(f, "Alpha", "https://example.org/a");
     add_alert(f, "Beta", "https://example.org/b");
     add_alert(f, "Gamma", "https://example.org/c");
     press(t, "jD", "Delete the alert \"Beta\"?");
-    snprintf(words, sizeof words,
-             "alert delete $($OPIK_ALERTS --data-dir=%s/data alert list --filter name:Beta | "
-             "sed -n '2s_ .*__p')",
-             f->dir);
-    assert_int_equal(console_fixture_run(f, words), 0);
+    delete_alert(f, "Beta");
     terminal_settle(t, 1500); /* other processes are looked at once a second */
     press(t, "y", "1 alert is gone in 10 s");
     terminal_type(t, "k");
@@ -69,6 +74,23 @@ static void the_answer_is_about_what_was_asked(void **state)
     assert_true(terminal_shows(t, "Alpha"));
     assert_true(terminal_shows(t, "Gamma"));
     assert_false(terminal_shows(t, "gone in")); /* neither of those that are left */
+}
+
+/* The same while a command is looked for: it is not done to the row that comes up instead. */
+static void a_command_is_about_the_row_it_was_begun_at(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, NULL);
+    add_alert(f, "Alpha", "https://example.org/a");
+    add_alert(f, "Beta", "https://example.org/b");
+    press(t, ":alert toggle", "alert toggle");
+    delete_alert(f, "Alpha");
+    terminal_settle(t, 1500); /* other processes are looked at once a second */
+    terminal_type(t, "\r");
+    terminal_wait_gone(t, "Alpha");
+    assert_true(terminal_shows(t, "Beta"));
+    assert_false(terminal_shows(t, "disabled Beta"));
+    assert_false(terminal_shows(t, " no "));
 }
 
 enum { MANY = 210 }; /* more than are read at first */
@@ -378,6 +400,7 @@ int main(void)
         TEST(the_answer_is_about_what_was_asked),
         TEST(new_rows_push_nothing_off_that_is_selected_or_marked),
         TEST(a_search_outlasts_other_deliveries),
+        TEST(a_command_is_about_the_row_it_was_begun_at),
         TEST(all_is_all_that_pass_and_not_what_was_read),
         TEST(the_question_is_about_the_marked_ones),
         TEST(the_words_after_a_command_outlast_its_question),

@@ -292,6 +292,7 @@ static void refresh(struct screen *s, unsigned changes)
 }
 
 static const struct screen_ops PALETTE = {
+    .holds = true,
     .free = free_palette,
     .refresh = refresh,
     .draw = draw,
