@@ -4,9 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "support/canary.h"
 #include "support/console.h"
 
@@ -84,6 +86,33 @@ static void unknown_sequences_do_nothing(void **state)
     assert_false(terminal_shows(t, "Overview"));
 }
 
+/* ---------------------------------------------------------------- wide characters */
+
+static int columns_of_row(struct terminal *t, int row)
+{
+    const char *at = terminal_screen(t);
+    for (int y = 0; y < row; y++)
+        at += strcspn(at, "\n") + 1;
+    return (int)text_columns((struct span){at, strcspn(at, "\n")});
+}
+
+/* Also where half of one would be left at the field's other end. */
+static void the_cursor_stands_behind_wide_characters(void **state)
+{
+    struct terminal *t = terminal_of(state);
+    int row, column;
+    press(t, "n", "New alert");
+    for (int i = 0; i < 40; i++)
+        terminal_send(t, "\xe6\x97\xa5");
+    terminal_settle(t, 100);
+    for (int columns = 80; columns <= 83; columns++) {
+        terminal_resize(t, 24, columns);
+        terminal_settle(t, 100);
+        terminal_cursor(t, &row, &column);
+        assert_int_equal(column, columns_of_row(t, row));
+    }
+}
+
 /* ---------------------------------------------------------------- pastes */
 
 static void paste(struct terminal *t, char c, size_t count)
@@ -148,10 +177,12 @@ int main(void)
         TEST(completing_leaves_what_follows),
         TEST(the_history_gives_back_what_was_typed),
         TEST(a_paste_may_come_in_parts),
+        TEST(the_cursor_stands_behind_wide_characters),
         TEST(unknown_sequences_do_nothing),
         TEST(a_paste_that_is_too_long_is_told_of),
         TEST(a_pasted_secret_is_not_kept),
         TEST(a_blank_at_the_end_is_none),
     };
+    setlocale(LC_ALL, "C.UTF-8"); /* for the columns of characters */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -290,14 +290,17 @@ static void lay_out(const struct field *f, bool focused, struct buf *shown, int 
         *cursor = (int)text_columns(buf_span(shown));
 }
 
-/* Skips whole characters until `skip` columns are gone. */
-static struct span skip_columns(struct span text, int skip)
+/* Skips whole characters until *skip columns are gone: one more, where half a character would be
+ * left; *skip says so. */
+static struct span skip_columns(struct span text, int *skip)
 {
     size_t columns, len;
-    while (skip > 0 && (len = text_next(text, &columns)) > 0) {
+    int gone = 0;
+    while (gone < *skip && (len = text_next(text, &columns)) > 0) {
         text = (struct span){text.at + len, text.len - len};
-        skip -= (int)columns;
+        gone += (int)columns;
     }
+    *skip = gone;
     return text;
 }
 
@@ -324,12 +327,13 @@ void field_draw(const struct field *f, const struct canvas *c, int y, int x, int
         buf_init(&shown, BUF_UNLIMITED);
     lay_out(f, focused, &shown, &cursor);
     int skip = focused && cursor >= columns ? cursor - columns + 1 : 0;
+    struct span visible = skip_columns(buf_span(&shown), &skip);
     if (f->text.len == 0 && hint && !focused)
         canvas_text(c, y, x, columns, STYLE_DIM, span_of(hint));
     else if (f->offered && focused)
-        draw_offered(c, y, x, columns, skip_columns(buf_span(&shown), skip));
+        draw_offered(c, y, x, columns, visible);
     else
-        canvas_text(c, y, x, columns, style, skip_columns(buf_span(&shown), skip));
+        canvas_text(c, y, x, columns, style, visible);
     if (focused)
         term_cursor(c->y + y, c->x + x + cursor - skip, true);
     buf_free(&shown);
