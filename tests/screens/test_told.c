@@ -61,6 +61,18 @@ static void a_click_on_it_takes_it_away_and_does_nothing_else(void **state)
     press(t, "\033[<0;3;24M\033[<0;3;24m", "New alert");
 }
 
+/* The key bar below it offers / and n: they do what they say. */
+static void the_answer_to_a_test_is_searched(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = f->terminal;
+    press(t, "nGamma\t\t\thttp://127.0.0.1:1/", "127.0.0.1:1");
+    press(t, "\007\r\024", "It failed: connection refused"); /* ^G, ^T */
+    press(t, "/nosuch\r", "nosuch stands nowhere here");
+    press(t, "/refused\r", "It failed: connection refused");
+    assert_false(terminal_shows(t, "stands nowhere"));
+}
+
 static void a_new_size_leaves_it(void **state)
 {
     struct terminal *t = ((struct console_fixture *)*state)->terminal;
@@ -100,6 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_click_on_it_takes_it_away_and_does_nothing_else),
         TEST(a_notice_of_the_log_says_what_it_is),
+        TEST(the_answer_to_a_test_is_searched),
         TEST(a_new_size_leaves_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "screens/screens.h"
+#include "screens/search.h"
 #include "tester.h"
 #include "widgets/dialog.h"
 #include "widgets/textview.h"
@@ -15,6 +16,7 @@ struct test_dialog {
     struct screen screen;
     struct tester *tester;
     struct textview view;
+    struct search search;
     char origin[300];
     enum event_type type;
     bool insecure;
@@ -94,7 +96,9 @@ static void draw(struct screen *s, const struct canvas *c)
 
 static bool act(struct screen *s, enum action a)
 {
-    return a == ACTION_HELP || textview_act(&of(s)->view, a);
+    struct test_dialog *d = of(s);
+    return a == ACTION_HELP || search_act(&d->search, s->console, &d->view, a) ||
+           textview_act(&d->view, a);
 }
 
 static void free_dialog(struct screen *s)
