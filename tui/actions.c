@@ -199,7 +199,7 @@ const struct action_info action_table[] = {
     {ACTION_BACK, "back", "Back", "Back", "esc q",
      PLACE_DELIVERY | PLACE_TEXT | PLACE_REPLAYS, 0, NULL, NULL},
     {ACTION_BACK, "log.back", NULL, "Back to the alerts", "esc", PLACE_LOG, 0, NULL, NULL},
-    {ACTION_BACK, "close", "Close", "Close", "esc", PLACE_PICKER, 0, NULL, NULL},
+    {ACTION_BACK, "close", "Close", "Close", "esc q", PLACE_PICKER, 0, NULL, NULL},
     {ACTION_HELP, "help", NULL, "The pages of the help", "f1", PLACE_CONSOLE, ACTION_HIDDEN,
      NULL, NULL},
     {ACTION_KEYS, "keys", "Help", "Find what can be done here, and do it", "? f2",

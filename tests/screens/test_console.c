@@ -206,6 +206,23 @@ static void opens_the_help(void **state)
     terminal_wait(f->terminal, "There are no alerts yet");
 }
 
+static void press(struct terminal *t, const char *keys, const char *shows)
+{
+    terminal_type(t, keys);
+    terminal_wait(t, shows);
+}
+
+/* The keys of the place one came from stand first; q goes back, step by step. */
+static void the_help_begins_where_one_was(void **state)
+{
+    struct terminal *t = ((struct console_fixture *)*state)->terminal;
+    press(t, "9", "Nobody has changed anything yet");
+    press(t, "\033OP", "In the audit"); /* F1 */
+    press(t, "\r", "Back");
+    press(t, "q", "Close");
+    press(t, "q", "Nobody has changed anything yet");
+}
+
 static void survives_every_size(void **state)
 {
     static const int sizes[][2] = {{1, 1}, {2, 5}, {5, 20}, {12, 40}, {60, 200}, {24, 80}};
@@ -237,6 +254,7 @@ int main(void)
         IN_CONSOLE(tests_a_connection_without_saving),
         IN_CONSOLE(deletes_after_a_question_that_names_the_alert),
         IN_CONSOLE(opens_the_help),
+        IN_CONSOLE(the_help_begins_where_one_was),
         IN_CONSOLE(survives_every_size),
         IN_CONSOLE(leaves_in_order_on_sigterm),
     };

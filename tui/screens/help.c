@@ -86,7 +86,7 @@ static void add_keys(struct textview *v, const struct action_info *a)
     textview_add(v, STYLE_NORMAL, KEYS_COLUMNS + 3, true, span_of(text));
 }
 
-/* The seven lists share most of their keys: these stand once. */
+/* The lists share most of their keys: these stand once. */
 static bool is_common(const struct action_info *a)
 {
     return (a->places & PLACE_LISTS) == PLACE_LISTS;
@@ -118,6 +118,7 @@ static void render_keys(struct textview *v, unsigned from)
                   {PLACE_PROJECTS, "In the projects"},
                   {PLACE_SETTINGS, "In the settings"},
                   {PLACE_SILENCES, "In the silences"},
+                  {PLACE_AUDIT, "In the audit"},
                   {PLACE_FORM, "In the form"},
                   {PLACE_PICKER, "In a list to choose from"},
                   {PLACE_TEXT, "In a text"},
