@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/timefmt.h"
+#include "screens/newest.h"
 #include "screens/screens.h"
-#include "screens/table_screen.h"
 #include "short_text.h"
 #include "silence_words.h"
 #include "widgets/textview.h"
@@ -16,12 +16,12 @@ static const struct column COLUMNS[COLUMN_COUNT] = {
     [PROJECT] = {"PROJECT", 12, 32, 1}, [USER] = {"USER", 6, 16, 4},
     [RESULT] = {"RESULT", 22, 0, 0},
 };
-enum { READ_AT_FIRST = 200, READ_AT_MOST = 10000 };
+enum { READ_AT_MOST = 10000 };
 
 struct activity_screen {
     struct table_screen base;
     struct activity_rows rows;
-    int64_t wanted;
+    struct newest newest;
 };
 
 static struct activity_screen *of(struct screen *s)
@@ -71,46 +71,27 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
 
 static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, NULL, cell, NULL, number};
 
-static bool read_wanted(struct activity_screen *a)
+static bool read_rows(struct table_screen *t, size_t wanted, size_t *count)
 {
-    struct console *c = a->base.screen.console;
+    struct activity_screen *a = (struct activity_screen *)t;
+    struct console *c = t->screen.console;
     struct activity_rows rows;
     struct err err;
-    if (!store_activity_list(console_reader(c), console_workspace(c), INT64_MAX, a->wanted,
-                             &rows, &err)) {
+    if (!store_activity_list(console_reader(c), console_workspace(c), INT64_MAX,
+                             (int64_t)wanted, &rows, &err)) {
         console_toast(c, STYLE_ERROR, "%s", err.text);
         return false;
     }
     activity_rows_free(&a->rows);
     a->rows = rows;
+    *count = rows.count;
     return true;
-}
-
-static void read_rows(struct table_screen *t)
-{
-    struct activity_screen *a = (struct activity_screen *)t;
-    if (read_wanted(a))
-        table_update(&t->table, a->rows.count);
-}
-
-/* New ones push the old ones down: the selected one is not to fall off the end. Who is back among
- * the newest does not pay for the old ones. */
-static void read_again(struct activity_screen *a)
-{
-    if (a->base.table.list.selected < READ_AT_FIRST / 2)
-        a->wanted = READ_AT_FIRST;
-    if (read_wanted(a) && (int64_t)a->rows.count == a->wanted && a->wanted < READ_AT_MOST &&
-        table_misses(&a->base.table, a->rows.count)) {
-        a->wanted = READ_AT_MOST;
-        read_wanted(a);
-    }
-    table_update(&a->base.table, a->rows.count);
 }
 
 static void refresh(struct screen *s, unsigned changes)
 {
     if (changes & STORE_CHANGED_ACTIVITY)
-        read_again(of(s));
+        newest_refresh(&of(s)->newest);
 }
 
 static void free_activity(struct screen *s)
@@ -179,13 +160,7 @@ static bool act(struct screen *s, enum action action)
         open_event(a, &a->rows.items[row]);
         return true;
     }
-    bool mine = table_screen_act(s, action);
-    if (mine && a->wanted < READ_AT_MOST &&
-        table_is_at_end(&a->base.table, (size_t)a->wanted)) {
-        a->wanted = READ_AT_MOST;
-        read_rows(&a->base);
-    }
-    return mine;
+    return newest_act(&a->newest, action);
 }
 
 static const struct screen_ops ACTIVITY = {
@@ -206,8 +181,7 @@ struct screen *activity_new(struct console *c)
     struct activity_screen *a = calloc(1, sizeof *a);
     if (!a)
         return NULL;
-    table_screen_init(&a->base, &ACTIVITY, c, &TABLE, read_rows);
-    a->wanted = READ_AT_FIRST;
-    a->base.table.follows = true;
+    table_screen_init(&a->base, &ACTIVITY, c, &TABLE, NULL);
+    newest_init(&a->newest, &a->base, read_rows, READ_AT_MOST);
     return &a->base.screen;
 }

@@ -5,8 +5,8 @@
 
 #include "base/timefmt.h"
 #include "filters.h"
+#include "screens/newest.h"
 #include "screens/screens.h"
-#include "screens/table_screen.h"
 #include "widgets/textview.h"
 
 enum { TIME, USER, HOST, VIA, ACTION, NAME, DETAIL, COLUMN_COUNT };
@@ -17,12 +17,12 @@ static const struct column COLUMNS[COLUMN_COUNT] = {
     [ACTION] = {"ACTION", 19, 19, 0},    [NAME] = {"OBJECT", 10, 32, 0},
     [DETAIL] = {"DETAIL", 10, 0, 2},
 };
-enum { READ_AT_FIRST = 200, READ_AT_MOST = 10000 };
+enum { READ_AT_MOST = 10000 };
 
 struct audit_screen {
     struct table_screen base;
     struct audit_rows rows;
-    size_t wanted;
+    struct newest newest;
 };
 
 static struct audit_screen *of(struct screen *s)
@@ -59,46 +59,33 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
 
 static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, NULL, cell, NULL, number};
 
-static bool read_wanted(struct audit_screen *a)
+static bool read_rows(struct table_screen *t, size_t wanted, size_t *count)
 {
-    struct console *c = a->base.screen.console;
+    struct audit_screen *a = (struct audit_screen *)t;
+    struct console *c = t->screen.console;
     struct audit_rows rows;
     struct err err;
-    if (!filters_read_audit(console_reader(c), console_workspace(c), &a->base.filter,
-                            clock_wall_ms(console_options(c)->clock), a->wanted, &rows, &err)) {
+    if (!filters_read_audit(console_reader(c), console_workspace(c), &t->filter,
+                            clock_wall_ms(console_options(c)->clock), wanted, &rows,
+                            &err)) {
         console_toast(c, STYLE_ERROR, "%s", err.text);
         return false;
     }
     audit_rows_free(&a->rows);
     a->rows = rows;
+    *count = rows.count;
     return true;
 }
 
-static void read_rows(struct table_screen *t)
+static void filter_changed(struct table_screen *t)
 {
-    struct audit_screen *a = (struct audit_screen *)t;
-    if (read_wanted(a))
-        table_update(&t->table, a->rows.count);
-}
-
-/* New ones push the old ones down: the selected one is not to fall off the end. Who is back among
- * the newest does not pay for the old ones. */
-static void read_again(struct audit_screen *a)
-{
-    if (a->base.table.list.selected < READ_AT_FIRST / 2)
-        a->wanted = READ_AT_FIRST;
-    if (read_wanted(a) && a->rows.count == a->wanted && a->wanted < READ_AT_MOST &&
-        table_misses(&a->base.table, a->rows.count)) {
-        a->wanted = READ_AT_MOST;
-        read_wanted(a);
-    }
-    table_update(&a->base.table, a->rows.count);
+    newest_begin(&((struct audit_screen *)t)->newest);
 }
 
 static void refresh(struct screen *s, unsigned changes)
 {
     if (changes & STORE_CHANGED_AUDIT)
-        read_again(of(s));
+        newest_refresh(&of(s)->newest);
 }
 
 static void free_audit(struct screen *s)
@@ -150,13 +137,7 @@ static bool act(struct screen *s, enum action action)
         open_row(a, &a->rows.items[row]);
         return true;
     }
-    bool mine = table_screen_act(s, action);
-    if (mine && a->wanted < READ_AT_MOST &&
-        table_is_at_end(&a->base.table, (size_t)a->wanted)) {
-        a->wanted = READ_AT_MOST;
-        read_rows(&a->base);
-    }
-    return mine;
+    return newest_act(&a->newest, action);
 }
 
 static const struct screen_ops AUDIT = {
@@ -177,10 +158,9 @@ struct screen *audit_new(struct console *c)
     struct audit_screen *a = calloc(1, sizeof *a);
     if (!a)
         return NULL;
-    table_screen_init(&a->base, &AUDIT, c, &TABLE, read_rows);
+    table_screen_init(&a->base, &AUDIT, c, &TABLE, filter_changed);
     a->base.keys = filters_audit;
     a->base.key_count = filters_audit_count;
-    a->wanted = READ_AT_FIRST;
-    a->base.table.follows = true;
+    newest_init(&a->newest, &a->base, read_rows, READ_AT_MOST);
     return &a->base.screen;
 }

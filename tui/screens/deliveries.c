@@ -7,8 +7,8 @@
 #include "base/timefmt.h"
 #include "filters.h"
 #include "reply.h"
+#include "screens/newest.h"
 #include "screens/screens.h"
-#include "screens/table_screen.h"
 #include "screens/words.h"
 #include "short_text.h"
 #include "tuning.h"
@@ -20,14 +20,13 @@ static const struct column COLUMNS[COLUMN_COUNT] = {
     [STATE] = {"STATUS", 9, 9, 0}, [CODE] = {"CODE", 4, 4, 1},
     [TRIES] = {"TRY", 3, 4, 5},    [NEXT] = {"NEXT", 13, 0, 2},
 };
-/* Read at first; more when the selection comes to the last row, and for what is about all. */
-enum { READ_AT_FIRST = 200, READ_AT_MOST = 20000 };
-enum { SAMPLE = 3 };
+enum { READ_AT_MOST = 20000, SAMPLE = 3 };
 
 struct deliveries_screen {
     struct table_screen base;
     struct delivery_rows rows;
-    size_t wanted, searched;
+    struct newest newest;
+    size_t searched;
 };
 
 static struct deliveries_screen *of(struct screen *s)
@@ -134,80 +133,32 @@ static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, compare}
 
 /* ------------------------------------------------------------------ reading */
 
-static bool read_wanted(struct deliveries_screen *d)
+static bool read_rows(struct table_screen *t, size_t wanted, size_t *count)
 {
-    struct console *c = d->base.screen.console;
+    struct deliveries_screen *d = (struct deliveries_screen *)t;
+    struct console *c = t->screen.console;
     struct delivery_rows rows;
     struct err err;
-    if (!filters_read_deliveries(console_reader(c), console_workspace(c), &d->base.filter,
-                                 console_now(c), d->wanted, &rows,
-                                 &d->searched, &err)) {
+    if (!filters_read_deliveries(console_reader(c), console_workspace(c), &t->filter,
+                                 console_now(c), wanted, &rows, &d->searched, &err)) {
         console_toast(c, STYLE_ERROR, "%s", err.text);
         return false;
     }
     delivery_rows_free(&d->rows);
     d->rows = rows;
+    *count = rows.count;
     return true;
-}
-
-static void read_rows(struct deliveries_screen *d)
-{
-    if (read_wanted(d))
-        table_update(&d->base.table, d->rows.count);
 }
 
 static void filter_changed(struct table_screen *t)
 {
-    struct deliveries_screen *d = (struct deliveries_screen *)t;
-    d->wanted = READ_AT_FIRST;
-    read_rows(d);
-}
-
-/* False: it is all there already. */
-static bool want_more(struct deliveries_screen *d)
-{
-    if (d->rows.count < d->wanted || d->wanted >= READ_AT_MOST)
-        return false;
-    d->wanted *= 4;
-    if (d->wanted > READ_AT_MOST)
-        d->wanted = READ_AT_MOST;
-    return true;
-}
-
-static void read_more(struct deliveries_screen *d)
-{
-    if (d->base.table.list.selected + 1 >= d->rows.count && want_more(d))
-        read_rows(d);
-}
-
-static void read_all(struct deliveries_screen *d)
-{
-    if (d->rows.count < d->wanted)
-        return;
-    d->wanted = READ_AT_MOST;
-    read_rows(d);
-}
-
-/* New ones push the old ones down: what is selected or marked is not to fall off the end. */
-static void read_again(struct deliveries_screen *d)
-{
-    if (read_wanted(d) && table_misses(&d->base.table, d->rows.count) && want_more(d))
-        read_wanted(d);
-    table_update(&d->base.table, d->rows.count);
-}
-
-/* Who is back among the newest, with nothing marked, does not pay for the old ones. */
-static void want_less(struct deliveries_screen *d)
-{
-    if (d->base.table.mark_count == 0 && d->base.table.list.selected < READ_AT_FIRST / 2)
-        d->wanted = READ_AT_FIRST;
+    newest_begin(&((struct deliveries_screen *)t)->newest);
 }
 
 static void refresh(struct screen *s, unsigned changes)
 {
-    want_less(of(s));
     if (changes & (STORE_CHANGED_DELIVERIES | STORE_CHANGED_ALERTS))
-        read_again(of(s));
+        newest_refresh(&of(s)->newest);
 }
 
 static void free_deliveries(struct screen *s)
@@ -222,11 +173,11 @@ static void draw(struct screen *s, const struct canvas *c)
     struct deliveries_screen *d = of(s);
     char what[96];
     size_t n = d->rows.count;
-    if (d->searched >= FILTERS_LOOKED_AT && n < d->wanted)
+    if (d->searched >= FILTERS_LOOKED_AT && n < d->newest.wanted)
         snprintf(what, sizeof what, "%zu among the newest %zu deliveries", n, d->searched);
     else
-        snprintf(what, sizeof what, "%s%zu deliver%s", n == d->wanted ? "the newest " : "", n,
-                 n == 1 ? "y" : "ies");
+        snprintf(what, sizeof what, "%s%zu deliver%s",
+                 n == d->newest.wanted ? "the newest " : "", n, n == 1 ? "y" : "ies");
     table_screen_draw(&d->base, c, what,
                       "Nothing was sent yet: a bucket that closes becomes a delivery.");
 }
@@ -339,7 +290,7 @@ static void ask(struct screen *s, enum action a, char *out, size_t size)
     int64_t rate = console_settings(s->console)->number[SETTING_DELIVERY_REPLAY_RATE];
     struct buf text;
     if (a == ACTION_DELIVERY_REPLAY_ALL)
-        read_all(d);
+        newest_all(&d->newest);
     struct choice choice = choose_for(d, a, NULL);
     buf_init(&text, size - 1);
     buf_add_format(&text, "Send %zu deliver%s again, ", choice.ended,
@@ -353,7 +304,7 @@ static void ask(struct screen *s, enum action a, char *out, size_t size)
     if (choice.open)
         buf_add_format(&text, " %zu still under way %s left alone.", choice.open,
                        choice.open == 1 ? "is" : "are");
-    if (d->rows.count >= READ_AT_MOST || d->searched >= FILTERS_LOOKED_AT)
+    if (newest_is_full(&d->newest) || d->searched >= FILTERS_LOOKED_AT)
         buf_add_format(&text, " Older ones are not in the list.");
     snprintf(out, size, "%s", buf_text(&text));
     buf_free(&text);
@@ -374,16 +325,11 @@ static bool act(struct screen *s, enum action a)
         replay(d, a);
         return true;
     }
-    if (a == ACTION_MARK_ALL || a == ACTION_BOTTOM)
-        read_all(d);
     if (a == ACTION_OPEN && table_row(&d->base.table, &row)) {
         console_push(s->console, delivery_new(s->console, d->rows.items[row].id));
         return true;
     }
-    bool mine = table_screen_act(s, a);
-    if (mine)
-        read_more(d);
-    return mine;
+    return newest_act(&d->newest, a);
 }
 
 static const struct screen_ops DELIVERIES = {
@@ -409,7 +355,6 @@ struct screen *deliveries_new(struct console *c)
     table_screen_init(&d->base, &DELIVERIES, c, &TABLE, filter_changed);
     d->base.keys = filters_delivery;
     d->base.key_count = filters_delivery_count;
-    d->wanted = READ_AT_FIRST;
-    d->base.table.follows = true;
+    newest_init(&d->newest, &d->base, read_rows, READ_AT_MOST);
     return &d->base.screen;
 }

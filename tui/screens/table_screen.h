@@ -16,7 +16,7 @@ struct table_screen {
     size_t key_count;
     char filter_text[FILTER_TEXT_MAX];
     struct filter filter;
-    void (*reload)(struct table_screen *t); /* the filter changed */
+    void (*reload)(struct table_screen *t); /* the filter changed; NULL: there is none */
 };
 
 void table_screen_init(struct table_screen *t, const struct screen_ops *ops, struct console *c,
