@@ -318,15 +318,15 @@ void peers_cut(struct peers *p, struct peer *x)
 
 bool peers_received(struct peers *p, struct peer *x)
 {
-    x->turn = TURN_OURS;
-    if (!x->reads_on)
-        return true;
+    if (x->turn == TURN_OURS)
+        return true; /* again, after it slept */
     pthread_mutex_lock(&p->lock);
-    bool said = !x->words.len;
+    bool told = x->ended || (x->reads_on && !x->words.len);
     x->reads_on = false;
     x->words.len = 0;
+    x->turn = TURN_OURS; /* with the lock: either it is told that it is late, or it is taken */
     pthread_mutex_unlock(&p->lock);
-    return !said;
+    return !told;
 }
 
 void peers_answered(struct peers *p, struct peer *x)

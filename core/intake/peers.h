@@ -47,8 +47,9 @@ void peers_read_on(struct peers *p, struct peer *peer, struct span words, int64_
                    int64_t in_ms);
 void peers_cut(struct peers *p, struct peer *peer);
 
-/* From now on the client waits for us (false: it has been told the words, and is to be
- * closed); and from now on we wait for it to take the answer. */
+/* From now on the client waits for us (false: it has been told the words, or that it is
+ * late, and is to be closed; nothing of it may be taken); and from now on we wait for it to
+ * take the answer. */
 bool peers_received(struct peers *p, struct peer *peer);
 void peers_answered(struct peers *p, struct peer *peer);
 
