@@ -44,20 +44,21 @@ static void keep_id(char id[UUID_SIZE], const char *stored)
         snprintf(id, UUID_SIZE, "%s", stored);
 }
 
-static bool has_condition(const struct alert_trigger *t, const char *id)
+static bool has_condition(const struct alert *a, const char *id)
 {
-    for (size_t i = 0; i < t->condition_count; i++)
-        if (strcmp(t->conditions[i].id, id) == 0)
-            return true;
+    for (size_t i = 0; i < a->trigger_count; i++)
+        for (size_t c = 0; c < a->triggers[i].condition_count; c++)
+            if (strcmp(a->triggers[i].conditions[c].id, id) == 0)
+                return true;
     return false;
 }
 
-static void keep_condition_id(struct alert_condition *c, const struct alert_trigger *t,
+static void keep_condition_id(struct alert_condition *c, const struct alert *next,
                               const struct alert_trigger *stored)
 {
     for (size_t i = 0; i < stored->condition_count && !c->id[0]; i++) {
         const struct alert_condition *was = &stored->conditions[i];
-        if (same_condition(c, was) && !has_condition(t, was->id))
+        if (same_condition(c, was) && !has_condition(next, was->id))
             keep_id(c->id, was->id);
     }
 }
@@ -73,7 +74,7 @@ void alert_keep_ids(struct alert *next, const struct alert *stored)
         keep_id(t->id, was->id);
         keep_id(t->scope_id, t->scoped ? was->scope_id : "");
         for (size_t c = 0; c < t->condition_count; c++)
-            keep_condition_id(&t->conditions[c], t, was);
+            keep_condition_id(&t->conditions[c], next, was);
     }
 }
 

@@ -121,6 +121,29 @@ static void ids_of_what_is_the_same_are_kept(void **state)
     alert_free(&next);
 }
 
+/* A trigger that takes the id of another one's condition leaves none for that. */
+static void no_two_conditions_keep_one_id(void **state)
+{
+    (void)state;
+    struct alert stored, next;
+    struct alert_condition c = {
+        .kind = CONDITION_COST, .threshold = (char[]){"5"}, .window_s = 60, .id = P1};
+    fill(&stored);
+    fill(&next);
+    alert_forget_ids(&next);
+    assert_true(
+        alert_trigger_add_condition(alert_add_trigger(&stored, EVENT_TRACE_COST), &c));
+    snprintf(next.triggers[0].conditions[0].id, UUID_SIZE, P1);
+    c.id[0] = '\0';
+    struct alert_trigger *costs = alert_add_trigger(&next, EVENT_TRACE_COST);
+    assert_true(alert_trigger_add_condition(costs, &c));
+    alert_keep_ids(&next, &stored);
+    assert_string_equal(next.triggers[0].conditions[0].id, P1);
+    assert_string_equal(costs->conditions[0].id, "");
+    alert_free(&stored);
+    alert_free(&next);
+}
+
 static void forget_ids_leaves_content(void **state)
 {
     (void)state;
@@ -218,6 +241,7 @@ int main(void)
         cmocka_unit_test(init_gives_enabled_general_alert),
         cmocka_unit_test(copy_holds_everything_on_its_own),
         cmocka_unit_test(ids_of_what_is_the_same_are_kept),
+        cmocka_unit_test(no_two_conditions_keep_one_id),
         cmocka_unit_test(forget_ids_leaves_content),
         cmocka_unit_test(set_takes_its_own_text_and_unsets),
         cmocka_unit_test(add_trigger_has_one_of_each_type),
