@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/text.h"
@@ -13,6 +14,11 @@ enum { STATEMENTS = 512 };
 
 struct db {
     sqlite3 *handle;
+    enum db_mode mode;
+    /* With DB_FIXED only: */
+    char *path;
+    struct stat as_of; /* the file as it is read */
+    struct db *before; /* whose last statement may still be used */
     int wal_pages;
     int wait_ms; /* for the locks of others */
     size_t statement_count;
@@ -119,7 +125,7 @@ static bool configure(struct db *db, enum db_mode mode, struct err *err)
     db_set_wait(db, DB_WAIT_MS);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode == DB_READER,
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode != DB_WRITER,
                       NULL);
     static const char both[] = "PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON;"
                                "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;";
@@ -127,7 +133,7 @@ static bool configure(struct db *db, enum db_mode mode, struct err *err)
     static const char writer[] =
         "PRAGMA journal_mode = WAL; PRAGMA cache_size = -2000; PRAGMA secure_delete = FAST;"
         "PRAGMA synchronous = FULL;";
-    const char *own = mode == DB_READER ? reader : writer;
+    const char *own = mode == DB_WRITER ? writer : reader;
     if (sqlite3_exec(db->handle, both, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db->handle, own, NULL, NULL, NULL) != SQLITE_OK)
         return db_fail(db, err);
@@ -142,6 +148,93 @@ static void configure_all(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+static bool open_file(struct db *db, const char *path, enum db_mode mode, struct err *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+                SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_URI;
+    db->mode = mode;
+    int code = sqlite3_open_v2(path, &db->handle, flags, logvfs_name());
+    return code == SQLITE_OK ? configure(db, mode, err) : fail_code(db->handle, code, err);
+}
+
+/* ---------------------------------------------------------------- a fixed file */
+
+static void add_uri(struct buf *out, const char *path)
+{
+    buf_add_text(out, "file:");
+    for (const char *at = path; *at; at++)
+        buf_add_format(out, *at == '%' || *at == '?' || *at == '#' ? "%%%02X" : "%c", *at);
+    buf_add_text(out, "?immutable=1");
+}
+
+/* SQLite would make an index of the log to read it; told that nothing changes, it does
+ * without. */
+static bool open_fixed(struct db *db, struct err *err)
+{
+    struct buf uri;
+    buf_init(&uri, BUF_UNLIMITED);
+    add_uri(&uri, db->path);
+    if (stat(db->path, &db->as_of) != 0)
+        memset(&db->as_of, 0, sizeof db->as_of); /* opening it tells why */
+    bool fine = uri.failed ? err_memory(err) : open_file(db, buf_text(&uri), DB_FIXED, err);
+    buf_free(&uri);
+    return fine;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Another process has the file open: SQLite removes the index when the last one closes. */
+static bool has_index(const struct db *db, bool *has, struct err *err)
+{
+    struct stat st;
+    struct buf name;
+    buf_init(&name, BUF_UNLIMITED);
+    buf_add_text(&name, db->path);
+    bool fine = buf_add_text(&name, "-shm");
+    *has = fine && lstat(buf_text(&name), &st) == 0;
+    buf_free(&name);
+    return fine || err_memory(err);
+}
+
+static bool is_at_rest(struct db *db)
+{
+    sqlite3_stmt *s = NULL;
+    while ((s = sqlite3_next_stmt(db->handle, s)))
+        if (sqlite3_stmt_busy(s))
+            return false;
+    return sqlite3_get_autocommit(db->handle);
+}
+
+/* What SQLite holds to be fixed it never looks at again: between two statements it is told
+ * anew where others have come to it. */
+static bool follow(struct db *db, struct err *err)
+{
+    struct stat now;
+    bool used;
+    if (!is_at_rest(db))
+        return true;
+    if (!has_index(db, &used, err))
+        return false;
+    if (!used && stat(db->path, &now) == 0 && is_same(&now, &db->as_of))
+        return true;
+    struct db *made = db_open(db->path, used ? DB_READER : DB_FIXED, err), old = *db;
+    if (!made)
+        return false;
+    *db = *made;
+    *made = old;
+    sqlite3_wal_hook(db->handle, note_wal, db);
+    db_close(&made->before);
+    db->before = made;
+    return true;
+}
+
+/* ---------------------------------------------------------------- the connection */
+
 struct db *db_open(const char *path, enum db_mode mode, struct err *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -151,11 +244,9 @@ struct db *db_open(const char *path, enum db_mode mode, struct err *err)
         err_memory(err);
         return NULL;
     }
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-                SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_URI;
-    int code = sqlite3_open_v2(path, &db->handle, flags, logvfs_name());
-    bool fine =
-        code == SQLITE_OK ? configure(db, mode, err) : fail_code(db->handle, code, err);
+    bool fine = mode != DB_FIXED             ? open_file(db, path, mode, err)
+                : text_copy(&db->path, path) ? open_fixed(db, err)
+                                             : err_memory(err);
     if (!fine)
         db_close(&db);
     return db;
@@ -168,6 +259,8 @@ void db_close(struct db **db)
     for (size_t i = 0; i < STATEMENTS; i++)
         sqlite3_finalize((*db)->statements[i].statement);
     sqlite3_close((*db)->handle);
+    db_close(&(*db)->before);
+    free((*db)->path);
     free(*db);
     *db = NULL;
 }
@@ -223,6 +316,8 @@ static int bind(sqlite3_stmt *to, int at, const struct db_arg *arg)
 sqlite3_stmt *db_query(struct db *db, const char *sql, const struct db_arg *args,
                        size_t count, struct err *err)
 {
+    if (db->mode == DB_FIXED && !follow(db, err))
+        return NULL;
     sqlite3_stmt *s = statement(db, sql, err);
     if (!s)
         return NULL;

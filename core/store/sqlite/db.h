@@ -18,6 +18,9 @@ struct db;
 enum db_mode {
     DB_WRITER, /* reads and writes; checkpoints only when db_checkpoint() is called */
     DB_READER, /* query_only; never checkpoints */
+    DB_FIXED,  /* the same for a file that nobody has open, where nothing can be made
+                  beside it. Once somebody has or had it open, it is opened again between
+                  two statements. */
 };
 
 /* Opens an existing file (see store/file.h). */

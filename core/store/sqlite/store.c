@@ -133,9 +133,8 @@ static bool prepare_file(struct store *s, const struct store_options *o, struct 
     return fine;
 }
 
-/* Nobody can change the file where nothing can be made beside it, and no process that can
- * has it open: SQLite removes the index of its log when the last one closes. It would make
- * one to read; told that nothing changes, it does without. */
+/* Nobody changes the file where nothing can be made beside it, and no process that can has
+ * it open: SQLite removes the index of its log when the last one closes. */
 static bool is_fixed(const struct store *s)
 {
     struct stat st;
@@ -145,24 +144,19 @@ static bool is_fixed(const struct store *s)
             st.st_size == 0);
 }
 
-static void add_uri(struct buf *out, const char *path)
+static enum db_mode reader_mode(const struct store *s)
 {
-    buf_add_text(out, "file:");
-    for (const char *at = path; *at; at++)
-        buf_add_format(out, *at == '%' || *at == '?' || *at == '#' ? "%%%02X" : "%c", *at);
-    buf_add_text(out, "/" FILE_NAME "?immutable=1");
+    return is_fixed(s) ? DB_FIXED : DB_READER;
 }
 
 /* SQLite refuses links in any part of a path that it must not follow, so they are resolved.
  */
-static char *file_path(const struct store *s, const char *dir, struct err *err)
+static char *file_path(const char *dir, struct err *err)
 {
     char *real = realpath(dir, NULL), *text = NULL;
     struct buf path;
     buf_init(&path, PATH_MAX);
-    if (real && is_fixed(s))
-        add_uri(&path, real);
-    else if (real)
+    if (real)
         buf_add_format(&path, "%s/" FILE_NAME, real);
     if (!real)
         file_err(err, "find", dir);
@@ -206,7 +200,7 @@ static bool leave_keys_unchecked(struct db *db, struct err *err)
 /* A reader's connection also tells a read-only store whether the file can be used. */
 static bool open_database(struct store *s, int64_t *last, struct err *err)
 {
-    struct db *db = db_open(s->path, s->read_only ? DB_READER : DB_WRITER, err);
+    struct db *db = db_open(s->path, s->read_only ? reader_mode(s) : DB_WRITER, err);
     if (!db)
         return false;
     if (s->read_only) {
@@ -232,7 +226,7 @@ struct store *store_open(const struct store_options *options, struct err *err)
     init_shared(s, options);
     int64_t last = 0;
     bool fine = prepare_file(s, options, err) &&
-                (s->path = file_path(s, options->dir, err)) &&
+                (s->path = file_path(options->dir, err)) &&
                 open_sealer(s, options, err) && open_database(s, &last, err);
     if (fine && s->clock == clock_system())
         sharedclock_align(s->dir, s->read_only, last);
@@ -319,7 +313,7 @@ struct store_reader *store_reader_open(struct store *s, struct err *err)
         return NULL;
     }
     r->sealer = s->sealer;
-    r->db = db_open(s->path, DB_READER, err);
+    r->db = db_open(s->path, reader_mode(s), err);
     if (!r->db)
         store_reader_close(&r);
     return r;

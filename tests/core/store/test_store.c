@@ -1,7 +1,6 @@
 /* The store as a whole: its files, its thread, several processes, kills, a full disk, and
  * that no statement scans. */
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -11,29 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/asset.h"
+#include "core/store/file_fixture.h"
 #include "store/aside.h"
 #include "store/health.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/writer.h"
-#include "support/steps.h"
-
-static void add_alert(struct store *s, char id[UUID_SIZE])
-{
-    struct alert a, made;
-    step_alert_make(&a, "a", "http://127.0.0.1:9/hook", EVENT_TRACE_ERRORS);
-    assert_true(step_alert_put(s, &a, STORE_CREATE, &made, NULL));
-    if (id)
-        memcpy(id, made.id, UUID_SIZE);
-    alert_free(&a);
-    alert_free(&made);
-}
 
 static struct accept *request_of(int events)
 {
@@ -48,24 +35,6 @@ static int64_t pairs_of_one(struct store *s)
     struct accepted got;
     assert_true(step_accept(s, request_of(1), &got, NULL));
     return got.pairs;
-}
-
-static void path_in(const struct store_fixture *f, const char *name, char out[512])
-{
-    snprintf(out, 512, "%s/%s", f->dir, name);
-}
-
-static struct store *open_in(struct store_fixture *f, const char *dir, bool read_only,
-                             struct err *err)
-{
-    const struct store_options options = {dir, read_only, &f->clock, f->limits};
-    *err = (struct err){0};
-    return store_open(&options, err);
-}
-
-static struct store *open_again(struct store_fixture *f, bool read_only, struct err *err)
-{
-    return open_in(f, f->dir, read_only, err);
 }
 
 /* ---------------------------------------------------------------- files */
@@ -204,117 +173,6 @@ static void open_refuses_what_is_no_store(void **state)
     assert_null(open_again(f, false, &err));
     assert_int_equal(err.code, ERR_IO);
     assert_non_null(strstr(err.text, "damaged"));
-}
-
-static void read_only_makes_nothing(void **state)
-{
-    struct store_fixture *f = *state;
-    struct err err;
-    char path[512];
-    struct stat st;
-    store_fixture_close(f);
-    path_in(f, "store.db", path);
-    assert_int_equal(unlink(path), 0);
-    assert_null(open_again(f, true, &err));
-    assert_int_equal(err.code, ERR_NOT_FOUND);
-    assert_int_not_equal(stat(path, &st), 0);
-}
-
-static void read_only_reads_and_refuses_steps(void **state)
-{
-    struct store_fixture *f = *state;
-    struct err err;
-    add_alert(f->store, NULL);
-    store_fixture_close(f);
-    struct store *s = open_again(f, true, &err);
-    assert_non_null(s);
-    struct store_reader *r = store_reader_open(s, NULL);
-    struct alert_rows rows;
-    assert_true(store_alert_list(r, NULL, &rows, NULL));
-    assert_int_equal(rows.count, 1);
-    alert_rows_free(&rows);
-    assert_false(step_accept(s, request_of(1), NULL, &err));
-    assert_int_equal(err.code, ERR_DENIED);
-    store_drain(s);
-    store_reader_close(&r);
-    store_close(&s);
-}
-
-/* What root may in spite of a mode, for this thread; what it had. */
-static void set_rights(struct __user_cap_data_struct data[2], bool none)
-{
-    struct __user_cap_header_struct who = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct now[2];
-    if (none)
-        assert_int_equal(syscall(SYS_capget, &who, data), 0);
-    memcpy(now, data, sizeof now);
-    for (int i = 0; none && i < 2; i++)
-        now[i].effective = 0;
-    assert_int_equal(syscall(SYS_capset, &who, now), 0);
-}
-
-/* As on a medium that is mounted read-only; the name is one that a URI must escape. */
-static void read_only_reads_where_nothing_can_be_written(void **state)
-{
-    struct store_fixture *f = *state;
-    struct __user_cap_data_struct rights[2];
-    struct alert_rows rows = {0};
-    struct err err;
-    char dir[512];
-    path_in(f, "a%3f?immutable=0#b", dir);
-    struct store *s = open_in(f, dir, false, &err);
-    assert_non_null(s);
-    add_alert(s, NULL);
-    store_close(&s);
-    assert_int_equal(chmod(dir, 0500), 0);
-    set_rights(rights, true);
-    struct store *writes = open_in(f, dir, false, &err);
-    bool refused = !writes && strstr(err.text, "cannot write into the data directory");
-    s = open_in(f, dir, true, &err);
-    struct store_reader *r = s ? store_reader_open(s, &err) : NULL;
-    bool read = r && store_alert_list(r, NULL, &rows, &err);
-    set_rights(rights, false);
-    assert_int_equal(chmod(dir, 0700), 0);
-    if (!read)
-        fail_msg("%s", err.text);
-    assert_int_equal(rows.count, 1);
-    assert_true(refused);
-    alert_rows_free(&rows);
-    store_reader_close(&r);
-    store_close(&s);
-}
-
-static size_t count_alerts(struct store_reader *r)
-{
-    struct alert_rows rows;
-    assert_true(store_alert_list(r, NULL, &rows, NULL));
-    size_t count = rows.count;
-    alert_rows_free(&rows);
-    return count;
-}
-
-/* As through a read-only mount of a directory in which an engine works. */
-static void read_only_sees_changes_where_only_others_can_write(void **state)
-{
-    struct store_fixture *f = *state;
-    struct __user_cap_data_struct rights[2];
-    struct err err;
-    add_alert(f->store, NULL);
-    store_fixture_close(f);
-    store_fixture_open(f); /* its log is empty */
-    assert_int_equal(chmod(f->dir, 0500), 0);
-    set_rights(rights, true);
-    struct store *s = open_in(f, f->dir, true, &err);
-    struct store_reader *r = s ? store_reader_open(s, &err) : NULL;
-    set_rights(rights, false);
-    assert_int_equal(chmod(f->dir, 0700), 0);
-    if (!r)
-        fail_msg("%s", err.text);
-    assert_int_equal(count_alerts(r), 1);
-    add_alert(f->store, NULL);
-    assert_int_equal(count_alerts(r), 2);
-    store_reader_close(&r);
-    store_close(&s);
 }
 
 static void a_path_that_is_too_long_is_said_to_be(void **state)
@@ -544,9 +402,6 @@ static void subscribers_hear_what_changed(void **state)
     assert_int_equal(atomic_load(&changes), 0);
 }
 
-#define TEST(name)                                                                         \
-    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
-
 static void a_lost_key_is_told_and_not_replaced(void **state)
 {
     struct store_fixture *f = *state;
@@ -575,10 +430,6 @@ int main(void)
         TEST(a_newer_schema_ends_all_writing),
         TEST(open_buckets_come_along_from_an_older_schema),
         TEST(open_refuses_what_is_no_store),
-        TEST(read_only_makes_nothing),
-        TEST(read_only_reads_and_refuses_steps),
-        TEST(read_only_reads_where_nothing_can_be_written),
-        TEST(read_only_sees_changes_where_only_others_can_write),
         TEST(a_path_that_is_too_long_is_said_to_be),
         TEST(accept_from_many_threads_loses_nothing),
         TEST(pairs_add_up_while_alerts_come_and_go),
