@@ -42,7 +42,7 @@ static bool name_is_taken(const char *name, struct err *err)
 {
     struct buf shown;
     buf_init(&shown, BUF_UNLIMITED);
-    text_safe(&shown, span_of(name), TEXT_LINE);
+    text_safe(&shown, span_of(name), TEXT_SENT);
     err_set(err, ERR_CONFLICT, "a prompt named %.200s exists already", buf_text(&shown));
     buf_free(&shown);
     return false;

@@ -104,6 +104,21 @@ static void create_again_is_judged_by_id_and_name(void **state)
     assert_int_equal(number(f->db, "SELECT count(*) FROM prompts"), 2);
 }
 
+/* As a service, without a locale, it answers with the letters that it was asked with. */
+static void a_taken_name_is_told_as_it_is_written(void **state)
+{
+    static const char name[] = "Pr\xc3\xbc"
+                               "fung";
+    struct fixture *f = *state;
+    struct prompt p;
+    struct err err = {0};
+    struct prompt_write w = write_of(name, "t");
+    assert_true(prompt_tx_create(&f->tx, &w, &p, &err));
+    prompt_free(&p);
+    assert_false(prompt_tx_create(&f->tx, &w, &p, &err));
+    has(err.text, name);
+}
+
 static void create_refuses_what_is_wrong(void **state)
 {
     struct fixture *f = *state;
@@ -487,6 +502,7 @@ int main(void)
         TEST(create_with_template_raises_both),
         TEST(create_without_template_raises_created_only),
         TEST(create_again_is_judged_by_id_and_name),
+        TEST(a_taken_name_is_told_as_it_is_written),
         TEST(create_refuses_what_is_wrong),
         TEST(create_fails_with_its_event),
         TEST(commit_of_new_name_makes_the_prompt),
