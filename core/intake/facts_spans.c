@@ -77,7 +77,8 @@ bool facts_span_updates(struct facts *f, struct js_value root, struct err *err)
         return true;
     if (!facts_array(f, ids, "ids", err))
         return false;
-    if (js_count(ids) > FACTS_IDS_MAX)
+    size_t count = js_count(ids);
+    if (count < 1 || count > FACTS_IDS_MAX)
         return facts_wrong(f, "ids", "must hold 1 to 1000 ids", err);
     for (js_iter(&it, ids); js_next(&it, &item); i++) {
         facts_at(f, "ids", i);

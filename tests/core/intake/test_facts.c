@@ -123,6 +123,8 @@ static const struct {
      "items[0].spans[0]: must be an object"},
     {facts_span_updates, "{\"update\":{\"total_estimated_cost\":1}}",
      "ids: must be an array"},
+    {facts_span_updates, "{\"ids\":[],\"update\":{\"total_estimated_cost\":1}}",
+     "ids: must hold 1 to 1000 ids"},
     {facts_span_updates, "{\"ids\":[null],\"update\":{\"total_estimated_cost\":1}}",
      "ids[0]: must be a UUID"},
     {facts_experiments, "{\"items\":[{\"trace\":{\"error_info\":1}}]}",
