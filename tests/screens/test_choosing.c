@@ -11,34 +11,12 @@
 
 #include "support/console.h"
 
-static int set_up(void **state)
-{
-    struct console_fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct console_fixture *f = *state;
-    console_fixture_remove(f);
-    free(f);
-    return 0;
-}
-
 static struct terminal *start(struct console_fixture *f, const char *argument)
 {
     const struct terminal_options options = {.rows = 24, .columns = 80};
     console_fixture_start(f, &options, NULL, argument);
     terminal_wait(f->terminal, "running on");
     return f->terminal;
-}
-
-static void press(struct terminal *t, const char *keys, const char *shows)
-{
-    terminal_type(t, keys);
-    terminal_wait(t, shows);
 }
 
 static void add_alert(struct console_fixture *f, const char *name, const char *url)
@@ -65,10 +43,10 @@ static void the_answer_is_about_what_was_asked(void **state)
     add_alert(f, "Alpha", "https://example.org/a");
     add_alert(f, "Beta", "https://example.org/b");
     add_alert(f, "Gamma", "https://example.org/c");
-    press(t, "jD", "Delete the alert \"Beta\"?");
+    terminal_press(t, "jD", "Delete the alert \"Beta\"?");
     delete_alert(f, "Beta");
     terminal_settle(t, 1500); /* other processes are looked at once a second */
-    press(t, "y", "1 alert is gone in 10 s");
+    terminal_press(t, "y", "1 alert is gone in 10 s");
     terminal_type(t, "k");
     terminal_wait_gone(t, "Beta");
     assert_true(terminal_shows(t, "Alpha"));
@@ -83,7 +61,7 @@ static void a_command_is_about_the_row_it_was_begun_at(void **state)
     struct terminal *t = start(f, NULL);
     add_alert(f, "Alpha", "https://example.org/a");
     add_alert(f, "Beta", "https://example.org/b");
-    press(t, ":alert toggle", "alert toggle");
+    terminal_press(t, ":alert toggle", "alert toggle");
     delete_alert(f, "Alpha");
     terminal_settle(t, 1500); /* other processes are looked at once a second */
     terminal_type(t, "\r");
@@ -114,31 +92,31 @@ static struct terminal *with_many_dead(struct console_fixture *f)
     assert_int_equal(console_fixture_run(f, words), 0);
     terminal_wait(t, "Alert 000");
     console_fixture_send_error(f);
-    press(t, "5", "210 dead");
-    press(t, "2", "the newest 200 deliveries");
+    terminal_press(t, "5", "210 dead");
+    terminal_press(t, "2", "the newest 200 deliveries");
     return t;
 }
 
 static void all_is_all_that_pass_and_not_what_was_read(void **state)
 {
     struct terminal *t = with_many_dead(*state);
-    press(t, "R", "Send 210 deliveries again, 10 a second: 1 of \"Alert");
+    terminal_press(t, "R", "Send 210 deliveries again, 10 a second: 1 of \"Alert");
     assert_true(terminal_shows(t, "207 of others?"));
-    press(t, "n", "210 deliveries");
-    press(t, "*", "210 marked");
-    press(t, "r", "Send 210 deliveries again");
-    press(t, "nu/alert:00\r", "12 deliveries, filter alert:00");
-    press(t, "*", "12 marked");
+    terminal_press(t, "n", "210 deliveries");
+    terminal_press(t, "*", "210 marked");
+    terminal_press(t, "r", "Send 210 deliveries again");
+    terminal_press(t, "nu/alert:00\r", "12 deliveries, filter alert:00");
+    terminal_press(t, "*", "12 marked");
 }
 
 /* The sample is of them too. */
 static void the_question_is_about_the_marked_ones(void **state)
 {
     struct terminal *t = with_many_dead(*state);
-    press(t, "jj  ", "2 marked");
-    press(t, "r", "Send 2 deliveries again, 10 a second: 1 of \"Alert");
+    terminal_press(t, "jj  ", "2 marked");
+    terminal_press(t, "r", "Send 2 deliveries again, 10 a second: 1 of \"Alert");
     assert_false(terminal_shows(t, "others"));
-    press(t, "y", "2 sent again: 0 delivered, 2 dead, 0 to come");
+    terminal_press(t, "y", "2 sent again: 0 delivered, 2 dead, 0 to come");
 }
 
 static void delivery_id(struct terminal *t, char id[37])
@@ -153,13 +131,13 @@ static void new_rows_push_nothing_off_that_is_selected_or_marked(void **state)
 {
     struct terminal *t = with_many_dead(*state);
     char before[37], after[37];
-    press(t, "\033[6~\033[6~\033[6~\033[6~\033[6~\033[6~\033[6~ ", "1 marked");
-    press(t, "\r", "Delivery 0");
+    terminal_press(t, "\033[6~\033[6~\033[6~\033[6~\033[6~\033[6~\033[6~ ", "1 marked");
+    terminal_press(t, "\r", "Delivery 0");
     delivery_id(t, before);
-    press(t, "q", "1 marked");
+    terminal_press(t, "q", "1 marked");
     console_fixture_send_error(*state);
     terminal_wait(t, "420 deliveries, 1 marked");
-    press(t, "\r", "Delivery 0");
+    terminal_press(t, "\r", "Delivery 0");
     delivery_id(t, after);
     assert_string_equal(after, before);
 }
@@ -172,15 +150,15 @@ static void a_search_outlasts_other_deliveries(void **state)
     int found, row, column;
     add_alert(f, "Alpha", "http://127.0.0.1:1/");
     console_fixture_send_error(f);
-    press(t, "2", " dead ");
-    press(t, "\r", "Delivery 0");
-    press(t, "/e\rnnnnnn", "\"eventType\"");
+    terminal_press(t, "2", " dead ");
+    terminal_press(t, "\r", "Delivery 0");
+    terminal_press(t, "/e\rnnnnnn", "\"eventType\"");
     terminal_cursor(t, &found, &column);
     console_fixture_send_error(f);
     terminal_settle(t, 1500); /* until it was sent */
     terminal_cursor(t, &row, &column);
     assert_int_equal(row, found);
-    press(t, "q", "2 deliveries");
+    terminal_press(t, "q", "2 deliveries");
 }
 
 static void the_words_after_a_command_outlast_its_question(void **state)
@@ -189,10 +167,11 @@ static void the_words_after_a_command_outlast_its_question(void **state)
     struct terminal *t = start(f, NULL);
     add_alert(f, "Alpha", "https://example.org/a");
     add_alert(f, "Beta", "https://example.org/b");
-    press(t, "  ", "2 marked");
-    press(t, ":alert silence until 2099-01-01 drop\r", "Silence 2 alerts: \"Alpha\", \"Beta\"?");
-    press(t, "y", "silenced until 2099-01-01");
-    press(t, "8", "2 silences, 2 active");
+    terminal_press(t, "  ", "2 marked");
+    terminal_press(t, ":alert silence until 2099-01-01 drop\r",
+                   "Silence 2 alerts: \"Alpha\", \"Beta\"?");
+    terminal_press(t, "y", "silenced until 2099-01-01");
+    terminal_press(t, "8", "2 silences, 2 active");
 }
 
 static void columns_are_chosen_and_named(void **state)
@@ -200,13 +179,14 @@ static void columns_are_chosen_and_named(void **state)
     struct console_fixture *f = *state;
     struct terminal *t = start(f, NULL);
     add_alert(f, "Alpha", "https://example.org/a");
-    press(t, "C", "Space shows or hides");
-    press(t, "jj ", "[ ] ENDPOINT");
-    press(t, "\033", "New");
+    terminal_press(t, "C", "Space shows or hides");
+    terminal_press(t, "jj ", "[ ] ENDPOINT");
+    terminal_press(t, "\033", "New");
     assert_false(terminal_shows(t, "https://example.org"));
-    press(t, ":columns endpoint\r", "https://example.org");
-    press(t, ":columns nosuch\r", "no such column: nosuch; there are NAME, ON, ENDPOINT");
-    press(t, ":sort nosuch\r", "no such column: nosuch");
+    terminal_press(t, ":columns endpoint\r", "https://example.org");
+    terminal_press(t, ":columns nosuch\r",
+                   "no such column: nosuch; there are NAME, ON, ENDPOINT");
+    terminal_press(t, ":sort nosuch\r", "no such column: nosuch");
     assert_true(terminal_shows(t, "https://example.org"));
 }
 
@@ -216,23 +196,24 @@ static void a_filter_is_put_right_and_taken_away(void **state)
     struct terminal *t = start(f, NULL);
     add_alert(f, "Alpha", "https://example.org/a");
     add_alert(f, "Beta", "https://example.org/b");
-    press(t, "/nmae:Alpha\r", "no such filter: nmae");
+    terminal_press(t, "/nmae:Alpha\r", "no such filter: nmae");
     assert_true(terminal_shows(t, "nmae:Alpha")); /* to be put right */
-    press(t, "\025name:Alpha\r", "1 of 2 alerts, filter name:Alpha");
-    press(t, "*", "1 marked");
-    press(t, "\033", "2 of 2 alerts, 1 marked"); /* the filter first, then the marks */
+    terminal_press(t, "\025name:Alpha\r", "1 of 2 alerts, filter name:Alpha");
+    terminal_press(t, "*", "1 marked");
+    terminal_press(t, "\033",
+                   "2 of 2 alerts, 1 marked"); /* the filter first, then the marks */
     terminal_type(t, "\033");
     terminal_wait_gone(t, "1 marked");
     terminal_type(t, "\t");
     terminal_wait_gone(t, "Filter"); /* the log has the keys */
-    press(t, "\033", "New");
+    terminal_press(t, "\033", "New");
 }
 
 static void click(struct terminal *t, int row, int column, const char *shows)
 {
     char report[64];
     snprintf(report, sizeof report, "\033[<0;%d;%dM\033[<0;%d;%dm", column, row, column, row);
-    press(t, report, shows);
+    terminal_press(t, report, shows);
 }
 
 static void the_mouse_chooses_in_dialogs_and_in_the_log(void **state)
@@ -243,17 +224,17 @@ static void the_mouse_chooses_in_dialogs_and_in_the_log(void **state)
     add_alert(f, "Beta", "https://example.org/b");
     console_fixture_send_error(f);
     terminal_wait(t, "dead");
-    press(t, "D", "Delete the alert \"Alpha\"?");
+    terminal_press(t, "D", "Delete the alert \"Alpha\"?");
     click(t, 14, 17, "New"); /* no */
     assert_false(terminal_shows(t, "gone in"));
-    press(t, "C", "Space shows or hides");
+    terminal_press(t, "C", "Space shows or hides");
     click(t, 11, 20, "[ ] ENDPOINT");
     click(t, 11, 20, "[x] ENDPOINT");
-    press(t, "\033?undo", "alert undo");
-    press(t, "\025zzz\025", "alert duplicate");
+    terminal_press(t, "\033?undo", "alert undo");
+    terminal_press(t, "\025zzz\025", "alert duplicate");
     click(t, 8, 10, ">alert duplicate");
     click(t, 8, 10, "New alert"); /* of a copy */
-    press(t, "\033", "Beta");
+    terminal_press(t, "\033", "Beta");
     click(t, 8, 10, "paused"); /* the first row of the log */
     click(t, 8, 10, "Attempt 1 at");
 }
@@ -265,8 +246,8 @@ static void the_overview_says_what_its_sums_are_of(void **state)
     add_alert(f, "Alpha", "https://example.org/a");
     console_fixture_send_error(f);
     terminal_wait(t, "1 bucket");
-    press(t, "welsewhere\ry", " elsewhere ");
-    press(t, "5", "There are no alerts yet");
+    terminal_press(t, "welsewhere\ry", " elsewhere ");
+    terminal_press(t, "5", "There are no alerts yet");
     assert_true(terminal_shows(t, "all workspaces: 1 event waits, 0 due"));
 }
 
@@ -276,16 +257,17 @@ static void a_prompt_offers_and_keeps_what_was_typed(void **state)
     struct terminal *t = start(f, NULL);
     char keys[600];
     add_alert(f, "Alpha", "https://example.org/a");
-    press(t, "M", "2h digest");
-    press(t, "3 parsecs", "3 parsecs"); /* in the place of what was offered */
+    terminal_press(t, "M", "2h digest");
+    terminal_press(t, "3 parsecs", "3 parsecs"); /* in the place of what was offered */
     assert_false(terminal_shows(t, "digest"));
-    press(t, "\r", "is no part of a schedule");
+    terminal_press(t, "\r", "is no part of a schedule");
     assert_true(terminal_shows(t, "3 parsecs")); /* to be put right */
-    press(t, "\027\027until 2099-01-01\r", "silenced until 2099-01-01");
-    press(t, "M\033OH\033[3~1", "1h digest"); /* a key that moves takes it to be edited */
-    press(t, "\033X", "alerts.json");
+    terminal_press(t, "\027\027until 2099-01-01\r", "silenced until 2099-01-01");
+    terminal_press(t, "M\033OH\033[3~1",
+                   "1h digest"); /* a key that moves takes it to be edited */
+    terminal_press(t, "\033X", "alerts.json");
     snprintf(keys, sizeof keys, "%s/alert.json/all.json\r", f->dir);
-    press(t, keys, "ot a directory");
+    terminal_press(t, keys, "ot a directory");
     assert_true(terminal_shows(t, "/alert.json/all.json"));
 }
 
@@ -293,14 +275,14 @@ static void a_workspace_that_is_not_there_is_asked_about(void **state)
 {
     struct console_fixture *f = *state;
     struct terminal *t = start(f, NULL);
-    press(t, "wstagign\r", "There is no workspace \"stagign\"");
-    press(t, "n", " default ");
-    press(t, ":workspace staging\r", "There is no workspace \"staging\"");
-    press(t, "y", " staging ");
-    press(t, "nMine\t\t\thttps://example.org/a\007\r", "all projects");
-    press(t, "\023", "saved Mine");
-    press(t, "w\025\r", " default ");
-    press(t, ":workspace staging\r", "Mine"); /* it is there now */
+    terminal_press(t, "wstagign\r", "There is no workspace \"stagign\"");
+    terminal_press(t, "n", " default ");
+    terminal_press(t, ":workspace staging\r", "There is no workspace \"staging\"");
+    terminal_press(t, "y", " staging ");
+    terminal_press(t, "nMine\t\t\thttps://example.org/a\007\r", "all projects");
+    terminal_press(t, "\023", "saved Mine");
+    terminal_press(t, "w\025\r", " default ");
+    terminal_press(t, ":workspace staging\r", "Mine"); /* it is there now */
 }
 
 static void the_audit_names_what_was_done(void **state)
@@ -310,10 +292,10 @@ static void the_audit_names_what_was_done(void **state)
     add_alert(f, "Alpha", "http://127.0.0.1:1/a");
     console_fixture_send_error(f);
     terminal_wait(t, "dead");
-    press(t, "2", "1 delivery");
-    press(t, "r", "sent again");
-    press(t, "1o", "disabled Alpha");
-    press(t, "9", "delivery.replay");
+    terminal_press(t, "2", "1 delivery");
+    terminal_press(t, "r", "sent again");
+    terminal_press(t, "1o", "disabled Alpha");
+    terminal_press(t, "9", "delivery.replay");
     assert_true(terminal_shows(t, "alert.disable "));
 }
 
@@ -324,7 +306,7 @@ static void an_open_bucket_counts_down(void **state)
     add_alert(f, "Alpha", "http://127.0.0.1:1/a");
     console_fixture_send_error(f);
     terminal_wait(t, "1 bucket");
-    press(t, "3\r", "to be sent as one webhook in ");
+    terminal_press(t, "3\r", "to be sent as one webhook in ");
     terminal_wait(t, "as one webhook in 2 s");
     terminal_wait(t, "as one webhook in 1 s");
     terminal_wait(t, "as one webhook now");
@@ -341,7 +323,7 @@ static void a_retry_that_never_comes_says_why(void **state)
     terminal_wait(t, "retry in");
     terminal_type(t, "\tk");
     terminal_wait(t, "paused");
-    press(t, "\to", "gave up: the");
+    terminal_press(t, "\to", "gave up: the");
     assert_true(terminal_shows(t, "paused"));
     assert_false(terminal_shows(t, "retry"));
 }
@@ -355,11 +337,11 @@ static void buckets_show_their_events_before_they_are_sent(void **state)
     console_fixture_send_error(f);
     console_fixture_send_error(f);
     terminal_wait(t, "2 buckets");
-    press(t, "3\r", "to be sent as one webhook in");
+    terminal_press(t, "3\r", "to be sent as one webhook in");
     assert_true(terminal_shows(t, "\"name\": \"t\""));
-    press(t, "\033", "2 open buckets");
-    press(t, "*n", "Send 2 buckets with 4 events now");
-    press(t, "y", "the buckets are closed and sent now");
+    terminal_press(t, "\033", "2 open buckets");
+    terminal_press(t, "*n", "Send 2 buckets with 4 events now");
+    terminal_press(t, "y", "the buckets are closed and sent now");
 }
 
 /* It leaves nothing behind, so the file of the person is not written. */
@@ -371,9 +353,9 @@ static void a_setting_of_the_demo_stays_in_the_demo(void **state)
     console_fixture_start(f, &options, NULL, "demo");
     struct terminal *t = f->terminal;
     terminal_wait(t, "delivered");
-    press(t, "7", "intake.listen");
-    press(t, ":sort key\rGe", "threshold.repeat"); /* the last of them */
-    press(t, "\0259s\r", "threshold.repeat is 9s now");
+    terminal_press(t, "7", "intake.listen");
+    terminal_press(t, ":sort key\rGe", "threshold.repeat"); /* the last of them */
+    terminal_press(t, "\0259s\r", "threshold.repeat is 9s now");
     snprintf(path, sizeof path, "%s/opik-alerts/config.ini", f->dir);
     assert_int_not_equal(access(path, F_OK), 0);
 }
@@ -385,17 +367,18 @@ static void an_export_says_of_what_and_replaces_no_file_unasked(void **state)
     char keys[600];
     add_alert(f, "Alpha", "https://example.org/a");
     add_alert(f, "Beta", "https://example.org/b");
-    press(t, "*X", "Write to the file 2 alerts: \"Alpha\", \"Beta\"");
+    terminal_press(t, "*X", "Write to the file 2 alerts: \"Alpha\", \"Beta\"");
     snprintf(keys, sizeof keys, "\025%s/all.json\r", f->dir);
-    press(t, keys, "2 alerts, secrets masked, written to");
+    terminal_press(t, keys, "2 alerts, secrets masked, written to");
     snprintf(keys, sizeof keys, ":alert export %s/all.json\r", f->dir);
-    press(t, keys, "Replace");
-    press(t, "y", "2 alerts, secrets masked, written to");
+    terminal_press(t, keys, "Replace");
+    terminal_press(t, "y", "2 alerts, secrets masked, written to");
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, console_fixture_set_up, console_fixture_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(the_answer_is_about_what_was_asked),
         TEST(new_rows_push_nothing_off_that_is_selected_or_marked),

@@ -13,20 +13,11 @@
 
 static int set_up(void **state)
 {
-    struct console_fixture *f = calloc(1, sizeof *f);
     const struct terminal_options options = {.rows = 24, .columns = 80};
-    assert_non_null(f);
+    console_fixture_set_up(state);
+    struct console_fixture *f = *state;
     console_fixture_start(f, &options, NULL, NULL);
     terminal_wait(f->terminal, "running on");
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct console_fixture *f = *state;
-    console_fixture_remove(f);
-    free(f);
     return 0;
 }
 
@@ -206,21 +197,15 @@ static void opens_the_help(void **state)
     terminal_wait(f->terminal, "There are no alerts yet");
 }
 
-static void press(struct terminal *t, const char *keys, const char *shows)
-{
-    terminal_type(t, keys);
-    terminal_wait(t, shows);
-}
-
 /* The keys of the place one came from stand first; q goes back, step by step. */
 static void the_help_begins_where_one_was(void **state)
 {
     struct terminal *t = ((struct console_fixture *)*state)->terminal;
-    press(t, "9", "Nobody has changed anything yet");
-    press(t, "\033OP", "In the audit"); /* F1 */
-    press(t, "\r", "Back");
-    press(t, "q", "Close");
-    press(t, "q", "Nobody has changed anything yet");
+    terminal_press(t, "9", "Nobody has changed anything yet");
+    terminal_press(t, "\033OP", "In the audit"); /* F1 */
+    terminal_press(t, "\r", "Back");
+    terminal_press(t, "q", "Close");
+    terminal_press(t, "q", "Nobody has changed anything yet");
 }
 
 static void survives_every_size(void **state)
@@ -243,7 +228,8 @@ static void leaves_in_order_on_sigterm(void **state)
 
 int main(void)
 {
-#define IN_CONSOLE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define IN_CONSOLE(test)                                                                   \
+    cmocka_unit_test_setup_teardown(test, set_up, console_fixture_tear_down)
     const struct CMUnitTest tests[] = {
         IN_CONSOLE(says_how_to_begin),
         IN_CONSOLE(creates_an_alert_by_keys),

@@ -12,25 +12,9 @@
 
 static int set_up(void **state)
 {
-    struct console_fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
-    f->dir = tempdir_make();
-    *state = f;
+    console_fixture_set_up(state);
+    ((struct console_fixture *)*state)->dir = tempdir_make();
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct console_fixture *f = *state;
-    console_fixture_remove(f);
-    free(f);
-    return 0;
-}
-
-static void press(struct terminal *t, const char *keys, const char *shows)
-{
-    terminal_type(t, keys);
-    terminal_wait(t, shows);
 }
 
 /* A dead delivery, opened; `script` is the editor, and gets the file as $1. */
@@ -49,8 +33,8 @@ static struct terminal *with_editor(struct console_fixture *f, const char *scrip
     console_fixture_add_alert(f, "Alpha", "trace:errors", "http://127.0.0.1:1/");
     terminal_wait(f->terminal, "Alpha");
     console_fixture_send_error(f);
-    press(f->terminal, "2", " dead ");
-    press(f->terminal, "\r", "Delivery 0");
+    terminal_press(f->terminal, "2", " dead ");
+    terminal_press(f->terminal, "\r", "Delivery 0");
     return f->terminal;
 }
 
@@ -61,9 +45,9 @@ static void its_signals_are_its_own(void **state)
                                              "kill -INT 0\n"
                                              "kill -STOP $$\n"
                                              "sed -i s/trace:errors/edited/ \"$1\"\n");
-    press(t, "e", "The edited body of trace:errors");
+    terminal_press(t, "e", "The edited body of trace:errors");
     terminal_wait(t, "It failed: connection refused");
-    press(t, "\033", "Delivery 0");
+    terminal_press(t, "\033", "Delivery 0");
 }
 
 static void a_slip_does_not_cost_what_was_edited(void **state)
@@ -72,13 +56,14 @@ static void a_slip_does_not_cost_what_was_edited(void **state)
                                              "then echo '{\"mended\": 1}' >\"$1\"\n"
                                              "else echo '{\"slip\": ' >\"$1\"\n"
                                              "fi\n");
-    press(t, "e", "nothing was sent: that is no JSON; e goes on with it");
-    press(t, "e", "The edited body of trace:errors");
-    press(t, "\033", "Delivery 0");
-    press(t, "e", "that is no JSON"); /* what was sent is done with: from the start */
+    terminal_press(t, "e", "nothing was sent: that is no JSON; e goes on with it");
+    terminal_press(t, "e", "The edited body of trace:errors");
+    terminal_press(t, "\033", "Delivery 0");
+    terminal_press(t, "e",
+                   "that is no JSON"); /* what was sent is done with: from the start */
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, console_fixture_tear_down)
 
 int main(void)
 {

@@ -9,33 +9,11 @@
 
 #include "support/console.h"
 
-static int set_up(void **state)
-{
-    struct console_fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct console_fixture *f = *state;
-    console_fixture_remove(f);
-    free(f);
-    return 0;
-}
-
-static void press(struct terminal *t, const char *keys, const char *shows)
-{
-    terminal_type(t, keys);
-    terminal_wait(t, shows);
-}
-
 static void click(struct terminal *t, int row, int column, const char *shows)
 {
     char report[64];
     snprintf(report, sizeof report, "\033[<0;%d;%dM\033[<0;%d;%dm", column, row, column, row);
-    press(t, report, shows);
+    terminal_press(t, report, shows);
 }
 
 /* A new alert with a name, and one trigger. */
@@ -44,35 +22,35 @@ static struct terminal *typed(struct console_fixture *f)
     const struct terminal_options options = {.rows = 24, .columns = 80};
     console_fixture_start(f, &options, NULL, NULL);
     terminal_wait(f->terminal, "running on");
-    press(f->terminal, "n", "Create alert");
-    press(f->terminal, "Typed name", "Typed name");
-    press(f->terminal, "\007", "Add trigger");
-    press(f->terminal, "\r", "all projects");
+    terminal_press(f->terminal, "n", "Create alert");
+    terminal_press(f->terminal, "Typed name", "Typed name");
+    terminal_press(f->terminal, "\007", "Add trigger");
+    terminal_press(f->terminal, "\r", "all projects");
     return f->terminal;
 }
 
 static void nothing_typed_is_lost_without_a_question(void **state)
 {
     struct terminal *t = typed(*state);
-    press(t, "\033OP", "Help"); /* F1; its pages know the keys of the screens */
-    press(t, "j\r", "Make an alert");
-    press(t, "2", "is not saved. Leave it?");
-    press(t, "n", "Make an alert");
-    press(t, ":deliveries status:dead\r", "is not saved. Leave it?");
-    press(t, "n\033\033", "Typed name");
-    press(t, "\003", "Quit? What you changed in the form is not saved."); /* ^C */
-    press(t, "n", "Typed name");
-    press(t, "\033OPj\r:deliveries status:dead\r", "Leave it?");
-    press(t, "y", "filter status:dead");
-    press(t, "1", "There are no alerts yet");
+    terminal_press(t, "\033OP", "Help"); /* F1; its pages know the keys of the screens */
+    terminal_press(t, "j\r", "Make an alert");
+    terminal_press(t, "2", "is not saved. Leave it?");
+    terminal_press(t, "n", "Make an alert");
+    terminal_press(t, ":deliveries status:dead\r", "is not saved. Leave it?");
+    terminal_press(t, "n\033\033", "Typed name");
+    terminal_press(t, "\003", "Quit? What you changed in the form is not saved."); /* ^C */
+    terminal_press(t, "n", "Typed name");
+    terminal_press(t, "\033OPj\r:deliveries status:dead\r", "Leave it?");
+    terminal_press(t, "y", "filter status:dead");
+    terminal_press(t, "1", "There are no alerts yet");
 }
 
 static void shows_the_example_on_a_small_screen(void **state)
 {
     struct terminal *t = typed(*state);
-    press(t, "\026", "\"eventType\": \"trace:errors\""); /* ^V */
+    terminal_press(t, "\026", "\"eventType\": \"trace:errors\""); /* ^V */
     assert_true(terminal_shows(t, "\"alertName\": \"Typed name\""));
-    press(t, "\033", "Create alert");
+    terminal_press(t, "\033", "Create alert");
 }
 
 static void the_mouse_goes_to_fields_and_presses_buttons(void **state)
@@ -82,22 +60,23 @@ static void the_mouse_goes_to_fields_and_presses_buttons(void **state)
     click(t, 5, 30, "Typed name"); /* the URL */
     terminal_cursor(t, &row, &column);
     assert_int_equal(row, 4);
-    press(t, "http://127.0.0.1:1/x", "http://127.0.0.1:1/x");
+    terminal_press(t, "http://127.0.0.1:1/x", "http://127.0.0.1:1/x");
     click(t, 3, 18, "[ ] no");
     click(t, 4, 18, "< Slack >");
     click(t, 7, 5, "Secret token");
     click(t, 7, 5, "(Enter opens)");
     click(t, 11, 5, "Space checks");
-    press(t, "\033", "Create alert");
+    terminal_press(t, "\033", "Create alert");
     click(t, 10, 5, "all projects"); /* a trigger: the focus first */
     click(t, 10, 5, "Project scope");
-    press(t, "\033", "Create alert");
+    terminal_press(t, "\033", "Create alert");
     click(t, 13, 45, "Leave without saving?"); /* Cancel */
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, console_fixture_set_up, console_fixture_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(nothing_typed_is_lost_without_a_question),
         TEST(shows_the_example_on_a_small_screen),

@@ -20,28 +20,6 @@ static struct terminal *start(struct console_fixture *f, int rows, int columns)
     return f->terminal;
 }
 
-static int set_up(void **state)
-{
-    struct console_fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct console_fixture *f = *state;
-    console_fixture_remove(f);
-    free(f);
-    return 0;
-}
-
-static void press(struct terminal *t, const char *keys, const char *shows)
-{
-    terminal_type(t, keys);
-    terminal_wait(t, shows);
-}
-
 static void add_alert(struct console_fixture *f, const char *name, const char *event)
 {
     console_fixture_add_alert(f, name, event, "https://example.org/x");
@@ -73,7 +51,7 @@ static void golden_of_each(struct terminal *t, const char *size)
     };
     char name[64];
     for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
-        press(t, screens[i].key, screens[i].shows);
+        terminal_press(t, screens[i].key, screens[i].shows);
         snprintf(name, sizeof name, "%s-%s", screens[i].name, size);
         terminal_golden(t, name);
         if (screens[i].back)
@@ -187,7 +165,7 @@ static void golden_of_data(struct terminal *t, const char *variant)
     };
     char name[64];
     for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
-        press(t, screens[i].key, screens[i].shows);
+        terminal_press(t, screens[i].key, screens[i].shows);
         snprintf(name, sizeof name, "data-%s-%s", screens[i].name, variant);
         terminal_golden(t, name);
     }
@@ -254,15 +232,15 @@ static void filters_and_marks_several(void **state)
     struct terminal *t = start(f, 24, 80);
     add_three(f);
     terminal_wait(t, "Gamma errors");
-    press(t, "/", "Filter: name enabled");
-    press(t, "name~errors\r", "2 of 3 alerts, filter name~errors");
+    terminal_press(t, "/", "Filter: name enabled");
+    terminal_press(t, "name~errors\r", "2 of 3 alerts, filter name~errors");
     assert_false(terminal_shows(t, "Beta prompts"));
-    press(t, "*", "2 marked");
-    press(t, "-", "Disable 2 alerts");
-    press(t, "y", "disabled 2 alerts");
-    press(t, "/\025enabled:no\r", "filter enabled:no");
-    press(t, "/\025nosuch:x\r", "no such filter: nosuch");
-    press(t, "/\025\r", "Beta prompts");
+    terminal_press(t, "*", "2 marked");
+    terminal_press(t, "-", "Disable 2 alerts");
+    terminal_press(t, "y", "disabled 2 alerts");
+    terminal_press(t, "/\025enabled:no\r", "filter enabled:no");
+    terminal_press(t, "/\025nosuch:x\r", "no such filter: nosuch");
+    terminal_press(t, "/\025\r", "Beta prompts");
 }
 
 static void takes_a_delete_back(void **state)
@@ -271,18 +249,18 @@ static void takes_a_delete_back(void **state)
     struct terminal *t = start(f, 24, 80);
     add_three(f);
     terminal_wait(t, "Gamma errors");
-    press(t, "*", "3 marked");
-    press(t, "D", "Delete 3 alerts: \"Alpha errors\"");
+    terminal_press(t, "*", "3 marked");
+    terminal_press(t, "D", "Delete 3 alerts: \"Alpha errors\"");
     assert_true(terminal_shows(t, "What waits for them is dropped."));
-    press(t, "y", "gone in 10 s");
-    press(t, "z", "nothing was deleted: 3 alerts stay");
+    terminal_press(t, "y", "gone in 10 s");
+    terminal_press(t, "z", "nothing was deleted: 3 alerts stay");
     terminal_wait_gone(t, "gone in");
     assert_true(terminal_shows(t, "Gamma errors"));
     terminal_type(t, "u");
-    press(t, "D", "Delete the alert");
-    press(t, "y", "gone in 10 s");
+    terminal_press(t, "D", "Delete the alert");
+    terminal_press(t, "y", "gone in 10 s");
     terminal_type(t, "\003"); /* ^C: what was wanted is done */
-    press(t, "y", "");
+    terminal_press(t, "y", "");
     terminal_exit(t);
     console_fixture_stop(f);
     t = start(f, 24, 80);
@@ -296,32 +274,32 @@ static void commands_are_typed_in_words(void **state)
     struct terminal *t = start(f, 24, 80);
     add_three(f);
     terminal_wait(t, "Gamma errors");
-    press(t, ":", "Command:");
-    press(t, "sort na", "sort");
-    press(t, "me\r", "NAME\xe2\x96\xb2");
-    press(t, ":deliveries status:dead\r", "filter status:dead");
-    press(t, ":al", "alerts");
-    press(t, "\t", ": alert");
-    press(t, "\033", "filter status:dead");
-    press(t, ":nonsense\r", "no such command here: nonsense");
-    press(t, ":\020", ": deliveries status:dead"); /* ^P */
-    press(t, "\033", "filter status:dead");
-    press(t, ":workspace other\r", "There is no workspace \"other\"");
-    press(t, "y", " other ");
-    press(t, "1", "There are no alerts yet");
+    terminal_press(t, ":", "Command:");
+    terminal_press(t, "sort na", "sort");
+    terminal_press(t, "me\r", "NAME\xe2\x96\xb2");
+    terminal_press(t, ":deliveries status:dead\r", "filter status:dead");
+    terminal_press(t, ":al", "alerts");
+    terminal_press(t, "\t", ": alert");
+    terminal_press(t, "\033", "filter status:dead");
+    terminal_press(t, ":nonsense\r", "no such command here: nonsense");
+    terminal_press(t, ":\020", ": deliveries status:dead"); /* ^P */
+    terminal_press(t, "\033", "filter status:dead");
+    terminal_press(t, ":workspace other\r", "There is no workspace \"other\"");
+    terminal_press(t, "y", " other ");
+    terminal_press(t, "1", "There are no alerts yet");
 }
 
 static void finds_what_can_be_done_and_does_it(void **state)
 {
     struct console_fixture *f = *state;
     struct terminal *t = start(f, 24, 80);
-    press(t, "?", "What can be done here");
-    press(t, "undo", "no: there is no delete to take back");
-    press(t, "\r", "there is no delete to take back");
-    press(t, "?settings\r", "intake.listen");
-    press(t, "?", "What can be done here");
-    press(t, "zzz", "Nothing like that");
-    press(t, "\033", "intake.listen");
+    terminal_press(t, "?", "What can be done here");
+    terminal_press(t, "undo", "no: there is no delete to take back");
+    terminal_press(t, "\r", "there is no delete to take back");
+    terminal_press(t, "?settings\r", "intake.listen");
+    terminal_press(t, "?", "What can be done here");
+    terminal_press(t, "zzz", "Nothing like that");
+    terminal_press(t, "\033", "intake.listen");
 }
 
 static void changes_a_setting_in_the_file(void **state)
@@ -329,29 +307,29 @@ static void changes_a_setting_in_the_file(void **state)
     struct console_fixture *f = *state;
     struct terminal *t = start(f, 24, 100);
     char path[512], text[200] = "";
-    press(t, "7", "debounce.window");
-    press(t, "e", "a slip would cut applications off"); /* intake.listen */
-    press(t, "/", "this list has no filter");
+    terminal_press(t, "7", "debounce.window");
+    terminal_press(t, "e", "a slip would cut applications off"); /* intake.listen */
+    terminal_press(t, "/", "this list has no filter");
     for (int i = 0; i < SETTING_RETRY_MAX; i++)
         terminal_type(t, "j");
-    press(t, "e", "retry.max");
-    press(t, "\0259\r", "retry.max is 9 now");
+    terminal_press(t, "e", "retry.max");
+    terminal_press(t, "\0259\r", "retry.max is 9 now");
     snprintf(path, sizeof path, "%s/opik-alerts/config.ini", f->dir);
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
     assert_string_equal(text, "[retry]\nmax = 9\n");
-    press(t, "emany\r", "retry.max: ");
+    terminal_press(t, "emany\r", "retry.max: ");
     assert_true(terminal_shows(t, "many ")); /* to be put right */
     assert_true(terminal_shows(t, "9 "));
-    press(t, "\0339", "setting.change"); /* who did it */
+    terminal_press(t, "\0339", "setting.change"); /* who did it */
     assert_true(terminal_shows(t, "1 change"));
-    press(t, "\r", "9, before: 3");
+    terminal_press(t, "\r", "9, before: 3");
     assert_true(terminal_shows(t, "retry.max"));
     assert_true(terminal_shows(t, " on pts/"));
-    press(t, "\033", "1 change");
-    press(t, "/via:engine\r", "Nothing passes the filter");
+    terminal_press(t, "\033", "1 change");
+    terminal_press(t, "/via:engine\r", "Nothing passes the filter");
 }
 
 /* ---------------------------------------------------------------- silences */
@@ -362,25 +340,25 @@ static void silences_are_made_and_ended(void **state)
     struct terminal *t = start(f, 24, 130);
     add_three(f);
     terminal_wait(t, "Gamma errors");
-    press(t, "M", "Silence: 2h");
-    press(t, "\025until 2099-01-01 digest\r", "silenced until 2099-01-01");
-    press(t, "\033[B", "Beta");
-    press(t, "M", "Silence: 2h");
-    press(t, "\033", "Beta");
-    press(t, "8", "1 silence, 1 active");
+    terminal_press(t, "M", "Silence: 2h");
+    terminal_press(t, "\025until 2099-01-01 digest\r", "silenced until 2099-01-01");
+    terminal_press(t, "\033[B", "Beta");
+    terminal_press(t, "M", "Silence: 2h");
+    terminal_press(t, "\033", "Beta");
+    terminal_press(t, "8", "1 silence, 1 active");
     assert_true(terminal_shows(t, "alert \"Alpha errors\""));
-    press(t, ":silence add 2h drop type:trace:errors\r", "2 silences, 2 active");
+    terminal_press(t, ":silence add 2h drop type:trace:errors\r", "2 silences, 2 active");
     console_fixture_send_error(f); /* Alpha's and Gamma's pair: a digest goes before a drop */
     terminal_wait(t, "drop   0        1");
     assert_true(terminal_shows(t, "digest 1        0"));
-    press(t, "n", "Silence: alert:");
-    press(t, "\025mon 25:00-3 type:trace:errors\r", "is no part of a schedule");
-    press(t, "\033s", "WHAT");
-    press(t, "*", "2 marked");
-    press(t, "D", "End 2 silences? What they hold is sent now.");
-    press(t, "y", "ended: what was held is sent now");
+    terminal_press(t, "n", "Silence: alert:");
+    terminal_press(t, "\025mon 25:00-3 type:trace:errors\r", "is no part of a schedule");
+    terminal_press(t, "\033s", "WHAT");
+    terminal_press(t, "*", "2 marked");
+    terminal_press(t, "D", "End 2 silences? What they hold is sent now.");
+    terminal_press(t, "y", "ended: what was held is sent now");
     terminal_wait(t, "2 silences, 0 active");
-    press(t, "1", "Alpha errors");
+    terminal_press(t, "1", "Alpha errors");
     terminal_wait_gone(t, "silenced until");
     terminal_wait(t, "dropped: silenced by"); /* in the log, with its count */
 }
@@ -399,50 +377,51 @@ static struct terminal *with_two_dead(struct console_fixture *f)
     console_fixture_add_alert(f, "Second", "trace:errors", "http://127.0.0.1:1/y");
     terminal_wait(t, "Second");
     console_fixture_send_error(f);
-    press(t, "2", "2 deliveries");
-    press(t, "/status:dead\r", "2 deliveries, filter status:dead");
+    terminal_press(t, "2", "2 deliveries");
+    terminal_press(t, "/status:dead\r", "2 deliveries, filter status:dead");
     return t;
 }
 
 static void several_are_sent_again_with_a_result_for_each(void **state)
 {
     struct terminal *t = with_two_dead(*state);
-    press(t, "R", "Send 2 deliveries again, 10 a second");
-    press(t, "n", "2 deliveries, filter");
-    press(t, "R", "Send 2 deliveries again");
-    press(t, "y", "2 sent again: 0 delivered, 2 dead, 0 to come");
+    terminal_press(t, "R", "Send 2 deliveries again, 10 a second");
+    terminal_press(t, "n", "2 deliveries, filter");
+    terminal_press(t, "R", "Send 2 deliveries again");
+    terminal_press(t, "y", "2 sent again: 0 delivered, 2 dead, 0 to come");
     assert_true(terminal_shows(t, "dead: connection refused"));
-    press(t, "\r", "Attempt 2 at");
-    press(t, "\033", "2 sent again");
-    press(t, "\033", "2 deliveries, filter");
+    terminal_press(t, "\r", "Attempt 2 at");
+    terminal_press(t, "\033", "2 sent again");
+    terminal_press(t, "\033", "2 deliveries, filter");
 }
 
 static void one_is_sent_again_and_its_new_attempt_is_shown(void **state)
 {
     struct terminal *t = with_two_dead(*state);
-    press(t, "r", "Attempt 2 at");
-    press(t, "r", "Attempt 3 at");
+    terminal_press(t, "r", "Attempt 2 at");
+    terminal_press(t, "r", "Attempt 3 at");
 }
 
 static void a_body_is_edited_and_sent_once(void **state)
 {
     struct terminal *t = with_two_dead(*state);
-    press(t, "\r", "\"eventType\": \"trace:errors\"");
-    press(t, "e", "The edited body of trace:errors to http://127.0.0.1:1");
+    terminal_press(t, "\r", "\"eventType\": \"trace:errors\"");
+    terminal_press(t, "e", "The edited body of trace:errors to http://127.0.0.1:1");
     terminal_wait(t, "It failed: connection refused");
-    press(t, "\033", "Attempt 1 at");
+    terminal_press(t, "\033", "Attempt 1 at");
     assert_false(terminal_shows(t, "Attempt 2")); /* a test, no delivery */
 }
 
 static void folds_json(void **state)
 {
     struct terminal *t = with_two_dead(*state);
-    press(t, "\r", "\"eventIds\": [");
-    press(t, "----------", "lines");
+    terminal_press(t, "\r", "\"eventIds\": [");
+    terminal_press(t, "----------", "lines");
     assert_false(terminal_shows(t, "\"alertName\""));
-    press(t, "/eventType\r", "\"eventType\": \"trace:errors\""); /* what is found is unfolded */
-    press(t, "----------", "lines");
-    press(t, "++++++++++", "\"alertName\"");
+    terminal_press(t, "/eventType\r",
+                   "\"eventType\": \"trace:errors\""); /* what is found is unfolded */
+    terminal_press(t, "----------", "lines");
+    terminal_press(t, "++++++++++", "\"alertName\"");
 }
 
 /* ---------------------------------------------------------------- mouse, paste */
@@ -458,17 +437,18 @@ static void the_mouse_selects_sorts_and_presses_keys(void **state)
     terminal_settle(t, 100);
     terminal_cursor(t, &row, &column);
     assert_int_equal(row, 4);
-    press(t, "\033[<0;3;2M\033[<0;3;2m", "NAME\xe2\x96\xb2"); /* the head */
-    press(t, "\033[<0;3;24M\033[<0;3;24m", "New alert");       /* the first entry of the key bar */
-    press(t, "\033", "Gamma errors");
-    press(t, "m", "mouse off");
+    terminal_press(t, "\033[<0;3;2M\033[<0;3;2m", "NAME\xe2\x96\xb2"); /* the head */
+    terminal_press(t, "\033[<0;3;24M\033[<0;3;24m",
+                   "New alert"); /* the first entry of the key bar */
+    terminal_press(t, "\033", "Gamma errors");
+    terminal_press(t, "m", "mouse off");
 }
 
 static void a_paste_in_a_list_does_nothing(void **state)
 {
     struct console_fixture *f = *state;
     struct terminal *t = start(f, 24, 80);
-    press(t, "\033[200~nDy\r:quit\r\033[201~", "pasted text is ignored here");
+    terminal_press(t, "\033[200~nDy\r:quit\r\033[201~", "pasted text is ignored here");
     assert_true(terminal_shows(t, "There are no alerts yet"));
 }
 
@@ -484,10 +464,10 @@ static void read_only_says_why_not(void **state)
     terminal_wait(t, "Gamma errors");
     static const char *const keys[] = {"D", "o", "+", "t", "e", "n"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        press(t, keys[i], "read-only: nothing can be changed here");
-        press(t, "j", "Help");
+        terminal_press(t, keys[i], "read-only: nothing can be changed here");
+        terminal_press(t, "j", "Help");
     }
-    press(t, ":alert delete\r", "read-only: nothing can be changed here");
+    terminal_press(t, ":alert delete\r", "read-only: nothing can be changed here");
 }
 
 static void asks_before_it_overwrites_the_change_of_another(void **state)
@@ -496,7 +476,7 @@ static void asks_before_it_overwrites_the_change_of_another(void **state)
     struct terminal *t = start(f, 24, 80);
     add_three(f);
     terminal_wait(t, "Gamma errors");
-    press(t, "e", "Edit alert");
+    terminal_press(t, "e", "Edit alert");
     terminal_type(t, " mine");
     char words[1024];
     snprintf(words, sizeof words,
@@ -504,10 +484,10 @@ static void asks_before_it_overwrites_the_change_of_another(void **state)
              "$OPIK_ALERTS --data-dir=%s/data alert import %s/all.json >/dev/null",
              f->dir, f->dir, f->dir, f->dir);
     assert_int_equal(system(words), 0);
-    press(t, "\023", "Somebody else changed this alert");
-    press(t, "n", "mine"); /* nothing is lost */
-    press(t, "\023", "Somebody else changed this alert");
-    press(t, "y", "saved Alpha errors mine");
+    terminal_press(t, "\023", "Somebody else changed this alert");
+    terminal_press(t, "n", "mine"); /* nothing is lost */
+    terminal_press(t, "\023", "Somebody else changed this alert");
+    terminal_press(t, "y", "saved Alpha errors mine");
 }
 
 static void two_consoles_see_each_other(void **state)
@@ -553,14 +533,15 @@ static void shows_an_example_beside_the_form(void **state)
 {
     struct console_fixture *f = *state;
     struct terminal *t = start(f, 50, 200);
-    press(t, "n", "A trigger decides what it looks like");
-    press(t, "\007", "Add trigger");
-    press(t, "\r", "\"eventType\": \"trace:errors\"");
+    terminal_press(t, "n", "A trigger decides what it looks like");
+    terminal_press(t, "\007", "Add trigger");
+    terminal_press(t, "\r", "\"eventType\": \"trace:errors\"");
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, console_fixture_set_up, console_fixture_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(every_screen_at_80x24),
         TEST(every_screen_at_200x50),

@@ -11,28 +11,13 @@
 static int set_up(void **state)
 {
     const struct terminal_options options = {.rows = 24, .columns = 80};
-    struct console_fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
+    console_fixture_set_up(state);
+    struct console_fixture *f = *state;
     console_fixture_start(f, &options, NULL, NULL);
     terminal_wait(f->terminal, "running on");
     console_fixture_add_alert(f, "Alpha", "trace:errors", "http://127.0.0.1:1/");
     terminal_wait(f->terminal, "Alpha");
-    *state = f;
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct console_fixture *f = *state;
-    console_fixture_remove(f);
-    free(f);
-    return 0;
-}
-
-static void press(struct terminal *t, const char *keys, const char *shows)
-{
-    terminal_type(t, keys);
-    terminal_wait(t, shows);
 }
 
 static void a_question_keeps_its_answers(void **state)
@@ -41,7 +26,7 @@ static void a_question_keeps_its_answers(void **state)
         int rows, columns;
     } sizes[] = {{24, 80}, {12, 40}, {9, 30}, {6, 20}};
     struct terminal *t = ((struct console_fixture *)*state)->terminal;
-    press(t, "D", "Delete the alert \"Alpha\"?");
+    terminal_press(t, "D", "Delete the alert \"Alpha\"?");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         terminal_resize(t, sizes[i].rows, sizes[i].columns);
         terminal_settle(t, 100);
@@ -56,7 +41,7 @@ static void a_test_shows_its_outcome(void **state)
         int rows, columns;
     } sizes[] = {{24, 80}, {12, 40}, {8, 40}, {5, 40}};
     struct terminal *t = ((struct console_fixture *)*state)->terminal;
-    press(t, "t", "It failed: connection refused");
+    terminal_press(t, "t", "It failed: connection refused");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         terminal_resize(t, sizes[i].rows, sizes[i].columns);
         terminal_settle(t, 100);
@@ -64,7 +49,7 @@ static void a_test_shows_its_outcome(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, console_fixture_tear_down)
 
 int main(void)
 {

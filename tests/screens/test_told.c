@@ -14,28 +14,13 @@
 static int set_up(void **state)
 {
     const struct terminal_options options = {.rows = 24, .columns = 80};
-    struct console_fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
+    console_fixture_set_up(state);
+    struct console_fixture *f = *state;
     console_fixture_start(f, &options, NULL, NULL);
     terminal_wait(f->terminal, "running on");
     console_fixture_add_alert(f, "Alpha", "trace:errors", "https://example.org/a");
     terminal_wait(f->terminal, "Alpha");
-    *state = f;
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct console_fixture *f = *state;
-    console_fixture_remove(f);
-    free(f);
-    return 0;
-}
-
-static void press(struct terminal *t, const char *keys, const char *shows)
-{
-    terminal_type(t, keys);
-    terminal_wait(t, shows);
 }
 
 static const char *line_of_cursor(struct terminal *t, int *row, int *column)
@@ -54,11 +39,11 @@ static const char *line_of_cursor(struct terminal *t, int *row, int *column)
 static void a_click_on_it_takes_it_away_and_does_nothing_else(void **state)
 {
     struct terminal *t = ((struct console_fixture *)*state)->terminal;
-    press(t, "m", "mouse off");
-    press(t, "m", "mouse on");
-    press(t, "\033[<0;3;24M\033[<0;3;24m", "n New");
+    terminal_press(t, "m", "mouse off");
+    terminal_press(t, "m", "mouse on");
+    terminal_press(t, "\033[<0;3;24M\033[<0;3;24m", "n New");
     assert_false(terminal_shows(t, "New alert"));
-    press(t, "\033[<0;3;24M\033[<0;3;24m", "New alert");
+    terminal_press(t, "\033[<0;3;24M\033[<0;3;24m", "New alert");
 }
 
 /* The key bar below it offers / and n: they do what they say. */
@@ -66,17 +51,17 @@ static void the_answer_to_a_test_is_searched(void **state)
 {
     struct console_fixture *f = *state;
     struct terminal *t = f->terminal;
-    press(t, "nGamma\t\t\thttp://127.0.0.1:1/", "127.0.0.1:1");
-    press(t, "\007\r\024", "It failed: connection refused"); /* ^G, ^T */
-    press(t, "/nosuch\r", "nosuch stands nowhere here");
-    press(t, "/refused\r", "It failed: connection refused");
+    terminal_press(t, "nGamma\t\t\thttp://127.0.0.1:1/", "127.0.0.1:1");
+    terminal_press(t, "\007\r\024", "It failed: connection refused"); /* ^G, ^T */
+    terminal_press(t, "/nosuch\r", "nosuch stands nowhere here");
+    terminal_press(t, "/refused\r", "It failed: connection refused");
     assert_false(terminal_shows(t, "stands nowhere"));
 }
 
 static void a_new_size_leaves_it(void **state)
 {
     struct terminal *t = ((struct console_fixture *)*state)->terminal;
-    press(t, "m", "mouse off");
+    terminal_press(t, "m", "mouse off");
     terminal_resize(t, 20, 70);
     terminal_settle(t, 100);
     assert_true(terminal_shows(t, "mouse off"));
@@ -90,7 +75,7 @@ static void a_notice_of_the_log_says_what_it_is(void **state)
     struct receiver *receiver = receiver_start();
     char url[128];
     int row, column;
-    press(t, "o", "disabled Alpha"); /* its rows would come between */
+    terminal_press(t, "o", "disabled Alpha"); /* its rows would come between */
     receiver_answer(receiver, (struct receiver_answer){.status = 410});
     receiver_url(receiver, "/", url, sizeof url);
     console_fixture_add_alert(f, "Beta", "trace:errors", url);
@@ -101,11 +86,11 @@ static void a_notice_of_the_log_says_what_it_is(void **state)
     terminal_settle(t, 100);
     while (!strstr(line_of_cursor(t, &row, &column), "410 Gone: the alert") && row > 12)
         terminal_type(t, "k");
-    press(t, "\r", "\n answered 410 Gone: the alert was disabled");
+    terminal_press(t, "\r", "\n answered 410 Gone: the alert was disabled");
     receiver_stop(&receiver);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, console_fixture_tear_down)
 
 int main(void)
 {

@@ -15,19 +15,10 @@
 static int set_up(void **state)
 {
     const struct terminal_options options = {.rows = 24, .columns = 80};
-    struct console_fixture *f = calloc(1, sizeof *f);
-    assert_non_null(f);
+    console_fixture_set_up(state);
+    struct console_fixture *f = *state;
     console_fixture_start(f, &options, NULL, NULL);
     terminal_wait(f->terminal, "running on");
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct console_fixture *f = *state;
-    console_fixture_remove(f);
-    free(f);
     return 0;
 }
 
@@ -36,33 +27,27 @@ static struct terminal *terminal_of(void **state)
     return ((struct console_fixture *)*state)->terminal;
 }
 
-static void press(struct terminal *t, const char *keys, const char *shows)
-{
-    terminal_type(t, keys);
-    terminal_wait(t, shows);
-}
-
 /* ---------------------------------------------------------------- the `:` line */
 
 static void completing_leaves_what_follows(void **state)
 {
     struct terminal *t = terminal_of(state);
-    press(t, ":deliveries status:dead\t", ": deliveries status:dead");
-    press(t, "\r", "filter status:dead");
+    terminal_press(t, ":deliveries status:dead\t", ": deliveries status:dead");
+    terminal_press(t, "\r", "filter status:dead");
 }
 
 static void the_history_gives_back_what_was_typed(void **state)
 {
     struct terminal *t = terminal_of(state);
-    press(t, ":deliveries\r", "0 deliveries");
-    press(t, ":deliveries since:1h\020", ": deliveries");
+    terminal_press(t, ":deliveries\r", "0 deliveries");
+    terminal_press(t, ":deliveries since:1h\020", ": deliveries");
     terminal_wait_gone(t, "since:1h");
-    press(t, "\016", ": deliveries since:1h"); /* ^N */
+    terminal_press(t, "\016", ": deliveries since:1h"); /* ^N */
 }
 
 static void a_blank_at_the_end_is_none(void **state)
 {
-    press(terminal_of(state), ":settings \r", "intake.listen");
+    terminal_press(terminal_of(state), ":settings \r", "intake.listen");
 }
 
 /* ---------------------------------------------------------------- keys */
@@ -74,15 +59,15 @@ static void unknown_sequences_do_nothing(void **state)
     static const char *const sequences[] = {"\033[1;13C", "\033[57441u", "\033[?64;1;2c",
                                             "\033[[A", "\033Oq"};
     struct terminal *t = terminal_of(state);
-    press(t, "nAlpha", "Alpha");
+    terminal_press(t, "nAlpha", "Alpha");
     for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++) {
-        press(t, sequences[i], "New alert");
+        terminal_press(t, sequences[i], "New alert");
         assert_false(terminal_shows(t, "Leave without saving?"));
     }
-    press(t, "\033[1;13Cx", "Alphax"); /* the next key is one again */
-    press(t, "\033", "Leave without saving?");
-    press(t, "y", "There are no alerts yet");
-    press(t, "\033[1;5z", "Alerts");
+    terminal_press(t, "\033[1;13Cx", "Alphax"); /* the next key is one again */
+    terminal_press(t, "\033", "Leave without saving?");
+    terminal_press(t, "y", "There are no alerts yet");
+    terminal_press(t, "\033[1;5z", "Alerts");
     assert_false(terminal_shows(t, "Overview"));
 }
 
@@ -101,7 +86,7 @@ static void the_cursor_stands_behind_wide_characters(void **state)
 {
     struct terminal *t = terminal_of(state);
     int row, column;
-    press(t, "n", "New alert");
+    terminal_press(t, "n", "New alert");
     for (int i = 0; i < 40; i++)
         terminal_send(t, "\xe6\x97\xa5");
     terminal_settle(t, 100);
@@ -130,16 +115,16 @@ static void paste(struct terminal *t, char c, size_t count)
 static void a_paste_that_is_too_long_is_told_of(void **state)
 {
     struct terminal *t = terminal_of(state);
-    press(t, "n", "New alert");
+    terminal_press(t, "n", "New alert");
     paste(t, 'a', 1500);
     terminal_wait(t, "there is room for 1020 bytes here: nothing of it was taken");
-    press(t, "Alpha", "Alpha"); /* into an empty field */
+    terminal_press(t, "Alpha", "Alpha"); /* into an empty field */
     assert_false(terminal_shows(t, "aaAlpha"));
-    press(t, "\033", "Leave without saving?");
-    press(t, "y/", "Filter:");
+    terminal_press(t, "\033", "Leave without saving?");
+    terminal_press(t, "y/", "Filter:");
     paste(t, 'a', 300000); /* more than is read of a paste */
     terminal_wait(t, "there is room for 1024 bytes here");
-    press(t, "\033:", "Command:");
+    terminal_press(t, "\033:", "Command:");
     paste(t, 'a', 600);
     terminal_wait(t, "there is room for 512 bytes here");
 }
@@ -149,7 +134,7 @@ static void a_paste_may_come_in_parts(void **state)
     struct terminal *t = terminal_of(state);
     terminal_send(t, "\033[200~abc");
     terminal_settle(t, 800);
-    press(t, "nAlpha\033[201~", "pasted text is ignored here");
+    terminal_press(t, "nAlpha\033[201~", "pasted text is ignored here");
     assert_false(terminal_shows(t, "New alert"));
 }
 
@@ -158,18 +143,18 @@ static void a_pasted_secret_is_not_kept(void **state)
     static const struct canary canaries[] = {{"token", "CANARY-pasted-0815"}};
     struct terminal *t = terminal_of(state);
     struct canary_search search;
-    press(t, "n", "New alert");
-    press(t, "\017\t", "Secret token"); /* ^O, into its first field */
-    press(t, "\033[200~CANARY-pasted-0815\033[201~", "\u2022\u2022\u2022");
-    press(t, "\033", "Leave without saving?");
-    press(t, "y", "There are no alerts yet");
+    terminal_press(t, "n", "New alert");
+    terminal_press(t, "\017\t", "Secret token"); /* ^O, into its first field */
+    terminal_press(t, "\033[200~CANARY-pasted-0815\033[201~", "\u2022\u2022\u2022");
+    terminal_press(t, "\033", "Leave without saving?");
+    terminal_press(t, "y", "There are no alerts yet");
     canary_init(&search, canaries, 1);
     assert_true(canary_in_memory(&search, terminal_pid(t)));
     assert_string_equal(buf_text(&search.hits), "");
     canary_free(&search);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, console_fixture_tear_down)
 
 int main(void)
 {

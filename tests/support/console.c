@@ -49,6 +49,20 @@ void console_fixture_remove(struct console_fixture *f)
     f->dir = NULL;
 }
 
+int console_fixture_set_up(void **state)
+{
+    *state = calloc(1, sizeof(struct console_fixture));
+    assert_non_null(*state);
+    return 0;
+}
+
+int console_fixture_tear_down(void **state)
+{
+    console_fixture_remove(*state);
+    free(*state);
+    return 0;
+}
+
 int console_fixture_run(struct console_fixture *f, const char *words)
 {
     char command[2048];

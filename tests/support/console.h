@@ -16,6 +16,10 @@ void console_fixture_start(struct console_fixture *f, const struct terminal_opti
 void console_fixture_stop(struct console_fixture *f); /* kills it; the directory stays */
 void console_fixture_remove(struct console_fixture *f);
 
+/* For cmocka: *state is a struct console_fixture, which was not started. */
+int console_fixture_set_up(void **state);
+int console_fixture_tear_down(void **state);
+
 /* Runs a verb on the same data directory; returns its exit status. */
 int console_fixture_run(struct console_fixture *f, const char *words);
 void console_fixture_add_alert(struct console_fixture *f, const char *name, const char *event,

@@ -60,6 +60,22 @@ void rig_remove(struct rig *r)
     receiver_stop(&r->receiver);
 }
 
+int rig_set_up(void **state)
+{
+    struct rig *r = calloc(1, sizeof *r);
+    must(r != NULL, "no memory");
+    rig_make(r);
+    *state = r;
+    return 0;
+}
+
+int rig_tear_down(void **state)
+{
+    rig_remove(*state);
+    free(*state);
+    return 0;
+}
+
 /* ---------------------------------------------------------------- alerts and events */
 
 void rig_alert_of(struct rig *r, const char *url, enum event_type type, char id[UUID_SIZE])

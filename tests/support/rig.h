@@ -22,6 +22,9 @@ struct rig {
 /* All abort the test program when they cannot. */
 void rig_make(struct rig *r); /* the engine included */
 void rig_remove(struct rig *r);
+/* The same for cmocka: *state is a struct rig. */
+int rig_set_up(void **state);
+int rig_tear_down(void **state);
 void rig_start(struct rig *r); /* engine_new() by policy and seed */
 void rig_stop(struct rig *r, int64_t grace_ms);
 

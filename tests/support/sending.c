@@ -72,3 +72,23 @@ struct outcome sending_post(struct sending *s, const struct send_request *reques
     must(sent.count == 1, "done was not called once");
     return sent.outcome;
 }
+
+int sending_set_up(void **state)
+{
+    struct sending_fixture *f = calloc(1, sizeof *f);
+    must(f != NULL, "no memory");
+    f->receiver = receiver_start();
+    receiver_url(f->receiver, "/hook", f->url, sizeof f->url);
+    sending_make(&f->sending, NULL, NULL);
+    *state = f;
+    return 0;
+}
+
+int sending_tear_down(void **state)
+{
+    struct sending_fixture *f = *state;
+    sending_end(&f->sending);
+    receiver_stop(&f->receiver);
+    free(f);
+    return 0;
+}

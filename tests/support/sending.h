@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "send/send.h"
+#include "support/receiver.h"
 
 #define SENDING_DEADLINE_MS 20000 /* longer than anything here takes */
 
@@ -33,5 +34,14 @@ void sending_finish(struct sending *s);
 
 /* One request from start to end; the caller frees the outcome. */
 struct outcome sending_post(struct sending *s, const struct send_request *request);
+
+/* For cmocka: *state is one that sends to a receiver's /hook. */
+struct sending_fixture {
+    struct receiver *receiver;
+    struct sending sending;
+    char url[128];
+};
+int sending_set_up(void **state);
+int sending_tear_down(void **state);
 
 #endif

@@ -257,6 +257,12 @@ void terminal_wait(struct terminal *t, const char *text)
     wait_for(t, text, true);
 }
 
+void terminal_press(struct terminal *t, const char *keys, const char *shows)
+{
+    terminal_type(t, keys);
+    terminal_wait(t, shows);
+}
+
 void terminal_wait_gone(struct terminal *t, const char *text)
 {
     wait_for(t, text, false);

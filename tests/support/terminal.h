@@ -38,6 +38,8 @@ bool terminal_shows(struct terminal *t, const char *text);
 void terminal_cursor(struct terminal *t, int *row, int *column);
 
 void terminal_wait(struct terminal *t, const char *text);      /* until it is shown */
+/* Types, then waits for that. */
+void terminal_press(struct terminal *t, const char *keys, const char *shows);
 void terminal_wait_gone(struct terminal *t, const char *text); /* until it is not */
 
 /* Reads until nothing has come for quiet_ms; returns the bytes that came. */

@@ -8,21 +8,6 @@
 
 #include "support/rig.h"
 
-static int init(void **state)
-{
-    struct rig *r = malloc(sizeof *r);
-    rig_make(r);
-    *state = r;
-    return 0;
-}
-
-static int cleanup(void **state)
-{
-    rig_remove(*state);
-    free(*state);
-    return 0;
-}
-
 /* The state of the only endpoint that is not well; CLOSED: there is none. */
 static struct endpoint_state endpoint(struct rig *r)
 {
@@ -272,7 +257,7 @@ static void what_waits_behind_an_open_breaker_ends_too(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(is_left_alone_but_for_probes),
         TEST(a_probe_spends_no_tries),

@@ -11,21 +11,6 @@
 #include "support/rig.h"
 #include "support/run.h"
 
-static int init(void **state)
-{
-    struct rig *r = malloc(sizeof *r);
-    rig_make(r);
-    *state = r;
-    return 0;
-}
-
-static int cleanup(void **state)
-{
-    rig_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void closes_a_window_just_when_it_ends(void **state)
 {
     struct rig *r = *state;
@@ -371,7 +356,7 @@ static void works_in_a_thread(void **state)
     assert_int_equal(rig_count(r, DELIVERY_DELIVERED), 3);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int main(void)
 {

@@ -10,21 +10,6 @@
 #include "support/rig.h"
 #include "support/run.h"
 
-static int init(void **state)
-{
-    struct rig *r = malloc(sizeof *r);
-    rig_make(r);
-    *state = r;
-    return 0;
-}
-
-static int cleanup(void **state)
-{
-    rig_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void answer_never(struct receiver *receiver)
 {
     receiver_answer(receiver, (struct receiver_answer){.how = RECEIVER_NEVER});
@@ -229,7 +214,7 @@ static void gives_one_slot_to_an_endpoint_that_timed_out(void **state)
     release_until(r, ALERTS + 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int main(void)
 {

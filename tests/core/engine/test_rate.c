@@ -9,21 +9,6 @@
 
 #include "support/rig.h"
 
-static int init(void **state)
-{
-    struct rig *r = malloc(sizeof *r);
-    rig_make(r);
-    *state = r;
-    return 0;
-}
-
-static int cleanup(void **state)
-{
-    rig_remove(*state);
-    free(*state);
-    return 0;
-}
-
 enum { ALERTS = 6 };
 
 /* All of them on one URL, which is one endpoint. */
@@ -92,7 +77,7 @@ static void what_is_new_goes_ahead_of_the_backlog(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(is_never_exceeded),
         TEST(holds_for_each_endpoint_of_its_own),

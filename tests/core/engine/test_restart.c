@@ -17,21 +17,6 @@
 #include "support/rig.h"
 #include "support/run.h"
 
-static int init(void **state)
-{
-    struct rig *r = malloc(sizeof *r);
-    rig_make(r);
-    *state = r;
-    return 0;
-}
-
-static int cleanup(void **state)
-{
-    rig_remove(*state);
-    free(*state);
-    return 0;
-}
-
 static void answer_never(struct rig *r)
 {
     receiver_answer(r->receiver, (struct receiver_answer){.how = RECEIVER_NEVER});
@@ -400,7 +385,7 @@ static void recovers_later_when_it_cannot_at_the_start(void **state)
     rig_until_state(r, DELIVERY_DELIVERED, 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int main(void)
 {

@@ -9,21 +9,6 @@
 
 #include "support/rig.h"
 
-static int init(void **state)
-{
-    struct rig *r = malloc(sizeof *r);
-    rig_make(r);
-    *state = r;
-    return 0;
-}
-
-static int cleanup(void **state)
-{
-    rig_remove(*state);
-    free(*state);
-    return 0;
-}
-
 /* ---------------------------------------------------------------- tried again */
 
 static const struct receiver_answer TRIED_AGAIN[] = {
@@ -275,7 +260,7 @@ static void repeats_with_the_same_seed(void **state)
     assert_int_not_equal(first_wait(7), first_wait(8));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int main(void)
 {

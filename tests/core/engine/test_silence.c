@@ -21,18 +21,9 @@ static int64_t jumping_wall(void *arg)
 
 static int init(void **state)
 {
-    struct rig *r = malloc(sizeof *r);
-    rig_make(r);
+    rig_set_up(state);
     atomic_store(&ahead, 0);
-    r->store.clock.wall_ms = jumping_wall;
-    *state = r;
-    return 0;
-}
-
-static int cleanup(void **state)
-{
-    rig_remove(*state);
-    free(*state);
+    ((struct rig *)*state)->store.clock.wall_ms = jumping_wall;
     return 0;
 }
 
@@ -155,7 +146,7 @@ static void a_month_of_nights(void **state)
     assert_int_equal(c.dropped, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, init, rig_tear_down)
 
 int main(void)
 {

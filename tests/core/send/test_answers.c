@@ -13,32 +13,16 @@
 #include "support/receiver.h"
 #include "support/sending.h"
 
-struct fixture {
-    struct receiver *receiver;
-    struct sending sending;
-    char url[128];
-};
-
-static int init(void **state)
+/* With a secret in its URL. */
+static int set_up(void **state)
 {
-    struct fixture *f = calloc(1, sizeof *f);
-    f->receiver = receiver_start();
+    sending_set_up(state);
+    struct sending_fixture *f = *state;
     receiver_url(f->receiver, "/hook?key=s3cret", f->url, sizeof f->url);
-    sending_make(&f->sending, NULL, NULL);
-    *state = f;
     return 0;
 }
 
-static int cleanup(void **state)
-{
-    struct fixture *f = *state;
-    sending_end(&f->sending);
-    receiver_stop(&f->receiver);
-    free(f);
-    return 0;
-}
-
-static struct outcome post(struct fixture *f, struct receiver_answer answer)
+static struct outcome post(struct sending_fixture *f, struct receiver_answer answer)
 {
     struct send_request request = sending_request(f->url);
     receiver_answer(f->receiver, answer);
@@ -46,7 +30,7 @@ static struct outcome post(struct fixture *f, struct receiver_answer answer)
 }
 
 /* As post(), for what never comes to an end. */
-static struct outcome post_briefly(struct fixture *f, struct receiver_answer answer)
+static struct outcome post_briefly(struct sending_fixture *f, struct receiver_answer answer)
 {
     struct send_request request = sending_request(f->url);
     request.timeout_ms = 300;
@@ -118,7 +102,7 @@ static const struct expected ANSWERS[] = {
 
 static void judges_each_answer(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     for (size_t i = 0; i < sizeof ANSWERS / sizeof *ANSWERS; i++) {
         const struct expected *e = &ANSWERS[i];
         struct outcome o = post(f, e->answer);
@@ -148,7 +132,7 @@ static void ends_a_header_that_is_cut(void **state)
 
 static void follows_no_redirect(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     char headers[256], url[128];
     receiver_url(f->receiver, "/elsewhere", url, sizeof url);
     snprintf(headers, sizeof headers, "Location: %s\r\n", url);
@@ -191,7 +175,7 @@ static void reads_no_more_than_the_limit_of_a_body(void **state)
 /* Over it, only the connection is lost: it says as much as any other. */
 static void reads_a_body_of_just_the_limit(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     for (int i = 0; i < 3; i++) {
         size_t size = (1 << 20) + (size_t)i;
         struct outcome o = post(f, (struct receiver_answer){.status = 500, .body_size = size});
@@ -216,7 +200,7 @@ static void decodes_nothing(void **state)
 
 static void names_a_timeout_without_an_answer(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct outcome o = post_briefly(f, (struct receiver_answer){.how = RECEIVER_NEVER});
     assert_int_equal(o.kind, OUTCOME_NETWORK);
     assert_true(o.timed_out);
@@ -227,7 +211,7 @@ static void names_a_timeout_without_an_answer(void **state)
 
 static void names_a_timeout_on_a_reused_connection(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct outcome o = post(f, (struct receiver_answer){.status = 200});
     outcome_free(&o);
     o = post_briefly(f, (struct receiver_answer){.how = RECEIVER_NEVER});
@@ -249,7 +233,7 @@ static void does_not_take_a_dripping_200_for_success(void **state)
 
 static void names_a_timeout_of_the_tls_handshake(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     char url[128];
     /* A plain receiver waits for the end of a request that never comes. */
     snprintf(url, sizeof url, "https://127.0.0.1:%d/", receiver_port(f->receiver));
@@ -265,7 +249,7 @@ static void names_a_timeout_of_the_tls_handshake(void **state)
 /* A listener that accepts nothing: the kernel drops connects once its queue is full. */
 static void names_a_timeout_of_the_connect(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
@@ -294,7 +278,7 @@ static void names_a_timeout_of_the_connect(void **state)
 
 static void names_a_refused_connection(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     char url[64];
     snprintf(url, sizeof url, "http://127.0.0.1:%d/", receiver_closed_port());
     struct send_request request = sending_request(url);
@@ -308,7 +292,7 @@ static void names_a_refused_connection(void **state)
 
 static void names_a_host_that_is_not_known(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct send_request request = sending_request("http://no-such-host.invalid/s3cret");
     struct outcome o = sending_post(&f->sending, &request);
     assert_int_equal(o.kind, OUTCOME_NETWORK);
@@ -346,7 +330,7 @@ static void reads_retry_after_of_the_final_response(void **state)
 
 static void tells_address_times_and_start(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     char address[64];
     snprintf(address, sizeof address, "127.0.0.1:%d", receiver_port(f->receiver));
     struct outcome o = post(f, (struct receiver_answer){.status = 200});
@@ -358,12 +342,12 @@ static void tells_address_times_and_start(void **state)
     outcome_free(&o);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, sending_tear_down)
 
 /* What comes back of the secrets is covered, whatever stands around it, and nothing else. */
 static void secrets_that_are_said_back_are_covered(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     char url[200];
     struct alert_header headers[] = {{"X-Key", "Basic header-secret"}, {"X-Short", "abc"}};
     receiver_url(f->receiver, "/services/T0/path-secret-1234?key=query-secret-1", url, sizeof url);
@@ -393,7 +377,7 @@ static void secrets_that_are_said_back_are_covered(void **state)
 
 static void a_secret_at_the_cut_is_covered(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     static char body[OUTCOME_BODY_KEPT + 100];
     struct send_request request = sending_request(f->url);
     request.token = "token-secret";

@@ -10,33 +10,8 @@
 #include "support/receiver.h"
 #include "support/sending.h"
 
-struct fixture {
-    struct receiver *receiver;
-    struct sending sending;
-    char url[128];
-};
-
-static int init(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-    f->receiver = receiver_start();
-    receiver_url(f->receiver, "/hook", f->url, sizeof f->url);
-    sending_make(&f->sending, NULL, NULL);
-    *state = f;
-    return 0;
-}
-
-static int cleanup(void **state)
-{
-    struct fixture *f = *state;
-    sending_end(&f->sending);
-    receiver_stop(&f->receiver);
-    free(f);
-    return 0;
-}
-
 /* What arrived; the test fails when nothing did. */
-static const struct receiver_request *arrived(struct fixture *f,
+static const struct receiver_request *arrived(struct sending_fixture *f,
                                               struct send_request request)
 {
     struct outcome o = sending_post(&f->sending, &request);
@@ -63,7 +38,7 @@ static void assert_header(const struct receiver_request *q, const char *name,
 
 static void sends_the_built_in_ones(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     const struct receiver_request *q = arrived(f, sending_request(f->url));
     assert_string_equal(q->method, "POST");
     assert_string_equal(q->path, "/hook");
@@ -79,7 +54,7 @@ static void sends_the_built_in_ones(void **state)
 
 static void sends_the_token_as_bearer(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct send_request request = sending_request(f->url);
     request.token = "s3cret token";
     assert_header(arrived(f, request), "Authorization", "Bearer s3cret token");
@@ -89,7 +64,7 @@ static void sends_the_token_as_bearer(void **state)
 
 static void replaces_each_built_in_by_a_custom_one(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct alert_header headers[] = {
         {"content-TYPE", "application/vnd.custom+json"},
         {"USER-agent", "mine/1"},
@@ -109,7 +84,7 @@ static void replaces_each_built_in_by_a_custom_one(void **state)
 
 static void sends_no_expect_before_a_large_body(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct send_request request = sending_request(f->url);
     request.body_len = 3 << 20;
     char *body = malloc(request.body_len);
@@ -123,7 +98,7 @@ static void sends_no_expect_before_a_large_body(void **state)
 
 static void sends_an_empty_body(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct send_request request = sending_request(f->url);
     request.body = NULL;
     request.body_len = 0;
@@ -132,7 +107,7 @@ static void sends_an_empty_body(void **state)
 
 static void sends_a_body_with_zero_bytes(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct send_request request = sending_request(f->url);
     request.body = "a\0b\r\n\r\nc";
     request.body_len = 8;
@@ -182,7 +157,7 @@ static const struct vector VECTORS[] = {
 
 static void sends_nothing_that_could_inject(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     for (size_t i = 0; i < sizeof VECTORS / sizeof *VECTORS; i++) {
         struct alert_header header = {(char *)VECTORS[i].name, (char *)VECTORS[i].value};
         struct send_request request = sending_request(f->url);
@@ -199,7 +174,7 @@ static void sends_nothing_that_could_inject(void **state)
 
 static void sends_no_header_twice(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct alert_header headers[] = {{"X-A", "1"}, {"X-B", "2"}, {"x-a", "3"}};
     struct send_request request = sending_request(f->url);
     request.headers = headers;
@@ -211,7 +186,7 @@ static void sends_no_header_twice(void **state)
 
 static void calls_done_of_a_refused_one_not_before_the_turn(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct send_request request = sending_request("ftp://127.0.0.1/");
     struct sent sent = {0};
     assert_non_null(sender_start(f->sending.sender, &request, sending_done, &sent));
@@ -225,7 +200,7 @@ static void calls_done_of_a_refused_one_not_before_the_turn(void **state)
 
 static void shows_what_is_sent_without_its_secrets(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct alert_header headers[] = {{"X-Api-Key", "sk-0123456789abcdef"},
                                      {"Accept", "text/plain"}};
     struct send_request request = sending_request(f->url);
@@ -243,7 +218,7 @@ static void shows_what_is_sent_without_its_secrets(void **state)
     buf_free(&shown);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sending_set_up, sending_tear_down)
 
 int main(void)
 {

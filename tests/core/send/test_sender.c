@@ -14,32 +14,7 @@
 
 enum { MANY = 64 };
 
-struct fixture {
-    struct receiver *receiver;
-    struct sending sending;
-    char url[128];
-};
-
-static int init(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-    f->receiver = receiver_start();
-    receiver_url(f->receiver, "/hook", f->url, sizeof f->url);
-    sending_make(&f->sending, NULL, NULL);
-    *state = f;
-    return 0;
-}
-
-static int cleanup(void **state)
-{
-    struct fixture *f = *state;
-    sending_end(&f->sending);
-    receiver_stop(&f->receiver);
-    free(f);
-    return 0;
-}
-
-static struct send_handle *start(struct fixture *f, struct sent *sent)
+static struct send_handle *start(struct sending_fixture *f, struct sent *sent)
 {
     struct send_request request = sending_request(f->url);
     struct send_handle *h = sender_start(f->sending.sender, &request, sending_done, sent);
@@ -48,7 +23,7 @@ static struct send_handle *start(struct fixture *f, struct sent *sent)
 }
 
 /* Turns until the receiver has `count` requests. */
-static void turn_until(struct fixture *f, size_t count)
+static void turn_until(struct sending_fixture *f, size_t count)
 {
     long long end = run_now_ms() + SENDING_DEADLINE_MS;
     while (receiver_count(f->receiver) < count) {
@@ -59,7 +34,7 @@ static void turn_until(struct fixture *f, size_t count)
 
 static void carries_many_at_once(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct sent sent[MANY] = {0};
     receiver_answer(f->receiver, (struct receiver_answer){.how = RECEIVER_NEVER});
     for (size_t i = 0; i < MANY; i++)
@@ -78,7 +53,7 @@ static void carries_many_at_once(void **state)
 
 static void uses_a_connection_again(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     for (int i = 0; i < 3; i++) {
         struct send_request request = sending_request(f->url);
         struct outcome o = sending_post(&f->sending, &request);
@@ -90,7 +65,7 @@ static void uses_a_connection_again(void **state)
 /* The kept connection died: libcurl tries once more on a new one by itself. */
 static void survives_a_connection_that_was_closed_meanwhile(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     const struct receiver_answer answers[] = {
         {.status = 200}, {.how = RECEIVER_CLOSES}, {.status = 200}};
     receiver_script(f->receiver, answers, 3);
@@ -105,7 +80,7 @@ static void survives_a_connection_that_was_closed_meanwhile(void **state)
 
 static void cancels_one_under_way(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct sent sent = {0};
     receiver_answer(f->receiver, (struct receiver_answer){.how = RECEIVER_NEVER});
     struct send_handle *h = start(f, &sent);
@@ -123,7 +98,7 @@ static void cancels_one_under_way(void **state)
 
 static void cancels_one_that_was_not_begun(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct sent sent = {0};
     sender_cancel(start(f, &sent));
     sender_turn(f->sending.sender, 0);
@@ -134,7 +109,7 @@ static void cancels_one_that_was_not_begun(void **state)
 
 static void cancels_all_when_it_ends(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct sent sent[3] = {0};
     receiver_answer(f->receiver, (struct receiver_answer){.how = RECEIVER_NEVER});
     for (size_t i = 0; i < 3; i++)
@@ -151,7 +126,7 @@ static void cancels_all_when_it_ends(void **state)
 /* ---------------------------------------------------------------- from within done */
 
 struct chain {
-    struct fixture *fixture;
+    struct sending_fixture *fixture;
     int left;
     struct send_handle *other;
 };
@@ -167,7 +142,7 @@ static void start_next(void *arg, struct outcome *outcome)
 
 static void starts_another_from_within_done(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct chain chain = {f, 20, NULL};
     struct send_request request = sending_request(f->url);
     sender_start(f->sending.sender, &request, start_next, &chain);
@@ -184,7 +159,7 @@ static void cancel_other(void *arg, struct outcome *outcome)
 
 static void cancels_another_from_within_done(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     const struct receiver_answer answers[] = {{.how = RECEIVER_NEVER}, {.status = 200}};
     struct sent sent = {0};
     struct chain chain = {f, 0, NULL};
@@ -208,7 +183,7 @@ static void *wake(void *arg)
 
 static void wakes_up_for_another_thread(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     pthread_t thread;
     long long before = run_now_ms();
     assert_int_equal(pthread_create(&thread, NULL, wake, f->sending.sender), 0);
@@ -219,7 +194,7 @@ static void wakes_up_for_another_thread(void **state)
 
 static void remembers_a_wake_that_came_before(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     long long before = run_now_ms();
     sender_wake(f->sending.sender);
     sender_turn(f->sending.sender, 60000);
@@ -228,7 +203,7 @@ static void remembers_a_wake_that_came_before(void **state)
 
 static void does_not_wait_when_told_so(void **state)
 {
-    struct fixture *f = *state;
+    struct sending_fixture *f = *state;
     struct sent sent = {0};
     receiver_answer(f->receiver, (struct receiver_answer){.how = RECEIVER_NEVER});
     start(f, &sent);
@@ -237,7 +212,7 @@ static void does_not_wait_when_told_so(void **state)
     outcome_free(&sent.outcome);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, init, cleanup)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sending_set_up, sending_tear_down)
 
 int main(void)
 {

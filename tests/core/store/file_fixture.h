@@ -43,6 +43,21 @@ static inline struct store *open_again(struct store_fixture *f, bool read_only,
     return open_in(f, f->dir, read_only, err);
 }
 
+static inline struct accept *request_of(int events)
+{
+    struct accept *a = step_request("default");
+    for (int i = 0; i < events; i++)
+        step_add_fact(a, EVENT_TRACE_ERRORS, NULL, "p", i);
+    return a;
+}
+
+static inline int64_t pairs_of_one(struct store *s)
+{
+    struct accepted got;
+    assert_true(step_accept(s, request_of(1), &got, NULL));
+    return got.pairs;
+}
+
 #define TEST(name)                                                                         \
     cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 

@@ -1,5 +1,4 @@
-/* The store as a whole: its files, its thread, several processes, kills, a full disk, and
- * that no statement scans. */
+/* No statement reads a table that grows from its start to its end: what SQLite says of each. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,23 +13,7 @@
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/thread.h"
-#include "support/steps.h"
-
-static void add_alert(struct store *s, char id[UUID_SIZE])
-{
-    struct alert a, made;
-    step_alert_make(&a, "a", "http://127.0.0.1:9/hook", EVENT_TRACE_ERRORS);
-    assert_true(step_alert_put(s, &a, STORE_CREATE, &made, NULL));
-    if (id)
-        memcpy(id, made.id, UUID_SIZE);
-    alert_free(&a);
-    alert_free(&made);
-}
-
-static void path_in(const struct store_fixture *f, const char *name, char out[512])
-{
-    snprintf(out, 512, "%s/%s", f->dir, name);
-}
+#include "core/store/file_fixture.h"
 
 /* ---------------------------------------------------------------- no scans */
 
@@ -290,9 +273,6 @@ static void no_statement_scans_or_sorts(void **state)
     assert_true(seen > 50);
     assert_int_equal(bad, 0);
 }
-
-#define TEST(name)                                                                         \
-    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
 int main(void)
 {

@@ -1,5 +1,5 @@
-/* The store as a whole: its files, its thread, several processes, kills, a full disk, and
- * that no statement scans. */
+/* Several processes with one store: what one changes the others see; a kill, a full disk, and who
+ * keeps the log short. */
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -17,47 +17,9 @@
 
 #include <cmocka.h>
 
+#include "core/store/file_fixture.h"
 #include "store/aside.h"
 #include "store/sqlite/reader.h"
-#include "support/steps.h"
-
-static void add_alert(struct store *s, char id[UUID_SIZE])
-{
-    struct alert a, made;
-    step_alert_make(&a, "a", "http://127.0.0.1:9/hook", EVENT_TRACE_ERRORS);
-    assert_true(step_alert_put(s, &a, STORE_CREATE, &made, NULL));
-    if (id)
-        memcpy(id, made.id, UUID_SIZE);
-    alert_free(&a);
-    alert_free(&made);
-}
-
-static struct accept *request_of(int events)
-{
-    struct accept *a = step_request("default");
-    for (int i = 0; i < events; i++)
-        step_add_fact(a, EVENT_TRACE_ERRORS, NULL, "p", i);
-    return a;
-}
-
-static int64_t pairs_of_one(struct store *s)
-{
-    struct accepted got;
-    assert_true(step_accept(s, request_of(1), &got, NULL));
-    return got.pairs;
-}
-
-static void path_in(const struct store_fixture *f, const char *name, char out[512])
-{
-    snprintf(out, 512, "%s/%s", f->dir, name);
-}
-
-static struct store *open_again(struct store_fixture *f, bool read_only, struct err *err)
-{
-    const struct store_options options = {f->dir, read_only, &f->clock, f->limits};
-    *err = (struct err){0};
-    return store_open(&options, err);
-}
 
 static void note_change(void *arg, unsigned changes)
 {
@@ -296,9 +258,6 @@ static void only_a_checkpointing_store_keeps_its_log_short(void **state)
     assert_true(wal_size(f) < size + (2 << 20));
     assert_true(goes_away(f));
 }
-
-#define TEST(name)                                                                         \
-    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
 
 int main(void)
 {

@@ -1,5 +1,4 @@
-/* The store as a whole: its files, its thread, several processes, kills, a full disk, and
- * that no statement scans. */
+/* The store as a whole: its files, its thread, and what many threads ask of it. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -21,21 +20,6 @@
 #include "store/health.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/writer.h"
-
-static struct accept *request_of(int events)
-{
-    struct accept *a = step_request("default");
-    for (int i = 0; i < events; i++)
-        step_add_fact(a, EVENT_TRACE_ERRORS, NULL, "p", i);
-    return a;
-}
-
-static int64_t pairs_of_one(struct store *s)
-{
-    struct accepted got;
-    assert_true(step_accept(s, request_of(1), &got, NULL));
-    return got.pairs;
-}
 
 /* ---------------------------------------------------------------- files */
 
