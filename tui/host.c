@@ -313,8 +313,9 @@ static bool apply_settings(struct host *h)
         SETTING_INTAKE_HOSTS};
     static const enum setting sender_keys[] = {
         SETTING_DELIVERY_PROXY, SETTING_DELIVERY_CA_FILE, SETTING_DELIVERY_PRIVATE};
-    static const enum setting time_keys[] = {SETTING_DELIVERY_TIMEOUT,
-                                             SETTING_DELIVERY_CONNECT_TIMEOUT};
+    static const enum setting test_keys[] = {
+        SETTING_DELIVERY_TIMEOUT, SETTING_DELIVERY_CONNECT_TIMEOUT, SETTING_PAYLOAD_STYLE,
+        SETTING_RETRY_MAX};
     struct settings old;
     if (!take_settings(h, &old))
         return true;
@@ -324,7 +325,7 @@ static bool apply_settings(struct host *h)
     bool sender = differs(&old, &h->used, sender_keys, sizeof sender_keys / sizeof *sender_keys);
     if (differs(&old, &h->used, intake_keys, sizeof intake_keys / sizeof *intake_keys))
         stop_intake(h, GRACE_MS);
-    else if (sender || differs(&old, &h->used, time_keys, sizeof time_keys / sizeof *time_keys))
+    else if (sender || differs(&old, &h->used, test_keys, sizeof test_keys / sizeof *test_keys))
         set_sending(h); /* its connection tests go by the same rules */
     if (sender) {
         stop_engine(h, GRACE_MS);

@@ -223,6 +223,8 @@ static struct courier_options courier_options(const struct intake_options *o)
 bool intake_set_sending(struct intake *in, const struct intake_options *o, struct err *err)
 {
     const struct courier_options options = courier_options(o);
+    in->api.style = o->style;
+    in->api.retries = o->retries;
     return courier_set(in->api.courier, &options, err);
 }
 

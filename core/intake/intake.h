@@ -56,7 +56,7 @@ struct intake *intake_start(const struct intake_options *options, struct err *er
  * listening, frees. */
 void intake_stop(struct intake **intake, int64_t grace_ms);
 
-/* Connection tests go by these options from now on; the others are not looked at. */
+/* Connection tests and examples go by these options from now on; the others are not looked at. */
 bool intake_set_sending(struct intake *intake, const struct intake_options *options,
                         struct err *err);
 

@@ -32,8 +32,8 @@ struct tally {
 struct api {
     struct courier *courier;
     struct MHD_Response *empty; /* of answers that have no body and no header of their own */
-    enum payload_style style;
-    int retries;
+    _Atomic enum payload_style style; /* both changed by intake_set_sending() */
+    atomic_int retries;
     void (*engine)(void *arg, struct intake_engine *out); /* NULL: none */
     void *engine_arg;
     struct tally tally;

@@ -323,11 +323,18 @@ static void connection_tests_follow_the_settings(void **state)
     start_side(w, s);
     assert_true(wait_state(s, HOST_RUNNING, &before));
     assert_true(test_says(&before, r, "\"success\""));
-    set(s, "delivery.private", "refuse");
-    host_set_settings(s->host, &s->settings);
-    long long end = run_now_ms() + HTTP_DEADLINE_MS;
-    while (!test_says(&before, r, "delivery.private = refuse"))
-        assert_true(run_now_ms() < end);
+    static const char *const steps[][3] = {
+        {"payload.style", "server", "\\\"max_retries\\\":3"},
+        {"retry.max", "5", "\\\"max_retries\\\":5"},
+        {"delivery.private", "refuse", "delivery.private = refuse"},
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        set(s, steps[i][0], steps[i][1]);
+        host_set_settings(s->host, &s->settings);
+        long long end = run_now_ms() + HTTP_DEADLINE_MS;
+        while (!test_says(&before, r, steps[i][2]))
+            assert_true(run_now_ms() < end);
+    }
     host_status(s->host, &after);
     assert_string_equal(after.url, before.url);
     receiver_stop(&r);
