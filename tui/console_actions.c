@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "config.h"
+#include "model/event.h"
 #include "screens/screens.h"
 #include "short_text.h"
 #include "store/aside.h"
@@ -244,6 +245,10 @@ static bool workspace_chosen(void *arg, const char *name, struct err *err)
     struct console *c = arg;
     char question[QUESTION_SIZE];
     name = *name ? name : "default";
+    if (!workspace_fits(name))
+        return err_set(err, ERR_INVALID,
+                       "a workspace's name must be plain text of at most %d characters",
+                       WORKSPACE_MAX);
     bool known = strcmp(name, "default") == 0;
     if (!known && !store_workspace_known(c->reader, name, &known, err))
         return false;

@@ -275,6 +275,7 @@ static void a_workspace_that_is_not_there_is_asked_about(void **state)
 {
     struct console_fixture *f = *state;
     struct terminal *t = start(f, NULL);
+    char keys[200];
     terminal_press(t, "wstagign\r", "There is no workspace \"stagign\"");
     terminal_press(t, "n", " default ");
     terminal_press(t, ":workspace staging\r", "There is no workspace \"staging\"");
@@ -283,6 +284,11 @@ static void a_workspace_that_is_not_there_is_asked_about(void **state)
     terminal_press(t, "\023", "saved Mine");
     terminal_press(t, "w\025\r", " default ");
     terminal_press(t, ":workspace staging\r", "Mine"); /* it is there now */
+    memset(keys, 'x', 151);
+    snprintf(keys + 151, sizeof keys - 151, "\r");
+    terminal_press(t, "w", "Workspace");
+    terminal_press(t, keys, "must be plain text of at most");
+    terminal_press(t, "\177\r", "There is no workspace");
 }
 
 static void the_audit_names_what_was_done(void **state)
