@@ -291,6 +291,27 @@ static void a_workspace_that_is_not_there_is_asked_about(void **state)
     terminal_press(t, "\177\r", "There is no workspace");
 }
 
+/* A delete that is held back is carried out by that. */
+static void workspaces_differ_by_the_last_letter(void **state)
+{
+    struct console_fixture *f = *state;
+    char first[200] = "--workspace=", keys[200] = ":workspace ";
+    for (int i = 0; i < 81; i++) {
+        strcat(first, "\xc3\xa9");
+        strcat(keys, "\xc3\xa9");
+    }
+    strcat(first, "a");
+    strcat(keys, "b\r");
+    struct terminal *t = start(f, first);
+    terminal_press(t, "nMine\t\t\thttps://example.org/a\007\r", "all projects");
+    terminal_press(t, "\023", "saved Mine");
+    terminal_press(t, "D", "Delete the alert");
+    terminal_press(t, "y", "gone in 10 s");
+    terminal_press(t, keys, "There is no workspace");
+    terminal_press(t, "y", "There are no alerts yet");
+    terminal_press(t, "z", "there is no delete to take back");
+}
+
 static void the_audit_names_what_was_done(void **state)
 {
     struct console_fixture *f = *state;
@@ -400,6 +421,7 @@ int main(void)
         TEST(a_setting_of_the_demo_stays_in_the_demo),
         TEST(a_prompt_offers_and_keeps_what_was_typed),
         TEST(a_workspace_that_is_not_there_is_asked_about),
+        TEST(workspaces_differ_by_the_last_letter),
         TEST(the_audit_names_what_was_done),
         TEST(an_open_bucket_counts_down),
         TEST(the_overview_says_what_its_sums_are_of),

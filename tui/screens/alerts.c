@@ -28,7 +28,7 @@ struct alerts_screen {
     struct table_screen base;
     struct alert_rows rows; /* that pass the filter */
     size_t total;           /* of the workspace */
-    char workspace[160];    /* of the rows */
+    char workspace[4 * WORKSPACE_MAX + 1]; /* of the rows */
     struct waiting waiting;
     struct logpane log;
     struct held held;
@@ -155,7 +155,7 @@ static void refresh(struct screen *s, unsigned changes)
 {
     struct alerts_screen *a = of(s);
     const char *workspace = console_workspace(s->console);
-    if (strncmp(a->workspace, workspace, sizeof a->workspace - 1) != 0) {
+    if (strcmp(a->workspace, workspace) != 0) {
         held_carry_out(&a->held);
         snprintf(a->workspace, sizeof a->workspace, "%s", workspace);
         logpane_restart(&a->log);

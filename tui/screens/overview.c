@@ -34,7 +34,7 @@ struct overview_screen {
     struct store_counts counts;
     struct oldest_rows oldest;
     struct endpoint_states endpoints; /* whose breaker is not closed */
-    char workspace[160]; /* of the rates */
+    char workspace[4 * WORKSPACE_MAX + 1]; /* of the rates */
     int64_t seq;         /* of the newest row of the log that is in the rates; 0: none */
 };
 
@@ -212,7 +212,7 @@ static void read_tries(struct overview_screen *o)
     const char *workspace = console_workspace(c);
     struct try_rows rows;
     struct err err;
-    if (strncmp(o->workspace, workspace, sizeof o->workspace - 1) != 0) {
+    if (strcmp(o->workspace, workspace) != 0) {
         snprintf(o->workspace, sizeof o->workspace, "%s", workspace);
         rates_free(&o->rates);
         o->seq = 0;
