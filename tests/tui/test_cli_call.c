@@ -255,6 +255,26 @@ static void output_that_is_full_fails(void **state)
     run_free(&r);
 }
 
+/* As after `| head -1`, whose end is closed before anything is written here. */
+static void a_reader_that_wants_no_more_is_no_failure(void **state)
+{
+    static const char *const words[] = {"config", "config --json", "alert list --json",
+                                        "log", "doctor", "--help", "--version"};
+    const struct program *p = *state;
+    char command[1024];
+    const char *argv[] = {"/bin/bash", "-c", command, NULL};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct run r;
+        snprintf(command, sizeof command,
+                 "exec 4> >(:); wait $!; exec $OPIK_ALERTS --data-dir %s --config %s %s >&4",
+                 p->dir, p->config, words[i]);
+        run_program(&r, NULL, argv);
+        assert_string_equal(r.err, "");
+        assert_int_equal(r.status, 0);
+        run_free(&r);
+    }
+}
+
 static bool is_null_device(pid_t pid, int fd)
 {
     char link[64], file[64] = "";
@@ -304,6 +324,7 @@ int main(void)
         TEST(completion_names_every_verb),
         TEST(completion_is_read_by_bash),
         TEST(output_that_is_full_fails),
+        TEST(a_reader_that_wants_no_more_is_no_failure),
         TEST(closed_descriptors_become_no_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,7 +85,7 @@ int cli_delivery_list(struct cli *cli)
         out_array_begin(&array);
     do
         done = print_page(cli, &filter, &page, json ? &array : NULL, &err);
-    while (done && page.count == PAGE);
+    while (done && page.count == PAGE && !ferror(stdout));
     if (json)
         out_array_end(&array);
     else if (done && page.shown == 0 && filter.count > 0)

@@ -1,9 +1,11 @@
 #include "cli/out.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -47,9 +49,17 @@ void out_error(const char *format, ...)
     va_end(args);
 }
 
+/* What wants no more (`| head -1`) has closed its end by then, and that stays so: POLLERR of a
+ * pipe, POLLHUP of a socket. */
+static bool reader_went(void)
+{
+    struct pollfd p = {.fd = STDOUT_FILENO};
+    return poll(&p, 1, 0) > 0 && p.revents & (POLLERR | POLLHUP);
+}
+
 bool out_flush(void)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_went())
         return true;
     out_error("standard output could not be written");
     return false;

@@ -33,7 +33,8 @@ bool out_array_of(size_t count, out_add *add, const void *arg, struct err *err);
 /* One line on standard error, with the program's name before it. */
 void out_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* False: standard output did not take everything (then it is said). */
+/* False: standard output did not take everything (then it is said). That its reader went before
+ * is no failure: it wanted no more. */
 bool out_flush(void);
 
 /* Columns for people: cells are given row by row, the first row is the heading; all columns
