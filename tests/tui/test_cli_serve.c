@@ -66,6 +66,23 @@ static void serve_says_where_and_stops_in_order(void **state)
     }
 }
 
+/* Its work is to receive and to deliver: that goes on, and the address is said elsewhere. */
+static void serve_needs_no_standard_output(void **state)
+{
+    const struct program *p = *state;
+    struct run_child c;
+    char command[1024];
+    const char *argv[] = {"/bin/sh", "-c", command, NULL};
+    snprintf(command, sizeof command,
+             "exec $OPIK_ALERTS --data-dir %s --config %s serve >/dev/full", p->dir, p->config);
+    run_start(&c, argv);
+    program_wait_err(&c, "opik-alerts: standard output could not be written");
+    program_wait_err(&c, "opik-alerts: listening on http://127.0.0.1:");
+    kill(c.pid, SIGTERM);
+    assert_int_equal(run_wait_end(&c, RUN_DEADLINE_MS), 0);
+    run_kill(&c);
+}
+
 static void serve_on_a_busy_port_fails_in_words(void **state)
 {
     const struct program *p = *state;
@@ -512,6 +529,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, program_setup, program_teardown)
         TEST(serve_says_where_and_stops_in_order),
+        TEST(serve_needs_no_standard_output),
         TEST(serve_on_a_busy_port_fails_in_words),
         TEST(serve_is_what_runs_without_a_terminal),
         TEST(standby_takes_over_from_a_killed_one),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -63,6 +64,12 @@ bool out_flush(void)
         return true;
     out_error("standard output could not be written");
     return false;
+}
+
+void out_drop(void)
+{
+    __fpurge(stdout);
+    clearerr(stdout);
 }
 
 /* ---------------------------------------------------------------- JSON */

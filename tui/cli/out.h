@@ -37,6 +37,9 @@ void out_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * is no failure: it wanted no more. */
 bool out_flush(void);
 
+/* What standard output did not take is given up; out_flush() tells of it no more. */
+void out_drop(void);
+
 /* Columns for people: cells are given row by row, the first row is the heading; all columns
  * but the last are as wide as their widest cell. */
 struct out_table {

@@ -66,9 +66,12 @@ static void say_listening(struct serve *s, const struct host_status *status)
         out_error("listening on %s", status->url);
         return;
     }
-    out_line("listening on %s", status->url);
-    fflush(stdout);
     s->told = true;
+    out_line("listening on %s", status->url);
+    if (out_flush())
+        return;
+    out_drop(); /* it can serve all the same, and ends in order */
+    out_error("listening on %s", status->url);
 }
 
 /* Ready is also who waits for another one's engine: it does what it was started for. */
