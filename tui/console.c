@@ -303,6 +303,9 @@ static void read_signals(struct console *c)
             c->dirty = true;
         } else if (info.ssi_signo == SIGTSTP) {
             console_suspend(c);
+        } else if (info.ssi_signo == SIGCONT) {
+            term_continued();
+            atomic_fetch_or(&c->changes, STORE_CHANGED_ALL);
         } else {
             c->ended = true;
         }
@@ -378,6 +381,7 @@ static int open_signals(void)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGQUIT);
     sigaddset(&set, SIGTSTP);
+    sigaddset(&set, SIGCONT);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }

@@ -165,9 +165,10 @@ static void quit(struct console *c)
 }
 
 /* The whole job stops, as ^Z in a shell does it. Not SIGSTOP: where no shell could continue
- * us, the kernel passes over a SIGTSTP. */
+ * us, the kernel passes over a SIGTSTP. The SIGCONT is not told of: we know. */
 static void stop_job(void)
 {
+    static const struct timespec at_once = {0};
     struct sigaction before, standard = {.sa_handler = SIG_DFL};
     sigset_t set, mask;
     sigemptyset(&set);
@@ -177,6 +178,9 @@ static void stop_job(void)
     kill(0, SIGTSTP);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
     sigaction(SIGTSTP, &before, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGCONT);
+    sigtimedwait(&set, NULL, &at_once);
 }
 
 static void suspend_now(void *arg)

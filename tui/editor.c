@@ -55,7 +55,7 @@ static int wait_for(pid_t pid)
 }
 
 /* ^C and ^Z were for the editor. The terminal gives them to us too, where they are blocked, and
- * would end or stop us once they are looked at. */
+ * would end or stop us once they are looked at. After a SIGCONT we have yet to draw anyway. */
 static void drop_its_signals(void)
 {
     static const struct timespec at_once = {0};
@@ -64,6 +64,7 @@ static void drop_its_signals(void)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGQUIT);
     sigaddset(&set, SIGTSTP);
+    sigaddset(&set, SIGCONT);
     while (sigtimedwait(&set, NULL, &at_once) > 0)
         continue;
 }

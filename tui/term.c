@@ -254,6 +254,16 @@ void term_resume(void)
     refresh();
 }
 
+/* Not from the background, where it is another one's: fg tells of itself once more. */
+void term_continued(void)
+{
+    pid_t front = tcgetpgrp(STDIN_FILENO);
+    if (term.plain || (front >= 0 && front != getpgrp()))
+        return;
+    endwin(); /* or curses takes the terminal for what it left there */
+    term_resume();
+}
+
 bool term_is_plain(void)
 {
     return term.plain != NULL;

@@ -51,6 +51,7 @@ bool term_open(bool plain, struct err *err);
 void term_close(void);             /* gives it back; may be called twice */
 void term_suspend(void);           /* gives it back, for ^Z */
 void term_resume(void);            /* takes it again and redraws everything */
+void term_continued(void);         /* the same after a stop that came without term_suspend() */
 bool term_is_plain(void);          /* said as lines: dialogs hide what is below them */
 
 bool term_ended(void);             /* there will be no more keys */
