@@ -312,6 +312,14 @@ static void read_signals(struct console *c)
     }
 }
 
+/* What a pipe still holds is read to its end; a terminal that hung up is readable for ever, and
+ * holds nothing. SIGHUP comes only where it is the controlling one. */
+static bool keys_are_over(short revents)
+{
+    bool lost = revents & (POLLHUP | POLLERR | POLLNVAL);
+    return term_ended() || (lost && !(term_is_plain() && revents & POLLIN));
+}
+
 static bool wait_for_something(struct console *c, struct err *err)
 {
     uint64_t ignored;
@@ -340,8 +348,8 @@ static bool wait_for_something(struct console *c, struct err *err)
     }
     if (fds[4].revents && config_watch_read(c->config_watch))
         console_reread_settings(c);
-    if (term_ended() || (fds[0].revents & (POLLHUP | POLLERR) && !(fds[0].revents & POLLIN)))
-        c->ended = true; /* the terminal is gone */
+    if (keys_are_over(fds[0].revents))
+        c->ended = true;
     now = clock_monotonic_ms();
     if (c->toast.until && c->toast.until <= now) {
         c->toast.until = 0;

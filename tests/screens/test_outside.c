@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,8 @@
 #include <unistd.h>
 
 #include "support/console.h"
+#include "support/run.h"
+#include "support/tempdir.h"
 
 /* Another program has the terminal meanwhile: it writes there, and reads by lines. */
 static void use_terminal(pid_t pid)
@@ -50,6 +54,67 @@ static void takes_the_terminal_again_after_a_stop(void **state)
     terminal_press(f->terminal, "m", "mouse off");
 }
 
+/* A terminal that is not its controlling one: no SIGHUP tells that it is gone. */
+static pid_t start_apart(const struct console_fixture *f, int *master)
+{
+    const struct winsize size = {.ws_row = 24, .ws_col = 80};
+    char dir[400];
+    int slave;
+    snprintf(dir, sizeof dir, "--data-dir=%s/data", f->dir);
+    assert_int_equal(openpty(master, &slave, NULL, NULL, &size), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        setsid();
+        for (int fd = 0; fd <= 2; fd++)
+            dup2(slave, fd);
+        close(slave);
+        close(*master);
+        setenv("TERM", "xterm", 1);
+        setenv("XDG_CONFIG_HOME", f->dir, 1);
+        execl(getenv("OPIK_ALERTS"), "opik-alerts", dir, "--read-only", (char *)NULL);
+        _exit(126);
+    }
+    close(slave);
+    return pid;
+}
+
+static bool comes(int master, const char *text)
+{
+    struct pollfd p = {.fd = master, .events = POLLIN};
+    struct buf shown;
+    char bytes[4096];
+    ssize_t got = 1;
+    buf_init(&shown, BUF_UNLIMITED);
+    while (!strstr(buf_text(&shown), text) && got > 0 && poll(&p, 1, RUN_DEADLINE_MS) > 0)
+        if ((got = read(master, bytes, sizeof bytes)) > 0)
+            buf_add(&shown, bytes, (size_t)got);
+    bool came = strstr(buf_text(&shown), text) != NULL;
+    buf_free(&shown);
+    return came;
+}
+
+static void ends_when_the_terminal_is_gone(void **state)
+{
+    struct console_fixture *f = *state;
+    int master, status;
+    f->dir = tempdir_make();
+    console_fixture_add_alert(f, "Alpha", "trace:errors", "https://example.org/a");
+    pid_t pid = start_apart(f, &master);
+    bool shown = comes(master, "Alpha");
+    close(master);
+    long long until = run_now_ms() + RUN_DEADLINE_MS;
+    pid_t got;
+    while ((got = waitpid(pid, &status, WNOHANG)) == 0 && run_now_ms() < until)
+        poll(NULL, 0, 10);
+    if (got == 0)
+        kill(pid, SIGKILL);
+    assert_true(shown);
+    assert_int_equal(got, pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 #define TEST(name)                                                                         \
     cmocka_unit_test_setup_teardown(name, console_fixture_set_up, console_fixture_tear_down)
 
@@ -57,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(takes_the_terminal_again_after_a_stop),
+        TEST(ends_when_the_terminal_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
