@@ -402,13 +402,6 @@ static void note_told(void *arg, const struct err *err, const void *result)
         t->err = *err;
 }
 
-/* The value as an audit row may hold it: a proxy's URL can carry a password. */
-static const char *told_value(const struct settings *s, enum setting which)
-{
-    const char *shown = settings_show(s, which);
-    return strchr(shown, '@') ? "(changed)" : shown;
-}
-
 /* Told before it is done, as a file is no part of the store's transaction: what is told and
  * then fails is told again. Waits for the commit. */
 static bool tell_setting(struct console *c, const char *key, const char *detail,
@@ -427,7 +420,8 @@ static bool write_setting(struct console *c, enum setting which, const struct se
                           const char *value, struct err *err)
 {
     const char *key = setting_info(which)->key;
-    const char *now = told_value(next, which), *before = told_value(&c->settings, which);
+    const char *now = settings_show(next, which);
+    const char *before = settings_show(&c->settings, which);
     char detail[800];
     snprintf(detail, sizeof detail, "%.*s, before: %.*s", (int)text_first(now, VALUE_TOLD), now,
              (int)text_first(before, VALUE_TOLD), before);

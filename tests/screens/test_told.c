@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/settings.h"
 #include "support/console.h"
 #include "support/receiver.h"
 
@@ -90,6 +91,20 @@ static void a_notice_of_the_log_says_what_it_is(void **state)
     receiver_stop(&receiver);
 }
 
+/* No value can carry a password: a proxy's URL with a user is refused. */
+static void the_audit_tells_a_value_with_an_at(void **state)
+{
+    struct terminal *t = ((struct console_fixture *)*state)->terminal;
+    terminal_press(t, "7", "debounce.window");
+    for (int i = 0; i < SETTING_DELIVERY_PROXY; i++)
+        terminal_type(t, "j");
+    terminal_press(t, "ehttp://u:secret@h:1\r", "must not carry a user");
+    terminal_press(t, "\033j", "delivery.ca_file");
+    terminal_press(t, "e/no/ca@home.pem\r", "delivery.ca_file is /no/ca@home.pem now");
+    terminal_press(t, "9", "setting.change");
+    terminal_press(t, "\r", "/no/ca@home.pem, before:");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, console_fixture_tear_down)
 
 int main(void)
@@ -99,6 +114,7 @@ int main(void)
         TEST(a_notice_of_the_log_says_what_it_is),
         TEST(the_answer_to_a_test_is_searched),
         TEST(a_new_size_leaves_it),
+        TEST(the_audit_tells_a_value_with_an_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
