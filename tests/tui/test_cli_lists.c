@@ -206,11 +206,12 @@ static void activity_says_why_and_why_not(void **state)
     assert_non_null(strstr(r.out, "Is off: "));
     run_free(&r);
     list = program_json(p, "bucket list --json");
-    char words[200];
-    snprintf(words, sizeof words, "bucket send %s --json",
-             json_string_value(json_object_get(json_array_get(list, 0), "key")));
+    char words[300];
+    const char *key = json_string_value(json_object_get(json_array_get(list, 0), "key"));
+    snprintf(words, sizeof words, "bucket send %s %s --json", key, key);
     json_decref(list);
     list = program_json(p, words);
+    assert_int_equal(json_array_size(list), 1); /* named twice is sent once */
     assert_non_null(json_object_get(json_array_get(list, 0), "key"));
     json_decref(list);
     run_kill(&serve);

@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "base/timefmt.h"
 #include "cli/await.h"
 #include "cli/cli.h"
@@ -57,18 +59,32 @@ int cli_bucket_list(struct cli *cli)
 
 /* ---------------------------------------------------------------- bucket send */
 
-int cli_bucket_send(struct cli *cli)
+static int send_buckets(struct cli *cli, const char *const *keys, size_t count)
 {
     struct await answer;
     struct err err = {0};
     await_init(&answer, AWAIT_COUNT);
-    store_bucket_send_now(cli->store, cli->workspace, cli->args, cli->arg_count, await_done,
-                          &answer);
+    store_bucket_send_now(cli->store, cli->workspace, keys, count, await_done, &answer);
     if (!await_answer(&answer, &err))
         return cli_fail_argument(&err);
-    if (answer.count == (int64_t)cli->arg_count)
-        return cli_tell(cli, "key", cli->args, cli->arg_count);
+    if (answer.count == (int64_t)count)
+        return cli_tell(cli, "key", keys, count);
     out_error("%lld of %zu buckets are sent; there are no others of these keys",
-              (long long)answer.count, cli->arg_count);
+              (long long)answer.count, count);
     return EXIT_FAILED;
+}
+
+int cli_bucket_send(struct cli *cli)
+{
+    const char **keys = calloc(cli->arg_count + 1, sizeof *keys);
+    size_t count = 0;
+    if (!keys) {
+        out_error("out of memory");
+        return EXIT_FAILED;
+    }
+    for (size_t i = 0; i < cli->arg_count; i++)
+        count = cli_once(keys, count, cli->args[i]);
+    int status = send_buckets(cli, keys, count);
+    free(keys);
+    return status;
 }

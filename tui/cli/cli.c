@@ -90,6 +90,15 @@ void cli_close(struct cli *cli)
         store_close(&cli->store);
 }
 
+size_t cli_once(const char **texts, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(texts[i], text) == 0)
+            return count;
+    texts[count] = text;
+    return count + 1;
+}
+
 const char **cli_ids(const struct cli *cli, size_t *count)
 {
     const char **ids = calloc(cli->arg_count + 1, sizeof *ids + UUID_SIZE);
@@ -98,19 +107,13 @@ const char **cli_ids(const struct cli *cli, size_t *count)
     if (!ids)
         out_error("out of memory");
     for (size_t i = 0; ids && i < cli->arg_count; i++) {
-        size_t same = 0;
         if (!uuid_read(span_of(cli->args[i]), texts[*count])) {
             out_error("%s: is no id", cli->args[i]);
             free(ids);
             *count = 0;
             return NULL;
         }
-        while (same < *count && strcmp(ids[same], texts[*count]) != 0)
-            same++;
-        if (same == *count) {
-            ids[same] = texts[same];
-            ++*count;
-        }
+        *count = cli_once(ids, *count, texts[*count]);
     }
     return ids;
 }

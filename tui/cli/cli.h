@@ -39,6 +39,9 @@ int cli_fail(const struct err *err);
 /* The same for an argument that may be malformed: then EXIT_CALL. */
 int cli_fail_argument(const struct err *err);
 
+/* Adds a text to those of `texts` (with room for it), unless it is there; how many there are. */
+size_t cli_once(const char **texts, size_t count, const char *text);
+
 /* The arguments as canonical ids, each once, to be freed in one; NULL (and said why) when
  * one is no id. */
 const char **cli_ids(const struct cli *cli, size_t *count);
