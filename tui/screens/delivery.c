@@ -236,6 +236,7 @@ static void refresh(struct screen *s, unsigned changes)
     if (!load(d, &delivery, &err)) {
         textview_format(&d->all, STYLE_ERROR, "%s", err.text);
         textview_format(&d->request, STYLE_ERROR, "%s", err.text);
+        delivery_free(&d->shown); /* it is tried again with the next change */
         return;
     }
     build(d, &delivery);
