@@ -159,6 +159,7 @@ $(BUILD)/tests/torture/test_receivers: $(BUILD)/tests/torture/receiver_rows.o
 $(BUILD)/tests/torture/test_steps: $(patsubst %,$(BUILD)/tests/torture/%.o,kill_plan kill_wraps doomed lives migrations)
 
 WRAP_test_host := -Wl,--wrap=sender_turn
+WRAP_test_config := -Wl,--wrap=ini_parse_stream
 WRAP_test_tester := -Wl,--wrap=sender_start
 WRAP_test_no_memory := $(call wraps,signing_settle alert_copy reply_new console_toast \
   eventfd signalfd strdup store_subscribe)

@@ -145,6 +145,8 @@ static bool parse(const char *path, struct span text, struct settings *out, stru
     struct source s = {
         .path = path, .at = text.at, .end = text.at + text.len, .settings = out};
     int line = text.len ? ini_parse_stream(next_line, &s, take_pair, &s) : 0;
+    if (line < 0)
+        return err_memory(err);
     /* inih reads on, so what it could not read may have led to what failed here. */
     if (line > 0 && (s.err.code == ERR_NONE || line < s.failed)) {
         s.err.code = ERR_NONE;

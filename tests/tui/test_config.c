@@ -10,7 +10,18 @@
 
 #include <cmocka.h>
 
+#include <ini.h>
+
 #include "support/run.h"
+
+static bool no_memory; /* as inih says it */
+
+int __real_ini_parse_stream(ini_reader reader, void *stream, ini_handler handler, void *user);
+int __wrap_ini_parse_stream(ini_reader reader, void *stream, ini_handler handler, void *user);
+int __wrap_ini_parse_stream(ini_reader reader, void *stream, ini_handler handler, void *user)
+{
+    return no_memory ? -2 : __real_ini_parse_stream(reader, stream, handler, user);
+}
 
 struct world {
     char dir[256], file[300], key[300];
@@ -126,6 +137,18 @@ static void load_names_file_and_line_of_an_error(void **state)
         if (!strstr(w->err.text, cases[i].expected))
             fail_msg("case %zu: %s", i, w->err.text);
     }
+}
+
+/* Not the defaults instead, without the API key that stands there. */
+static void load_fails_without_memory(void **state)
+{
+    struct world *w = *state;
+    run_write_file(w->file, "[retry]\nmax = 5\n", 0600);
+    no_memory = true;
+    bool loaded = load(w);
+    no_memory = false;
+    assert_false(loaded);
+    assert_int_equal(w->err.code, ERR_MEMORY);
 }
 
 static void load_refuses_a_line_that_would_be_cut(void **state)
@@ -276,6 +299,7 @@ int main(void)
         TEST(a_file_below_what_is_no_folder_is_missing),
         TEST(load_reads_sections_comments_and_indents),
         TEST(load_names_file_and_line_of_an_error),
+        TEST(load_fails_without_memory),
         TEST(load_refuses_a_line_that_would_be_cut),
         TEST(load_refuses_a_file_that_others_can_write),
         TEST(load_refuses_what_is_no_file),
