@@ -112,16 +112,13 @@ static void pages_on_a_threshold(void **state)
     struct console_fixture *f = *state;
     struct terminal *t = f->terminal;
     type_alert(t, "Costs", "");
-    terminal_type(t, "\t\025"); /* on the trigger: ^X below takes it away again */
-    terminal_type(t, "\033[A\033[A");
-    terminal_settle(t, 50);
-    terminal_type(t, "\030"); /* ^X */
+    terminal_type(t, "\030"); /* ^X takes the new trigger away again */
     terminal_wait_gone(t, "all projects");
     terminal_type(t, "\007"); /* ^G, and down to the costs */
     terminal_wait(t, "Add trigger");
     terminal_type(t, "jjjjjjjj\r");
     terminal_wait(t, "Cost threshold");
-    terminal_type(t, "\033[A\031"); /* up to it, ^Y */
+    terminal_type(t, "\031"); /* ^Y: it is under the cursor */
     terminal_wait(t, "Threshold, such as");
     terminal_type(t, "over ten in 1h\r");
     terminal_wait(t, "must be a number");

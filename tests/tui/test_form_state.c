@@ -132,6 +132,20 @@ static void an_edit_keeps_what_it_does_not_show(void **state)
     alert_free(&a);
 }
 
+static void what_was_added_has_the_focus(void **state)
+{
+    (void)state;
+    struct form_state *f = new_form(NULL);
+    form_set_triggers(f, 1u << EVENT_TRACE_COST);
+    assert_int_equal(f->focus, SPOT_TRIGGER);
+    form_set_triggers(f, 1u << EVENT_TRACE_COST | 1u << EVENT_TRACE_ERRORS);
+    assert_int_equal(f->focus, SPOT_TRIGGER);
+    assert_int_equal(f->alert.triggers[f->index].type, EVENT_TRACE_ERRORS);
+    form_set_triggers(f, 1u << EVENT_TRACE_ERRORS);
+    assert_int_equal(f->focus, SPOT_ADD_TRIGGER);
+    end_form(f);
+}
+
 static void problems_stand_at_their_fields(void **state)
 {
     (void)state;
@@ -326,6 +340,7 @@ int main(void)
         cmocka_unit_test(an_address_that_was_typed_stays),
         cmocka_unit_test(what_is_chosen_is_in_the_alert),
         cmocka_unit_test(an_edit_keeps_what_it_does_not_show),
+        cmocka_unit_test(what_was_added_has_the_focus),
         cmocka_unit_test(problems_stand_at_their_fields),
         cmocka_unit_test(insecure_is_said_loudly_while_it_is_chosen),
         cmocka_unit_test(signature_and_files_are_in_the_alert),

@@ -539,14 +539,18 @@ bool form_remove(struct form_state *f)
 
 void form_set_triggers(struct form_state *f, unsigned chosen)
 {
+    unsigned added = chosen & ~form_triggers(f);
     for (int t = 0; t < EVENT_TYPE_COUNT; t++) {
         if (chosen & 1u << t)
             alert_add_trigger(&f->alert, (enum event_type)t);
         else
             alert_remove_trigger(&f->alert, (enum event_type)t);
     }
-    f->focus = SPOT_ADD_TRIGGER;
-    f->index = 0;
+    size_t at = 0;
+    while (at < f->alert.trigger_count && !(added & 1u << f->alert.triggers[at].type))
+        at++;
+    f->focus = at < f->alert.trigger_count ? SPOT_TRIGGER : SPOT_ADD_TRIGGER;
+    f->index = f->focus == SPOT_TRIGGER ? at : 0;
     f->problem_count = 0;
 }
 

@@ -91,6 +91,7 @@ struct field *form_field(struct form_state *f); /* under the focus; NULL: it is 
 bool form_next_choice(struct form_state *f);     /* of the choice under the focus; false: it is none */
 bool form_add_header(struct form_state *f);      /* and focuses it */
 bool form_remove(struct form_state *f);          /* the header or trigger under the focus */
+/* Focuses the first that is new: its projects and threshold are chosen next. */
 void form_set_triggers(struct form_state *f, unsigned chosen);
 unsigned form_triggers(const struct form_state *f);
 
