@@ -6,7 +6,7 @@
 
 static const struct event_type_info INFO[EVENT_TYPE_COUNT] = {
     [EVENT_TRACE_ERRORS] = {"trace:errors", "New error in trace",
-                            "A trace was logged with an error, or got one later", true},
+                            "A trace was logged with an error, or got one", true},
     [EVENT_TRACE_FEEDBACK_SCORE] = {"trace:feedback_score", "New score added to trace",
                                     "A feedback score was added to a trace", true},
     [EVENT_THREAD_FEEDBACK_SCORE] = {"trace_thread:feedback_score",
@@ -21,13 +21,11 @@ static const struct event_type_info INFO[EVENT_TYPE_COUNT] = {
     [EVENT_PROMPT_DELETED] = {"prompt:deleted", "Prompt deleted",
                               "A prompt was removed from the prompt library", false},
     [EVENT_EXPERIMENT_FINISHED] = {"experiment:finished", "Experiment finished",
-                                   "An evaluation said that its experiments are done",
-                                   false},
+                                   "An evaluation said its experiments are done", false},
     [EVENT_TRACE_COST] = {"trace:cost", "Cost threshold",
-                          "The cost of all spans in a time window passed a limit", true,
-                          true},
+                          "The cost of spans in a window passed a limit", true, true},
     [EVENT_TRACE_LATENCY] = {"trace:latency", "Latency threshold",
-                             "The average duration of traces passed a limit", true, true},
+                             "The average trace duration passed a limit", true, true},
 };
 
 const struct event_type_info *event_type_info(enum event_type type)

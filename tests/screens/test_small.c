@@ -49,6 +49,23 @@ static void a_test_shows_its_outcome(void **state)
     }
 }
 
+static void a_choice_keeps_its_rows(void **state)
+{
+    static const struct {
+        int rows, columns;
+    } sizes[] = {{24, 80}, {12, 40}, {6, 40}, {5, 20}};
+    struct terminal *t = ((struct console_fixture *)*state)->terminal;
+    terminal_press(t, "n", "New alert");
+    terminal_press(t, "\007", ">[ ] New error in trace");
+    assert_true(terminal_shows(t, "A trace was logged with an error, or got one "));
+    assert_true(terminal_shows(t, "The cost of spans in a window passed a limit "));
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        terminal_resize(t, sizes[i].rows, sizes[i].columns);
+        terminal_settle(t, 100);
+        terminal_wait(t, ">[ ] New err");
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, console_fixture_tear_down)
 
 int main(void)
@@ -56,6 +73,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_question_keeps_its_answers),
         TEST(a_test_shows_its_outcome),
+        TEST(a_choice_keeps_its_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
