@@ -59,6 +59,28 @@ static void the_answer_to_a_test_is_searched(void **state)
     assert_false(terminal_shows(t, "stands nowhere"));
 }
 
+/* One empty line before the body, and a word on what is left out of a long one. */
+static void the_answer_to_a_test_says_where_it_is_cut(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = f->terminal;
+    struct receiver *r = receiver_start();
+    char url[200];
+    receiver_answer(r, (struct receiver_answer){.body = "long", .body_size = 100000});
+    receiver_url(r, "/", url, sizeof url);
+    terminal_press(t, "nGamma\t\t\t", "Gamma");
+    terminal_type(t, url);
+    terminal_press(t, "\007\r\024", "longxxx");
+    const char *last = strstr(terminal_screen(t), "Content-Length: 100000");
+    const char *body = strstr(terminal_screen(t), "longxxx");
+    int lines = 0;
+    for (const char *at = last; at && at < body; at++)
+        lines += *at == '\n';
+    assert_int_equal(lines, 2);
+    terminal_press(t, "G", "(the first 16384 of 100000 bytes)");
+    receiver_stop(&r);
+}
+
 static void a_new_size_leaves_it(void **state)
 {
     struct terminal *t = ((struct console_fixture *)*state)->terminal;
@@ -113,6 +135,7 @@ int main(void)
         TEST(a_click_on_it_takes_it_away_and_does_nothing_else),
         TEST(a_notice_of_the_log_says_what_it_is),
         TEST(the_answer_to_a_test_is_searched),
+        TEST(the_answer_to_a_test_says_where_it_is_cut),
         TEST(a_new_size_leaves_it),
         TEST(the_audit_tells_a_value_with_an_at),
     };

@@ -29,7 +29,8 @@ static struct test_dialog *of(struct screen *s)
     return (struct test_dialog *)s;
 }
 
-static void add_text(struct textview *v, const char *text, size_t len)
+/* Of a body of `total` bytes. */
+static void add_text(struct textview *v, const char *text, size_t len, int64_t total)
 {
     struct buf pretty;
     buf_init(&pretty, 16 * BODY_SHOWN);
@@ -37,9 +38,13 @@ static void add_text(struct textview *v, const char *text, size_t len)
     js_pretty(&pretty, shown, 2);
     textview_add(v, STYLE_NORMAL, 2, true, buf_span(&pretty));
     buf_free(&pretty);
+    if (total > (int64_t)shown.len)
+        textview_format(v, STYLE_DIM, "(the first %zu of %lld bytes)", shown.len,
+                        (long long)total);
 }
 
-/* Header lines end with CR LF: the CR is no part of what is read. */
+/* Header lines end with CR LF: the CR is no part of what is read. The empty line after them
+ * stays one. */
 static void add_headers(struct textview *v, const char *lines, size_t len)
 {
     struct buf plain;
@@ -47,7 +52,9 @@ static void add_headers(struct textview *v, const char *lines, size_t len)
     for (size_t i = 0; i < len; i++)
         if (lines[i] != '\r')
             buf_add_char(&plain, lines[i]);
-    textview_add(v, STYLE_DIM, 2, true, buf_span(&plain));
+    struct span text = buf_span(&plain);
+    text.len -= text.len && text.at[text.len - 1] == '\n';
+    textview_add(v, STYLE_DIM, 2, true, text);
     buf_free(&plain);
 }
 
@@ -66,7 +73,7 @@ static void show_outcome(struct test_dialog *d, const struct outcome *o)
     if (o->headers_len)
         add_headers(&d->view, o->headers, o->headers_len);
     if (o->body_len)
-        add_text(&d->view, o->body, o->body_len);
+        add_text(&d->view, o->body, o->body_len, o->body_total);
     else if (o->kind == OUTCOME_RESPONSE)
         textview_format(&d->view, STYLE_DIM, "the answer has no body");
 }
