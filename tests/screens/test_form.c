@@ -29,6 +29,15 @@ static struct terminal *typed(struct console_fixture *f)
     return f->terminal;
 }
 
+static void a_project_is_named_without_the_blanks_around_it(void **state)
+{
+    struct terminal *t = typed(*state);
+    terminal_press(t, "\020", "Project scope");
+    terminal_press(t, "n", "Name of the project");
+    terminal_press(t, "  shop \r", "[x] shop  ");
+    terminal_press(t, "\r", "only shop");
+}
+
 static void nothing_typed_is_lost_without_a_question(void **state)
 {
     struct terminal *t = typed(*state);
@@ -78,6 +87,7 @@ int main(void)
 #define TEST(name)                                                                         \
     cmocka_unit_test_setup_teardown(name, console_fixture_set_up, console_fixture_tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(a_project_is_named_without_the_blanks_around_it),
         TEST(nothing_typed_is_lost_without_a_question),
         TEST(shows_the_example_on_a_small_screen),
         TEST(the_mouse_goes_to_fields_and_presses_buttons),

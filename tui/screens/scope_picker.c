@@ -104,14 +104,19 @@ static void draw(struct screen *s, const struct canvas *c)
     free(rows);
 }
 
+/* Blanks around it nobody sees, and no application sends: a scope of them would never
+ * match. */
 static bool name_typed(void *arg, const char *name, struct err *err)
 {
     struct scope_picker *p = arg;
     struct console *c = p->screen.console;
     (void)err;
+    name += strspn(name, " ");
     if (!*name)
         return true;
     snprintf(p->awaited, sizeof p->awaited, "%s", name);
+    for (size_t len = strlen(p->awaited); len && p->awaited[len - 1] == ' '; len--)
+        p->awaited[len - 1] = '\0';
     struct reply *reply = reply_new(c, "the project is known now, before its first event", NULL, NULL);
     if (reply)
         store_project_ensure(console_options(c)->store, console_workspace(c), p->awaited, NULL,
