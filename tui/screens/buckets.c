@@ -206,6 +206,7 @@ static void add_event(void *arg, const struct payload_event *e)
     buf_init(&pretty, BUF_UNLIMITED);
     if (!js_pretty(&pretty, e->entity, 2))
         buf_add_span(&pretty, e->entity);
+    textview_add(arg, STYLE_NORMAL, 0, true, span_of(""));
     textview_format(arg, STYLE_STRONG, "Event %s of %.*s", e->id, (int)e->user.len, e->user.at);
     textview_add_json(arg, buf_span(&pretty));
     buf_free(&pretty);
@@ -224,7 +225,6 @@ static void open_bucket(struct buckets_screen *b, const struct bucket *k)
     textview_format(&text, STYLE_NORMAL, "Events     %lld of %s, to be sent as one webhook",
                     (long long)k->events, event_type_name(k->type));
     textview_format(&text, STYLE_NORMAL, "Opened     %s", at);
-    textview_add(&text, STYLE_NORMAL, 0, true, span_of(""));
     if (!store_bucket_events(console_reader(c), console_workspace(c), k->key, EVENTS_SHOWN,
                              add_event, &text, &err))
         textview_format(&text, STYLE_ERROR, "%s", err.text);
