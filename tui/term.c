@@ -212,11 +212,23 @@ bool term_open(bool plain, struct err *err)
     return true;
 }
 
+/* Where no second screen goes away with the console, the shell goes on in the last line. */
+static void leave_last_line(void)
+{
+    const char *away = tigetstr("rmcup");
+    if (away && away != (char *)-1)
+        return;
+    move(LINES - 1, 0);
+    clrtoeol();
+    refresh();
+}
+
 /* Keys that were typed for the console and not read yet must not become a command line. */
 static void give_back(void)
 {
     if (term.plain)
         return;
+    leave_last_line();
     if (term.paste_mode)
         say(PASTE_OFF, sizeof PASTE_OFF - 1);
     tcflush(STDIN_FILENO, TCIFLUSH);

@@ -1,5 +1,6 @@
 /* What the console tells in its last line, and what becomes of it. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -127,6 +128,22 @@ static void the_audit_tells_a_value_with_an_at(void **state)
     terminal_press(t, "\r", "/no/ca@home.pem, before:");
 }
 
+/* A vt100 has no second screen: the shell's prompt comes where the key bar was. */
+static void a_console_that_ends_leaves_no_key_bar(void **state)
+{
+    const struct terminal_options options = {.rows = 24, .columns = 80, .term = "vt100"};
+    struct console_fixture *f = *state;
+    console_fixture_remove(f);
+    *f = (struct console_fixture){0};
+    console_fixture_start(f, &options, NULL, NULL);
+    terminal_wait(f->terminal, "running on");
+    terminal_wait(f->terminal, "q Quit");
+    kill(terminal_pid(f->terminal), SIGTERM);
+    terminal_exit(f->terminal);
+    assert_true(terminal_shows(f->terminal, "Log: following"));
+    assert_false(terminal_shows(f->terminal, "q Quit"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, console_fixture_tear_down)
 
 int main(void)
@@ -138,6 +155,7 @@ int main(void)
         TEST(the_answer_to_a_test_says_where_it_is_cut),
         TEST(a_new_size_leaves_it),
         TEST(the_audit_tells_a_value_with_an_at),
+        TEST(a_console_that_ends_leaves_no_key_bar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
