@@ -391,12 +391,13 @@ static void an_export_says_of_what_and_replaces_no_file_unasked(void **state)
 {
     struct console_fixture *f = *state;
     struct terminal *t = start(f, NULL);
-    char keys[600];
+    char keys[600], told[600];
     add_alert(f, "Alpha", "https://example.org/a");
     add_alert(f, "Beta", "https://example.org/b");
-    terminal_press(t, "*X", "Write to the file 2 alerts: \"Alpha\", \"Beta\"");
-    snprintf(keys, sizeof keys, "\025%s/all.json\r", f->dir);
-    terminal_press(t, keys, "2 alerts, secrets masked, written to");
+    terminal_press(t, "*X", "File for 2 alerts: \"Alpha\", \"Beta\"");
+    snprintf(keys, sizeof keys, "\025%s/./all.json\r", f->dir);
+    snprintf(told, sizeof told, "2 alerts, secrets masked, written to %s/all.json", f->dir);
+    terminal_press(t, keys, told);
     snprintf(keys, sizeof keys, ":alert export %s/all.json\r", f->dir);
     terminal_press(t, keys, "Replace");
     terminal_press(t, "y", "2 alerts, secrets masked, written to");

@@ -42,10 +42,13 @@ static bool write_file(struct alert_export *e, struct err *err)
     buf_init(&text, BUF_UNLIMITED);
     bool fine = add_all(e, &text, err) && config_replace(e->path, buf_span(&text), err);
     buf_free(&text);
-    if (fine)
-        console_toast(e->console, STYLE_OK, "%zu alert%s, secrets masked, written to %s",
-                      e->count, e->count == 1 ? "" : "s", e->path);
-    return fine;
+    if (!fine)
+        return false;
+    char *whole = realpath(e->path, NULL); /* where that is, in a console opened anywhere */
+    console_toast(e->console, STYLE_OK, "%zu alert%s, secrets masked, written to %s",
+                  e->count, e->count == 1 ? "" : "s", whole ? whole : e->path);
+    free(whole);
+    return true;
 }
 
 static void write_now(void *arg)
@@ -83,7 +86,7 @@ void alert_export_begin(struct alert_export *e, struct console *c, char (*ids)[U
     char question[256];
     alert_export_free(e);
     *e = (struct alert_export){c, ids, count, NULL};
-    snprintf(question, sizeof question, "Write to the file %s", words);
+    snprintf(question, sizeof question, "File for %s", words);
     text_whole(question);
     struct err err;
     if (path && !path_known(e, path, &err))
