@@ -75,6 +75,14 @@ bool silence_rows_in_force(struct db *db, int64_t now, struct silences *out,
                     out, err);
 }
 
+bool silence_rows_with_id(struct db *db, const char *id, struct silences *out,
+                          struct err *err)
+{
+    *out = (struct silences){0};
+    return read_all(db, db_query(db, SILENCES "WHERE s.id = ?", DB_ARGS(db_text(id)), err),
+                    out, err);
+}
+
 bool store_silence_list(struct store_reader *r, const char *workspace, int64_t now,
                         struct silences *out, struct err *err)
 {

@@ -9,6 +9,10 @@
 bool silence_rows_in_force(struct db *db, int64_t now, struct silences *out,
                            struct err *err);
 
+/* The one with that id, or none. */
+bool silence_rows_with_id(struct db *db, const char *id, struct silences *out,
+                          struct err *err);
+
 /* Why what it dropped was dropped, for the log: "silenced by ann: deploy". */
 enum { SILENCE_WORDS_SIZE = 320 };
 bool silence_words(struct tx *tx, int64_t row, char out[SILENCE_WORDS_SIZE],

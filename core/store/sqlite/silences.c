@@ -7,6 +7,7 @@
 #include "store/sqlite/ids_step.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/reader.h"
+#include "store/sqlite/silence_rows.h"
 #include "store/sqlite/store_impl.h"
 
 static void silences_changed(struct tx *tx)
@@ -93,22 +94,34 @@ static bool insert(struct tx *tx, const struct silence *s, struct err *err)
     return fine;
 }
 
-static bool audit_silence(struct tx *tx, const struct audit_by *by, const struct silence *s,
+/* With the names of what it is of, as the rows have them. */
+static bool audit_silence(struct tx *tx, const struct audit_by *by, const char *action,
+                          const char *id, const char *workspace, const char *detail,
                           struct err *err)
 {
+    struct silences found;
     struct buf subject;
+    if (!silence_rows_with_id(tx->db, id, &found, err))
+        return false;
+    buf_init(&subject, BUF_UNLIMITED);
+    bool fine = !found.count || silence_subject(&found.items[0].silence, &subject) ||
+                err_memory(err);
+    const struct audit_entry entry = {action, id, buf_text(&subject), workspace, detail};
+    fine = fine && audit_add(tx, by, &entry, err);
+    buf_free(&subject);
+    silences_free(&found);
+    return fine;
+}
+
+static bool audit_put(struct tx *tx, const struct audit_by *by, const struct silence *s,
+                      struct err *err)
+{
     char until[TIMEFMT_ISO_SIZE] = "", detail[64];
     if (s->until)
         timefmt_iso(s->until, until);
     snprintf(detail, sizeof detail, "%s%s%s%s", silence_mode_name(s->mode),
              s->until ? " until " : "", until, s->window_count ? ", weekly" : "");
-    buf_init(&subject, BUF_UNLIMITED);
-    bool fine = silence_subject(s, &subject) || err_memory(err);
-    const struct audit_entry entry = {"silence.add", s->id, buf_text(&subject), s->workspace,
-                                      detail};
-    fine = fine && audit_add(tx, by, &entry, err);
-    buf_free(&subject);
-    return fine;
+    return audit_silence(tx, by, "silence.add", s->id, s->workspace, detail, err);
 }
 
 static bool run_put(struct step *step, struct tx *tx, struct err *err)
@@ -122,7 +135,7 @@ static bool run_put(struct step *step, struct tx *tx, struct err *err)
     s->ended_at = s->held = s->dropped = 0;
     step->result = s;
     silences_changed(tx);
-    return insert(tx, s, err) && audit_silence(tx, by, s, err);
+    return insert(tx, s, err) && audit_put(tx, by, s, err);
 }
 
 static void free_put(struct step *step)
@@ -158,15 +171,14 @@ static bool end_one(struct tx *tx, const struct ids_step *s, const char *id, boo
     *ended = db_changes(tx->db) > 0;
     if (!*ended)
         return true;
-    const struct audit_entry entry = {
-        .action = "silence.end", .object = id, .workspace = s->workspace};
     silences_changed(tx);
     tx->changes |= STORE_CHANGED_BUCKETS;
-    return audit_add(tx, &s->by, &entry, err) &&
-           db_run(tx->db,
-                  "UPDATE buckets SET due_at = min(due_at, ?), until = -row "
-                  "WHERE silence <> 0 AND silence = (SELECT row FROM silences WHERE id = ?)",
-                  DB_ARGS(db_int(tx->steady), db_text(id)), err);
+    return audit_silence(tx, &s->by, "silence.end", id, s->workspace, NULL, err) &&
+           db_run(
+               tx->db,
+               "UPDATE buckets SET due_at = min(due_at, ?), until = -row "
+               "WHERE silence <> 0 AND silence = (SELECT row FROM silences WHERE id = ?)",
+               DB_ARGS(db_int(tx->steady), db_text(id)), err);
 }
 
 static bool run_end(struct step *step, struct tx *tx, struct err *err)

@@ -154,13 +154,16 @@ static void a_silence_leaves_a_row_when_it_is_made_and_ended(void **state)
                         .type = EVENT_TRACE_ERRORS,
                         .from = atomic_load(&f->now),
                         .until = atomic_load(&f->now) + 3600000};
+    struct alert a;
     char id[UUID_SIZE];
+    make(f, "one", &a);
+    memcpy(s.alert_id, a.id, UUID_SIZE);
     assert_true(step_silence_put(f->store, &s, id, NULL));
     newest(f, &rows);
     assert_string_equal(rows.items[0].user, "ann");
     assert_string_equal(rows.items[0].action, "silence.add");
     assert_string_equal(rows.items[0].object, id);
-    assert_string_equal(rows.items[0].name, "trace:errors");
+    assert_string_equal(rows.items[0].name, "alert \"one\", trace:errors");
     assert_string_equal(rows.items[0].detail, "drop until 2026-01-01T01:00:00.000Z");
     audit_rows_free(&rows);
     assert_int_equal(step_silence_end(f->store, id), 1);
@@ -168,8 +171,10 @@ static void a_silence_leaves_a_row_when_it_is_made_and_ended(void **state)
     newest(f, &rows);
     assert_string_equal(rows.items[0].action, "silence.end");
     assert_string_equal(rows.items[0].object, id);
-    assert_int_equal(rows.items[0].seq, 2);
+    assert_string_equal(rows.items[0].name, "alert \"one\", trace:errors");
+    assert_int_equal(rows.items[0].seq, 3);
     audit_rows_free(&rows);
+    alert_free(&a);
 }
 
 static void what_the_engine_decides_is_told_too(void **state)
