@@ -180,6 +180,12 @@ static void search_range(struct canary_search *s, int memory, const char *line)
 
 bool canary_in_memory(struct canary_search *s, pid_t pid)
 {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    (void)s;
+    (void)pid;
+    fputs("memory is not searched under a sanitizer\n", stderr);
+    return true;
+#endif
     char path[64], line[512];
     snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
     int memory = open(path, O_RDONLY | O_CLOEXEC);

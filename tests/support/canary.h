@@ -32,7 +32,8 @@ void canary_in_file(struct canary_search *s, const char *path);
 size_t canary_in_tree(struct canary_search *s, const char *dir);
 /* /proc/PID/cmdline and environ of the process and its children. */
 void canary_in_process(struct canary_search *s, pid_t pid);
-/* The memory that it can write to. False: the kernel does not let us. */
+/* The memory that it can write to. False: the kernel does not let us. Under a sanitizer, whose
+ * shadow of it is terabytes, nothing is searched, and that is said. */
 bool canary_in_memory(struct canary_search *s, pid_t pid);
 
 #endif
