@@ -6,7 +6,7 @@
 
 static const struct event_type_info INFO[EVENT_TYPE_COUNT] = {
     [EVENT_TRACE_ERRORS] = {"trace:errors", "New error in trace",
-                            "A trace was logged with an error, or got one", true},
+                            "A trace ended in an error, or got one later", true},
     [EVENT_TRACE_FEEDBACK_SCORE] = {"trace:feedback_score", "New score added to trace",
                                     "A feedback score was added to a trace", true},
     [EVENT_THREAD_FEEDBACK_SCORE] = {"trace_thread:feedback_score",

@@ -57,7 +57,7 @@ static void a_choice_keeps_its_rows(void **state)
     struct terminal *t = ((struct console_fixture *)*state)->terminal;
     terminal_press(t, "n", "New alert");
     terminal_press(t, "\007", ">[ ] New error in trace");
-    assert_true(terminal_shows(t, "A trace was logged with an error, or got one "));
+    assert_true(terminal_shows(t, "A trace ended in an error, or got one later"));
     assert_true(terminal_shows(t, "The cost of spans in a window passed a limit "));
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         terminal_resize(t, sizes[i].rows, sizes[i].columns);
