@@ -146,6 +146,14 @@ bool facts_uuid(struct facts *f, struct js_value value, const char *key, struct 
     return out->at || err_memory(err);
 }
 
+bool facts_listed_id(struct facts *f, struct js_value value, size_t i, struct span *id,
+                     struct err *err)
+{
+    facts_at(f, "ids", i);
+    return facts_uuid(f, value, "", id, err) &&
+           (id->len || facts_wrong(f, "", "must be a UUID", err));
+}
+
 bool facts_project(struct facts *f, struct js_value name, struct js_value id,
                    struct fact *fact, struct err *err)
 {

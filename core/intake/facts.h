@@ -48,6 +48,9 @@ bool facts_text(struct facts *f, struct js_value value, const char *key, struct 
 /* The same, which must be a UUID; canonical. */
 bool facts_uuid(struct facts *f, struct js_value value, const char *key, struct span *out,
                 struct err *err);
+/* The i-th of "ids", of a request that changes several: it must be one. */
+bool facts_listed_id(struct facts *f, struct js_value value, size_t i, struct span *id,
+                     struct err *err);
 bool facts_project(struct facts *f, struct js_value name, struct js_value id,
                    struct fact *fact, struct err *err);
 

@@ -198,12 +198,7 @@ static bool update_each(struct facts *f, struct js_value ids, const struct js_va
     struct span id;
     size_t i = 0;
     for (js_iter(&it, ids); js_next(&it, &item); i++) {
-        facts_at(f, "ids", i);
-        if (!facts_uuid(f, item.value, "", &id, err))
-            return false;
-        if (!id.len)
-            return facts_wrong(f, "", "must be a UUID", err);
-        if (!add_trace(f, v, fact, id, err))
+        if (!facts_listed_id(f, item.value, i, &id, err) || !add_trace(f, v, fact, id, err))
             return false;
     }
     return true;

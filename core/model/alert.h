@@ -127,6 +127,9 @@ void alert_changes(const struct alert *from, const struct alert *to, char *out, 
 /* Makes it a new alert with the same content: no ids, stamps or revision. */
 void alert_forget_ids(struct alert *a);
 
+/* Whether any trigger has a condition of that id. */
+bool alert_has_condition(const struct alert *a, const char *id);
+
 /* Gives `next`, which replaces `stored`, the ids that it lacks of what says the same there:
  * its webhook, triggers of the same type, equal conditions, which so stay as they stand. */
 void alert_keep_ids(struct alert *next, const struct alert *stored);

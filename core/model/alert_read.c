@@ -251,11 +251,8 @@ static bool read_operator(const char *text, const char *where, bool *below, stru
 static bool is_new_id(const struct alert *a, const char *id, const char *where,
                       struct err *err)
 {
-    for (size_t i = 0; id[0] && i < a->trigger_count; i++)
-        for (size_t c = 0; c < a->triggers[i].condition_count; c++)
-            if (strcmp(a->triggers[i].conditions[c].id, id) == 0)
-                return wrong(err, where, "id", "another threshold has it already");
-    return true;
+    return !id[0] || !alert_has_condition(a, id) ||
+           wrong(err, where, "id", "another threshold has it already");
 }
 
 static bool read_threshold(json_t *config, enum condition_kind kind, const struct alert *a,

@@ -44,7 +44,7 @@ static void keep_id(char id[UUID_SIZE], const char *stored)
         snprintf(id, UUID_SIZE, "%s", stored);
 }
 
-static bool has_condition(const struct alert *a, const char *id)
+bool alert_has_condition(const struct alert *a, const char *id)
 {
     for (size_t i = 0; i < a->trigger_count; i++)
         for (size_t c = 0; c < a->triggers[i].condition_count; c++)
@@ -58,7 +58,7 @@ static void keep_condition_id(struct alert_condition *c, const struct alert *nex
 {
     for (size_t i = 0; i < stored->condition_count && !c->id[0]; i++) {
         const struct alert_condition *was = &stored->conditions[i];
-        if (same_condition(c, was) && !has_condition(next, was->id))
+        if (same_condition(c, was) && !alert_has_condition(next, was->id))
             keep_id(c->id, was->id);
     }
 }
