@@ -94,23 +94,31 @@ static size_t count_alerts(struct store_reader *r)
     return count;
 }
 
-/* As through a read-only mount of a directory in which an engine works. */
-static void read_only_sees_changes_where_only_others_can_write(void **state)
+/* A reader of the directory by one who can write nothing there. */
+static struct store_reader *look_on(struct store_fixture *f, struct store **s)
 {
-    struct store_fixture *f = *state;
     struct __user_cap_data_struct rights[2];
     struct err err;
-    add_alert(f->store, NULL);
-    store_fixture_close(f);
-    store_fixture_open(f); /* its log is empty */
     assert_int_equal(chmod(f->dir, 0500), 0);
     set_rights(rights, true);
-    struct store *s = open_in(f, f->dir, true, &err);
-    struct store_reader *r = s ? store_reader_open(s, &err) : NULL;
+    *s = open_in(f, f->dir, true, &err);
+    struct store_reader *r = *s ? store_reader_open(*s, &err) : NULL;
     set_rights(rights, false);
     assert_int_equal(chmod(f->dir, 0700), 0);
     if (!r)
         fail_msg("%s", err.text);
+    return r;
+}
+
+/* As through a read-only mount of a directory in which an engine works. */
+static void read_only_sees_changes_where_only_others_can_write(void **state)
+{
+    struct store_fixture *f = *state;
+    add_alert(f->store, NULL);
+    store_fixture_close(f);
+    store_fixture_open(f); /* its log is empty */
+    struct store *s;
+    struct store_reader *r = look_on(f, &s);
     assert_int_equal(count_alerts(r), 1);
     add_alert(f->store, NULL);
     assert_int_equal(count_alerts(r), 2);
@@ -122,22 +130,14 @@ static void read_only_sees_changes_where_only_others_can_write(void **state)
 static void read_only_sees_changes_of_who_comes_later(void **state)
 {
     struct store_fixture *f = *state;
-    struct __user_cap_data_struct rights[2];
     const struct timespec long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
-    struct err err;
     char path[512];
     add_alert(f->store, NULL);
     store_fixture_close(f);
     path_in(f, "store.db", path);
     assert_int_equal(utimensat(AT_FDCWD, path, long_ago, 0), 0);
-    assert_int_equal(chmod(f->dir, 0500), 0);
-    set_rights(rights, true);
-    struct store *s = open_in(f, f->dir, true, &err);
-    struct store_reader *r = s ? store_reader_open(s, &err) : NULL;
-    set_rights(rights, false);
-    assert_int_equal(chmod(f->dir, 0700), 0);
-    if (!r)
-        fail_msg("%s", err.text);
+    struct store *s;
+    struct store_reader *r = look_on(f, &s);
     assert_int_equal(count_alerts(r), 1);
     store_fixture_open(f);
     add_alert(f->store, NULL);
