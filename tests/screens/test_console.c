@@ -11,16 +11,6 @@
 
 #include "support/console.h"
 
-static int set_up(void **state)
-{
-    const struct terminal_options options = {.rows = 24, .columns = 80};
-    console_fixture_set_up(state);
-    struct console_fixture *f = *state;
-    console_fixture_start(f, &options, NULL, NULL);
-    terminal_wait(f->terminal, "running on");
-    return 0;
-}
-
 /* A new alert with one trigger, up to the form with everything typed. */
 static void type_alert(struct terminal *t, const char *name, const char *url)
 {
@@ -226,7 +216,8 @@ static void leaves_in_order_on_sigterm(void **state)
 int main(void)
 {
 #define IN_CONSOLE(test)                                                                   \
-    cmocka_unit_test_setup_teardown(test, set_up, console_fixture_tear_down)
+    cmocka_unit_test_setup_teardown(test, console_fixture_set_up_running,                  \
+                                    console_fixture_tear_down)
     const struct CMUnitTest tests[] = {
         IN_CONSOLE(says_how_to_begin),
         IN_CONSOLE(creates_an_alert_by_keys),

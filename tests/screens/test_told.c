@@ -15,11 +15,8 @@
 
 static int set_up(void **state)
 {
-    const struct terminal_options options = {.rows = 24, .columns = 80};
-    console_fixture_set_up(state);
+    console_fixture_set_up_running(state);
     struct console_fixture *f = *state;
-    console_fixture_start(f, &options, NULL, NULL);
-    terminal_wait(f->terminal, "running on");
     console_fixture_add_alert(f, "Alpha", "trace:errors", "https://example.org/a");
     terminal_wait(f->terminal, "Alpha");
     return 0;

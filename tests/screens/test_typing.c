@@ -12,16 +12,6 @@
 #include "support/canary.h"
 #include "support/console.h"
 
-static int set_up(void **state)
-{
-    const struct terminal_options options = {.rows = 24, .columns = 80};
-    console_fixture_set_up(state);
-    struct console_fixture *f = *state;
-    console_fixture_start(f, &options, NULL, NULL);
-    terminal_wait(f->terminal, "running on");
-    return 0;
-}
-
 static struct terminal *terminal_of(void **state)
 {
     return ((struct console_fixture *)*state)->terminal;
@@ -154,7 +144,9 @@ static void a_pasted_secret_is_not_kept(void **state)
     canary_free(&search);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, console_fixture_tear_down)
+#define TEST(name)                                                                         \
+    cmocka_unit_test_setup_teardown(name, console_fixture_set_up_running,                  \
+                                    console_fixture_tear_down)
 
 int main(void)
 {

@@ -56,6 +56,16 @@ int console_fixture_set_up(void **state)
     return 0;
 }
 
+int console_fixture_set_up_running(void **state)
+{
+    const struct terminal_options options = {.rows = 24, .columns = 80};
+    console_fixture_set_up(state);
+    struct console_fixture *f = *state;
+    console_fixture_start(f, &options, NULL, NULL);
+    terminal_wait(f->terminal, "running on");
+    return 0;
+}
+
 int console_fixture_tear_down(void **state)
 {
     console_fixture_remove(*state);

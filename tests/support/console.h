@@ -18,6 +18,7 @@ void console_fixture_remove(struct console_fixture *f);
 
 /* For cmocka: *state is a struct console_fixture, which was not started. */
 int console_fixture_set_up(void **state);
+int console_fixture_set_up_running(void **state); /* but this one was, in 24 rows of 80 */
 int console_fixture_tear_down(void **state);
 
 /* Runs a verb on the same data directory; returns its exit status. */
