@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "short_text.h"
+#include "store/alerts.h"
 
 static bool is_in(const struct bell *b, const char *id)
 {

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "store/alerts.h"
+#include "store/deliveries.h"
 
 /* ---------------------------------------------------------------- alerts */
 

@@ -4,8 +4,9 @@
 #define TUI_FILTERS_H
 
 #include "model/filter.h"
+#include "store/alerts.h"
 #include "store/audit.h"
-#include "store/store.h"
+#include "store/deliveries.h"
 
 extern const struct filter_key filters_alert[], filters_delivery[], filters_audit[];
 extern const size_t filters_alert_count, filters_delivery_count, filters_audit_count;

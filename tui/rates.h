@@ -10,6 +10,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "store/log.h"
 #include "store/store.h"
 
 enum { RATES_MINUTES = 30, RATES_LATENCIES = 256 };

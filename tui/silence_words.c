@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 #include "base/zone.h"
+#include "store/alerts.h"
+#include "store/projects.h"
 
 enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 enum { NAME_SHOWN = 100, WORD_SHOWN = 40 }; /* characters, in what is said about a line */

@@ -3,7 +3,8 @@
 #ifndef TUI_SILENCE_WORDS_H
 #define TUI_SILENCE_WORDS_H
 
-#include "store/store.h"
+#include "rules/silence.h"
+#include "store/alerts.h"
 
 /* What a new silence is made of, as it was typed; NULL: not given. */
 struct silence_words {

@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "engine/engine_impl.h"
+#include "store/delivering.h"
+#include "store/endpoints.h"
 
 enum {
     PURGE_EVERY_MS = 3600 * 1000,

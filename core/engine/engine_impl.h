@@ -10,6 +10,7 @@
 #include "engine/flights.h"
 #include "engine/inbox.h"
 #include "send/send.h"
+#include "store/delivering.h"
 
 enum {
     ENGINE_PURGE_AT_ONCE = 500,

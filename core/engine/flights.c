@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "engine/pieces.h"
+#include "store/delivering.h"
 
 enum { OUTCOME_WORDS = 256, BACKLOG_MS = 600 * 1000 };
 

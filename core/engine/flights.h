@@ -16,7 +16,7 @@
 #include "model/outcome.h"
 #include "rules/breaker.h"
 #include "send/send.h"
-#include "store/store.h"
+#include "store/delivering.h"
 
 struct flights;
 struct flight;

@@ -1,4 +1,5 @@
 #include "engine/inbox.h"
+#include "store/delivering.h"
 
 #include <stdlib.h>
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "store/delivering.h"
 #include "store/store.h"
 
 enum note_kind {

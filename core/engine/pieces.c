@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "send/send.h"
+#include "store/delivering.h"
 
 void pieces_init(struct pieces *p, struct store_reader *reader, int64_t delivery,
                  size_t len)

@@ -1,5 +1,7 @@
 /* What the engine asks the store for, and when. */
 #include "engine/engine_impl.h"
+#include "store/delivering.h"
+#include "store/silences.h"
 
 #include <stdlib.h>
 

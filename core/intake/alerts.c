@@ -7,6 +7,7 @@
 #include "intake/request.h"
 #include "model/alert_json.h"
 #include "send/signing.h"
+#include "store/alerts.h"
 
 enum { PROBLEMS_MAX = 8 };
 

@@ -5,6 +5,7 @@
 #include "intake/alerts_query.h"
 #include "intake/handlers.h"
 #include "model/alert_json.h"
+#include "store/alerts.h"
 
 /* The alerts of a workspace, and those of them that fit, in order. */
 struct listing {

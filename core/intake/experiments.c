@@ -3,6 +3,7 @@
 #include "intake/handlers.h"
 #include "intake/ids.h"
 #include "intake/request.h"
+#include "store/experiments.h"
 
 /* Members that are passed on as they came. */
 static const char *const PASSED[] = {"name",      "dataset_id", "dataset_name", "metadata",

@@ -1,4 +1,6 @@
 #include "intake/facts.h"
+#include "model/project.h"
+#include "store/accept.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "store/store.h"
+#include "store/accept.h"
 
 enum { FACTS_IDS_MAX = 1000 }; /* of one update of many traces, as in Opik */
 

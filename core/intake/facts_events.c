@@ -1,6 +1,7 @@
 /* Events that this program's own command sends, {event_type, project_name?, user?, entity}:
  * the entity goes out as it is, with its project. */
 #include "intake/facts.h"
+#include "store/accept.h"
 
 static bool event_type_of(struct facts *f, struct js_value value, enum event_type *type,
                           struct err *err)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "intake/facts.h"
+#include "model/project.h"
 
 static bool item_scores(struct facts *f, struct js_value scores, struct span trace_id,
                         const char *place, struct err *err)

@@ -1,5 +1,6 @@
 /* Guardrail checks: a failed one is an event, a passed one is nothing. */
 #include "intake/facts.h"
+#include "store/accept.h"
 
 enum guard_key {
     GUARD_ID,

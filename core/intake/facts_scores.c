@@ -1,5 +1,6 @@
 /* Feedback scores of traces and threads. */
 #include "intake/facts.h"
+#include "store/accept.h"
 
 enum score_key {
     SCORE_ID,

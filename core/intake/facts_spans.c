@@ -1,5 +1,6 @@
 /* Spans: nothing of them is kept but what they cost, for the thresholds on it. */
 #include "intake/facts.h"
+#include "store/accept.h"
 
 enum span_key {
     SPAN_ID,

@@ -6,6 +6,7 @@
 #include "base/timefmt.h"
 #include "base/uuid.h"
 #include "intake/facts.h"
+#include "store/accept.h"
 
 enum trace_key { /* in the order that SDKs write them */
     TRACE_PROJECT_ID,

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "intake/handlers.h"
 #include "intake/request.h"
+#include "store/delivering.h"
+#include "store/endpoints.h"
 #include "store/health.h"
 
 static struct intake_engine ask_engine(const struct request *r)

@@ -4,6 +4,7 @@
 #include "intake/facts.h"
 #include "intake/handlers.h"
 #include "intake/request.h"
+#include "store/accept.h"
 
 static bool start(struct request *r, struct js_value *root, struct facts *f)
 {

@@ -1,6 +1,7 @@
 /* The small answers that SDKs ask for. */
 #include "intake/handlers.h"
 #include "intake/request.h"
+#include "store/projects.h"
 
 void misc_ping(struct request *r)
 {

@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "intake/handlers.h"
 #include "intake/request.h"
+#include "store/projects.h"
 
 static void reply_project(struct request *r, const struct project *p)
 {

@@ -4,6 +4,7 @@
 #include "intake/handlers.h"
 #include "intake/ids.h"
 #include "intake/request.h"
+#include "store/prompts.h"
 
 static const char *const TYPES[] = {"mustache", "jinja2", "python", NULL};
 static const char *const STRUCTURES[] = {"text", "chat", NULL};

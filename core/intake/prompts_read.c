@@ -1,6 +1,7 @@
 /* Prompts and versions as they are read. */
 #include "intake/handlers.h"
 #include "intake/request.h"
+#include "store/prompts.h"
 
 static void reply_version(struct request *r, const char *id, const char *name,
                           const char *commit)

@@ -12,6 +12,9 @@
 #include "base/json.h"
 #include "bench/loader.h"
 #include "intake/facts.h"
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/delivering.h"
 #include "support/steps.h"
 
 enum { ALERTS = 100, BUCKETS = 1000, BATCH = 100, AT_ONCE = 64 };

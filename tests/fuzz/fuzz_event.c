@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "intake/facts.h"
+#include "store/accept.h"
 
 static bool trace_scores(struct facts *f, struct js_value root, struct err *err)
 {

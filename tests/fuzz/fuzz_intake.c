@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "intake/intake.h"
+#include "store/alerts.h"
 #include "support/run.h"
 #include "support/steps.h"
 

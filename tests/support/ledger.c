@@ -13,6 +13,7 @@
 #include <uthash.h>
 
 #include "base/text.h"
+#include "store/deliveries.h"
 #include "store/store.h"
 #include "support/http_client.h"
 #include "support/torture.h"

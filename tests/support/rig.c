@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/deliveries.h"
 #include "support/run.h"
 
 enum { WINDOW_MS = 30000, ROUNDS = 12 };

@@ -12,6 +12,12 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
+#include "store/projects.h"
+#include "store/silences.h"
 #include "support/tempdir.h"
 
 /* ---------------------------------------------------------------- waiting */

@@ -7,6 +7,10 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "rules/silence.h"
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/delivering.h"
 #include "store/store.h"
 
 /* For steps that have no wrapper below: pass step_done and &wait as done and arg, then call

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "store/alerts.h"
+#include "store/deliveries.h"
 #include "support/accounts.h"
 #include "support/tempdir.h"
 

@@ -5,7 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
 #include "store/aside.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
 #include "store/sqlite/db.h"
 #include "support/tempdir.h"
 

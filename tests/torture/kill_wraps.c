@@ -8,6 +8,8 @@
 
 #include "rules/payload.h"
 #include "send/send.h"
+#include "store/accept.h"
+#include "store/delivering.h"
 #include "store/sqlite/db.h"
 #include "store/sqlite/delivery_row.h"
 #include "store/sqlite/ending.h"

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "store/deliveries.h"
+#include "store/endpoints.h"
 #include "support/rig.h"
 #include "support/run.h"
 #include "support/torture.h"

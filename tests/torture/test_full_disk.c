@@ -20,6 +20,7 @@
 
 #include "host.h"
 #include "statusline.h"
+#include "store/alerts.h"
 #include "support/accounts.h"
 #include "support/console.h"
 #include "support/faultvfs.h"

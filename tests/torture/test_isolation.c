@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "store/deliveries.h"
 #include "support/rig.h"
 #include "support/run.h"
 #include "support/torture.h"

@@ -19,6 +19,7 @@
 #include <sqlite3.h>
 
 #include "core/intake/fixture.h"
+#include "rules/silence.h"
 #include "support/accounts.h"
 #include "support/faultvfs.h"
 #include "support/rig.h"

@@ -15,7 +15,12 @@
 
 #include <utlist.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
 #include "store/aside.h"
+#include "store/buckets.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
 #include "torture/world.h"
 
 enum {

@@ -12,6 +12,9 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/deliveries.h"
 #include "support/rig.h"
 #include "torture/dns.h"
 #include "torture/receiver_rows.h"

@@ -1,4 +1,7 @@
 /* What goes on between engine, store and network, told to the model. */
+#include "store/deliveries.h"
+#include "store/delivering.h"
+#include "store/endpoints.h"
 #include "torture/world.h"
 
 #include <stdarg.h>

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "engine/engine.h"
+#include "store/accept.h"
 #include "support/scripted.h"
 #include "support/steps.h"
 #include "support/torture.h"

@@ -1,4 +1,8 @@
 /* Whether the store holds what the model says. */
+#include "store/buckets.h"
+#include "store/deliveries.h"
+#include "store/endpoints.h"
+#include "store/log.h"
 #include "torture/world.h"
 
 #include <stdio.h>

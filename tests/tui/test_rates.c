@@ -1,4 +1,5 @@
 #include "rates.h"
+#include "store/log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/timefmt.h"
+#include "store/alerts.h"
 #include "support/steps.h"
 
 static int64_t utc(const char *iso)

@@ -1,4 +1,5 @@
 #include "screens/words.h"
+#include "store/alerts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

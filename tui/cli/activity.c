@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "cli/verdict.h"
+#include "store/activity.h"
 
 #define SHOWN 10000
 

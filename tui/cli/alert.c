@@ -11,8 +11,10 @@
 #include "model/alert_json.h"
 #include "model/condition_text.h"
 #include "rules/threshold.h"
-#include "store/audit.h"
 #include "send/signing.h"
+#include "store/alerts.h"
+#include "store/audit.h"
+#include "store/projects.h"
 
 #define MAX_PROBLEMS 16
 

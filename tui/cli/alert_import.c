@@ -4,10 +4,12 @@
 #include "base/json.h"
 #include "cli/alert.h"
 #include "cli/alert_secrets.h"
+#include "cli/await.h"
 #include "cli/input.h"
 #include "cli/out.h"
-#include "cli/await.h"
 #include "model/alert_json.h"
+#include "store/alerts.h"
+#include "store/projects.h"
 
 #define IMPORT_MAX ((size_t)64 << 20)
 

@@ -1,10 +1,11 @@
 #include <stdlib.h>
 
 #include "cli/alert.h"
+#include "cli/await.h"
 #include "cli/input.h"
 #include "cli/out.h"
-#include "cli/await.h"
 #include "model/alert_json.h"
+#include "store/alerts.h"
 
 #define ALERT_FILE_MAX ((size_t)4 << 20)
 

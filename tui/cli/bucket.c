@@ -4,6 +4,7 @@
 #include "cli/await.h"
 #include "cli/cli.h"
 #include "cli/out.h"
+#include "store/buckets.h"
 
 /* ---------------------------------------------------------------- bucket list */
 

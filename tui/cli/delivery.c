@@ -2,10 +2,11 @@
 #include <stdlib.h>
 
 #include "base/timefmt.h"
+#include "cli/await.h"
 #include "cli/cli.h"
 #include "cli/out.h"
-#include "cli/await.h"
 #include "filters.h"
+#include "store/deliveries.h"
 #include "tuning.h"
 
 #define PAGE 500

@@ -6,13 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/await.h"
 #include "cli/demo_feed.h"
 #include "cli/demo_receiver.h"
 #include "cli/follow.h"
 #include "cli/out.h"
 #include "cli/session.h"
-#include "cli/await.h"
 #include "quiet.h"
+#include "store/alerts.h"
 
 struct demo {
     struct cli *cli;

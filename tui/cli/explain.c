@@ -4,6 +4,9 @@
 #include "cli/input.h"
 #include "cli/out.h"
 #include "cli/verdict.h"
+#include "store/alerts.h"
+#include "store/projects.h"
+#include "store/silences.h"
 
 #define EVENTS_MAX ((size_t)256 << 20)
 #define NO_PROJECT "00000000-0000-0000-0000-000000000000" /* one that no scope can name */

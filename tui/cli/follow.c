@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/timefmt.h"
 #include "cli/out.h"
+#include "store/log.h"
 
 #define PAGE          500
 #define LOOK_AGAIN_MS 1000 /* a store that is read only tells of no changes */

@@ -5,6 +5,7 @@
 #include "cli/await.h"
 #include "cli/cli.h"
 #include "cli/out.h"
+#include "store/silences.h"
 
 /* ---------------------------------------------------------------- silence list */
 

@@ -8,6 +8,7 @@
 #include "screens/screens.h"
 #include "short_text.h"
 #include "silence_words.h"
+#include "store/activity.h"
 #include "widgets/textview.h"
 
 enum { TIME, EVENT, PROJECT, USER, RESULT, COLUMN_COUNT };

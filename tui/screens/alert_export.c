@@ -11,6 +11,7 @@
 #include "model/alert_json.h"
 #include "screens/screens.h"
 #include "short_text.h"
+#include "store/alerts.h"
 
 void alert_export_free(struct alert_export *e)
 {

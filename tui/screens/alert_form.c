@@ -10,7 +10,9 @@
 #include "screens/alert_form_impl.h"
 #include "screens/typing.h"
 #include "send/signing.h"
+#include "store/alerts.h"
 #include "store/audit.h"
+#include "store/projects.h"
 
 static struct alert_form *of(struct screen *s)
 {

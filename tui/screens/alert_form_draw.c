@@ -6,6 +6,7 @@
 #include "rules/payload.h"
 #include "rules/threshold.h"
 #include "screens/alert_form_impl.h"
+#include "store/alerts.h"
 #include "tuning.h"
 
 static const char TEST_BUTTON[] = "[ Test connection ]", CANCEL_BUTTON[] = "[ Cancel ]";

@@ -6,6 +6,8 @@
 #include "screens/form_state.h"
 #include "screens/reveal.h"
 #include "screens/screens.h"
+#include "store/alerts.h"
+#include "store/projects.h"
 
 struct alert_form {
     struct screen screen;

@@ -16,6 +16,7 @@
 #include "screens/waiting.h"
 #include "screens/words.h"
 #include "short_text.h"
+#include "store/alerts.h"
 
 enum { NAME, ENABLED, ENDPOINT, TRIGGERS, LAST, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {

@@ -11,6 +11,7 @@
 #include "screens/table_screen.h"
 #include "screens/words.h"
 #include "short_text.h"
+#include "store/buckets.h"
 #include "widgets/textview.h"
 
 enum { ALERT, EVENT, EVENTS, OPENED, LEFT, COLUMN_COUNT };

@@ -11,6 +11,7 @@
 #include "screens/screens.h"
 #include "screens/words.h"
 #include "short_text.h"
+#include "store/deliveries.h"
 #include "tuning.h"
 
 enum { TIME, ALERT, EVENT, EVENTS, STATE, CODE, TRIES, NEXT, COLUMN_COUNT };

@@ -12,6 +12,8 @@
 #include "screens/search.h"
 #include "screens/table_screen.h"
 #include "screens/words.h"
+#include "store/alerts.h"
+#include "store/deliveries.h"
 #include "widgets/textview.h"
 
 enum { BODY_SHOWN = 256 * 1024, EDITED_MAX = 16 * 1024 * 1024, SIDE_BY_SIDE_FROM = 120 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "reply.h"
+#include "store/alerts.h"
 
 void held_init(struct held *h, struct console *c)
 {

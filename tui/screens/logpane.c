@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 #include "screens/words.h"
+#include "store/log.h"
 #include "widgets/columns.h"
 
 enum { TIME, ALERT, EVENT, EVENTS, ATTEMPT, STATUS, LATENCY, NEXT, COLUMN_COUNT };

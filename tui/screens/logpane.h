@@ -9,7 +9,7 @@
 #include "actions.h"
 #include "canvas.h"
 #include "console.h"
-#include "store/store.h"
+#include "store/log.h"
 #include "widgets/list.h"
 
 struct logpane {

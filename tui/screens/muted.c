@@ -6,6 +6,8 @@
 #include "screens/screens.h"
 #include "screens/silence_prompt.h"
 #include "silence_words.h"
+#include "store/alerts.h"
+#include "store/silences.h"
 
 static int64_t now(const struct muted *m)
 {

@@ -3,6 +3,7 @@
 #define SCREENS_MUTED_H
 
 #include "console.h"
+#include "store/alerts.h"
 
 struct muted {
     struct console *console;

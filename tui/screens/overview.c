@@ -8,6 +8,10 @@
 #include "screens/screens.h"
 #include "screens/table_screen.h"
 #include "screens/words.h"
+#include "store/alerts.h"
+#include "store/deliveries.h"
+#include "store/endpoints.h"
+#include "store/log.h"
 
 enum { ALERT, ENDPOINT, GRAPH, EVENTS, ATTEMPTS, FAILED, P50, P95, OLDEST, BREAKER, LAST, COLUMN_COUNT };
 /* EVENTS and FAILED have room for bars of their own behind the number on wide screens. */

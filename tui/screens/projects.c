@@ -7,6 +7,7 @@
 #include "base/timefmt.h"
 #include "screens/screens.h"
 #include "screens/table_screen.h"
+#include "store/projects.h"
 
 enum { NAME, CREATED, BY, ID, DESCRIPTION, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {

@@ -10,6 +10,7 @@
 #include "screens/screens.h"
 #include "screens/table_screen.h"
 #include "screens/words.h"
+#include "store/deliveries.h"
 #include "tuning.h"
 
 enum { ALERT, EVENT, EVENTS, RESULT, ID, COLUMN_COUNT };

@@ -5,6 +5,7 @@
 #include "reply.h"
 #include "screens/picker.h"
 #include "screens/screens.h"
+#include "store/projects.h"
 
 /* The first row is "all"; the projects follow in the order of their names. */
 struct scope_picker {

@@ -5,6 +5,7 @@
 
 #include "reply.h"
 #include "silence_words.h"
+#include "store/silences.h"
 
 enum { LOOK_MOST_MS = 60 * 1000 }; /* the wall clock may jump */
 

@@ -12,6 +12,7 @@
 #include "screens/table_screen.h"
 #include "short_text.h"
 #include "silence_words.h"
+#include "store/silences.h"
 
 enum { WHAT, STATE, THEN, HELD, DROPPED, WHEN, COMMENT, COLUMN_COUNT };
 static const struct column COLUMNS[COLUMN_COUNT] = {

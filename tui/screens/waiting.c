@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "screens/words.h"
+#include "store/buckets.h"
 #include "widgets/columns.h"
 
 void waiting_init(struct waiting *w, struct console *c)

@@ -4,7 +4,7 @@
 
 #include "canvas.h"
 #include "console.h"
-#include "store/store.h"
+#include "store/buckets.h"
 
 enum { WAITING_SHOWN = 20 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/timefmt.h"
+#include "store/alerts.h"
 
 enum style words_state(enum delivery_state state)
 {

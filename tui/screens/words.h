@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "model/delivery.h"
-#include "store/store.h"
+#include "store/alerts.h"
 #include "term.h"
 
 /* "delivered", "retry in 4 s: ...", "gave up: ...", "dropped: ...", and its style. `now` is

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model/project.h"
+#include "store/accept.h"
 #include "store/sqlite/metrics.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/store_impl.h"

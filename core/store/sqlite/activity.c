@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "rules/match.h"
+#include "store/alerts.h"
 #include "store/sqlite/store_impl.h"
 
 struct verdict {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/alerts.h"
 #include "store/sqlite/alert_rows.h"
 
 void alert_cache_reset(struct alert_cache *c)

@@ -3,8 +3,8 @@
 #ifndef SQLITE_ALERT_CACHE_H
 #define SQLITE_ALERT_CACHE_H
 
+#include "store/alerts.h"
 #include "store/sqlite/db.h"
-#include "store/store.h"
 
 struct alert_use { /* an alert under one of its event types */
     const struct alert *alert;

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/secret.h"
+#include "store/alerts.h"
 #include "store/sqlite/reader.h"
 
 /* ---------------------------------------------------------------- triggers */

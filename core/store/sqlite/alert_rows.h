@@ -5,10 +5,10 @@
 
 #include "base/buf.h"
 #include "model/alert.h"
+#include "store/alerts.h"
 #include "store/seal.h"
 #include "store/sqlite/db.h"
 #include "store/sqlite/writer.h"
-#include "store/store.h"
 
 /* What a row is read from, in this order. */
 #define ALERT_COLUMNS                                                                      \

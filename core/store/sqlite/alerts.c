@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/alerts.h"
 #include "store/sqlite/alert_rows.h"
 #include "store/sqlite/audit.h"
 #include "store/sqlite/conditions.h"

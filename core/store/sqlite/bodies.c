@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/delivering.h"
 #include "store/sqlite/claim.h"
 #include "store/sqlite/packed.h"
 #include "store/sqlite/reader.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "store/delivering.h"
 #include "store/sqlite/alert_rows.h"
 #include "store/sqlite/delivery_row.h"
 #include "store/sqlite/due.h"

@@ -2,6 +2,7 @@
 #ifndef SQLITE_CLAIM_H
 #define SQLITE_CLAIM_H
 
+#include "store/delivering.h"
 #include "store/sqlite/writer.h"
 
 enum { CLAIM_BODY = 64 << 10 }; /* that a claim holds whole, unless it takes a routing key */

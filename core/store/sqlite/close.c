@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "rules/payload.h"
+#include "store/delivering.h"
 #include "store/sqlite/alert_rows.h"
 #include "store/sqlite/births.h"
 #include "store/sqlite/buckets.h"

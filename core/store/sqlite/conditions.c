@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "rules/threshold.h"
+#include "store/alerts.h"
+#include "store/delivering.h"
 #include "store/sqlite/alert_rows.h"
 #include "store/sqlite/metrics.h"
 #include "store/sqlite/reader.h"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/delivering.h"
 #include "store/sqlite/reader.h"
 
 #define DUE          "SELECT row, next_at, endpoint FROM deliveries WHERE next_at <= ? "

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
+#include "store/delivering.h"
 #include "store/sqlite/db.h"
-#include "store/store.h"
 
 struct due_item {
     int64_t row, next_at;

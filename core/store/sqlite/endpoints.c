@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/timefmt.h"
+#include "store/endpoints.h"
 #include "store/sqlite/audit.h"
 #include "store/sqlite/log_rows.h"
 #include "store/sqlite/reader.h"

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/experiments.h"
 #include "store/sqlite/activity.h"
 #include "store/sqlite/ids_step.h"
 #include "store/sqlite/reader.h"

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "store/delivering.h"
 #include "store/sqlite/delivery_row.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"

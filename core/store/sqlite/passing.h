@@ -6,6 +6,7 @@
 #ifndef SQLITE_PASSING_H
 #define SQLITE_PASSING_H
 
+#include "store/accept.h"
 #include "store/sqlite/writer.h"
 
 struct passing_kind;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model/project.h"
+#include "store/projects.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/reader.h"
 

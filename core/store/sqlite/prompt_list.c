@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "store/prompts.h"
 #include "store/sqlite/prompt_sql.h"
 #include "store/sqlite/reader.h"
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "store/prompts.h"
 #include "store/sqlite/db.h"
-#include "store/store.h"
 
 bool prompt_list(struct db *db, const char *workspace, const char *name, bool exact,
                  int64_t offset, int64_t limit, struct prompt_rows *out, struct err *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "store/prompts.h"
 #include "store/sqlite/prompt_sql.h"
 #include "store/sqlite/prompt_tags.h"
 

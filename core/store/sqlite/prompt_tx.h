@@ -12,8 +12,8 @@
 #include "base/span.h"
 #include "model/event.h"
 #include "model/prompt.h"
+#include "store/prompts.h"
 #include "store/sqlite/db.h"
-#include "store/store.h"
 
 /* Puts one event into the buckets of the alerts that want it. `entity` is borrowed. */
 typedef bool prompt_emit(void *arg, enum event_type type, const char *workspace,

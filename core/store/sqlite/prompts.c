@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "store/prompts.h"
+#include "store/sqlite/activity.h"
 #include "store/sqlite/prompt_list.h"
 #include "store/sqlite/prompt_sql.h"
-#include "store/sqlite/activity.h"
 #include "store/sqlite/prompt_tx.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/writer.h"

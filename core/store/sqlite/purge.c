@@ -3,6 +3,7 @@
  * its row's number, which the next delivery may get. */
 #include <stdlib.h>
 
+#include "store/delivering.h"
 #include "store/sqlite/audit.h"
 #include "store/sqlite/bodies.h"
 #include "store/sqlite/metrics.h"

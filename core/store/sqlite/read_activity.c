@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "store/activity.h"
 #include "store/sqlite/reader.h"
 
 static bool read_row(sqlite3_stmt *row, void *item, struct err *err)

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/alerts.h"
 #include "store/sqlite/alert_rows.h"
 #include "store/sqlite/keys.h"
 #include "store/sqlite/reader.h"

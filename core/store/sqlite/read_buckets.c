@@ -1,3 +1,4 @@
+#include "store/buckets.h"
 #include "store/sqlite/buckets.h"
 #include "store/sqlite/chunk.h"
 #include "store/sqlite/packed.h"

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/deliveries.h"
 #include "store/sqlite/bodies.h"
 #include "store/sqlite/reader.h"
 

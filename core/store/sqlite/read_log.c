@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "store/log.h"
 #include "store/sqlite/reader.h"
 
 /* Of a retry that was to follow, its delivery tells what became of it: only for the last of its

@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "store/buckets.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
 #include "store/health.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/writer.h"

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/delivering.h"
 #include "store/sqlite/delivery_row.h"
 #include "store/sqlite/endpoints.h"
 #include "store/sqlite/store_impl.h"

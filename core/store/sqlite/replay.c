@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "store/deliveries.h"
 #include "store/sqlite/delivery_row.h"
 #include "store/sqlite/ids_step.h"
 

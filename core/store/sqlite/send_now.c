@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/buckets.h"
 #include "store/sqlite/audit.h"
 #include "store/sqlite/buckets.h"
 #include "store/sqlite/tx.h"

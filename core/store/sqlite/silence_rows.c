@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/silences.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
 

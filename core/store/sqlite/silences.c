@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/timefmt.h"
+#include "store/silences.h"
 #include "store/sqlite/audit.h"
 #include "store/sqlite/ids_step.h"
 #include "store/sqlite/project_cache.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "store/accept.h"
 #include "store/aside.h"
 #include "store/health.h"
 #include "store/sqlite/draft.h"

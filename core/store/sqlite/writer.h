@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "model/event.h"
+#include "store/accept.h"
 #include "store/sqlite/db.h"
 #include "store/store.h"
 

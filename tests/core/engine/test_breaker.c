@@ -6,6 +6,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "store/alerts.h"
+#include "store/endpoints.h"
+#include "store/log.h"
 #include "support/rig.h"
 
 /* The state of the only endpoint that is not well; CLOSED: there is none. */

@@ -8,6 +8,9 @@
 
 #include <jansson.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/log.h"
 #include "support/rig.h"
 #include "support/run.h"
 

@@ -14,6 +14,7 @@
 
 #include <sqlite3.h>
 
+#include "store/delivering.h"
 #include "support/rig.h"
 #include "support/run.h"
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "rules/silence.h"
+#include "store/delivering.h"
 #include "support/rig.h"
 
 enum { MINUTE = 60000, HOUR = 60 * MINUTE };

@@ -13,6 +13,8 @@
 
 #include "base/json.h"
 #include "intake/intake.h"
+#include "store/alerts.h"
+#include "store/delivering.h"
 #include "support/http_client.h"
 #include "support/steps.h"
 

@@ -2,6 +2,7 @@
 #include <sched.h>
 
 #include "core/intake/fixture.h"
+#include "store/accept.h"
 
 static void expect_entities(struct fixture *f, const char *expected)
 {

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "intake/facts.h"
+#include "store/accept.h"
 
 #define ID  "0193a000-0000-7000-8000-00000000000a"
 #define ID2 "0193a000-0000-7000-8000-00000000000b"

@@ -2,6 +2,9 @@
 #include <ctype.h>
 
 #include "core/intake/fixture.h"
+#include "store/alerts.h"
+#include "store/delivering.h"
+#include "store/endpoints.h"
 
 static struct intake_engine engine;
 

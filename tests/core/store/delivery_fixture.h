@@ -11,6 +11,10 @@
 
 #include <cmocka.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
 #include "support/steps.h"
 
 #define URL "http://127.0.0.1:9/hook?secret=1"

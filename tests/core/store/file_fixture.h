@@ -11,6 +11,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
 #include "support/steps.h"
 
 static inline void add_alert(struct store *s, char id[UUID_SIZE])

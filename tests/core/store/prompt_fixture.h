@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "store/prompts.h"
 #include "store/sqlite/prompt_sql.h"
 #include "store/sqlite/prompt_tx.h"
 

@@ -12,6 +12,10 @@
 
 #include <cmocka.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/log.h"
+#include "store/silences.h"
 #include "support/steps.h"
 
 enum { MINUTE = 60000, HOUR = 60 * MINUTE, WINDOW = 30000 };

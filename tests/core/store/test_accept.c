@@ -8,6 +8,13 @@
 
 #include <cmocka.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/buckets.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
+#include "store/log.h"
+#include "store/projects.h"
 #include "support/steps.h"
 
 #define TRACE "0193a000-0000-7000-8000-%012x"

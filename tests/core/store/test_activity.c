@@ -8,6 +8,12 @@
 
 #include <cmocka.h>
 
+#include "store/accept.h"
+#include "store/activity.h"
+#include "store/alerts.h"
+#include "store/buckets.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
 #include "store/sqlite/activity.h"
 #include "support/steps.h"
 

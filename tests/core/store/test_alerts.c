@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "store/alerts.h"
+#include "store/projects.h"
 #include "support/steps.h"
 
 static void put(struct store_fixture *f, const char *name, const char *workspace,

@@ -10,7 +10,13 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "rules/silence.h"
+#include "store/accept.h"
+#include "store/alerts.h"
 #include "store/audit.h"
+#include "store/buckets.h"
+#include "store/delivering.h"
+#include "store/endpoints.h"
 #include "support/steps.h"
 
 #define URL   "https://hooks.example.org/services/CANARY-path-1"

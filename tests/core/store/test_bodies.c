@@ -1,6 +1,9 @@
 /* Bodies of all lengths: whole in a row, or in parts. */
 #include "core/store/delivery_fixture.h"
 
+#include "store/accept.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
 #include "store/sqlite/bodies.h"
 #include "store/sqlite/claim.h"
 

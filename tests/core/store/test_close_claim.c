@@ -1,5 +1,7 @@
 /* Buckets that are closed and claimed in one step. */
 #include "core/store/delivery_fixture.h"
+#include "store/alerts.h"
+#include "store/delivering.h"
 
 static struct closed close_claim(struct store_fixture *f, int64_t limit, size_t each)
 {

@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/delivering.h"
 #include "support/steps.h"
 
 enum { MINUTE = 60000, INTERVAL = 10000 };

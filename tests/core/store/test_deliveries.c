@@ -1,5 +1,8 @@
 /* From a bucket to its end: closing, claiming, recording, replaying, alerts that end. */
 #include "core/store/delivery_fixture.h"
+#include "store/alerts.h"
+#include "store/delivering.h"
+#include "store/log.h"
 
 static void close_due_leaves_what_is_not_due(void **state)
 {

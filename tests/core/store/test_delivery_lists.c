@@ -1,5 +1,9 @@
 /* What is read of deliveries: their pages, the log, and what is known of those that wait. */
 #include "core/store/delivery_fixture.h"
+#include "store/alerts.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
+#include "store/log.h"
 
 static void list_pages_deliveries(void **state)
 {

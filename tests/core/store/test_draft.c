@@ -3,7 +3,11 @@
 
 #include <malloc.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
 #include "store/aside.h"
+#include "store/buckets.h"
+#include "store/delivering.h"
 #include "store/sqlite/bodies.h"
 #include "store/sqlite/draft.h"
 #include "support/faultvfs.h"

@@ -3,7 +3,12 @@
 #include <sqlite3.h>
 
 #include "core/store/delivery_fixture.h"
+#include "store/alerts.h"
+#include "store/buckets.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
 #include "store/health.h"
+#include "store/log.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/thread.h"

@@ -15,7 +15,11 @@
 
 #include <cmocka.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/delivering.h"
 #include "store/health.h"
+#include "store/projects.h"
 #include "support/steps.h"
 
 #define TRACE "0193a000-0000-7000-8000-00000000000a"

@@ -8,12 +8,20 @@
 
 #include <cmocka.h>
 
+#include "core/store/file_fixture.h"
+#include "store/accept.h"
+#include "store/alerts.h"
 #include "store/audit.h"
+#include "store/buckets.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
+#include "store/endpoints.h"
 #include "store/health.h"
+#include "store/log.h"
+#include "store/silences.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
 #include "store/sqlite/thread.h"
-#include "core/store/file_fixture.h"
 
 /* ---------------------------------------------------------------- no scans */
 

@@ -18,7 +18,10 @@
 #include <cmocka.h>
 
 #include "core/store/file_fixture.h"
+#include "store/accept.h"
+#include "store/alerts.h"
 #include "store/aside.h"
+#include "store/delivering.h"
 #include "store/sqlite/reader.h"
 
 static void note_change(void *arg, unsigned changes)

@@ -1,5 +1,6 @@
 #include "core/store/prompt_fixture.h"
 
+#include "store/prompts.h"
 #include "store/sqlite/prompt_list.h"
 #include "store/sqlite/prompt_tags.h"
 

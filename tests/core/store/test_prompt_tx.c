@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "store/prompts.h"
 #include "store/sqlite/prompt_list.h"
 
 static enum err_code create_code(struct fixture *f, struct prompt_write w)

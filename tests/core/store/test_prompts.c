@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "store/prompts.h"
 #include "store/store.h"
 
 #define ID_A "0199a300-0000-7000-8000-00000000000a"

@@ -1,6 +1,9 @@
 /* What is removed once it has ended, by its age and by the size of the file, and what
  * stays. */
 #include "core/store/delivery_fixture.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
+#include "store/log.h"
 
 static void purge_removes_only_what_is_old_and_finished(void **state)
 {

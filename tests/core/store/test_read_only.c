@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/store/file_fixture.h"
+#include "store/alerts.h"
 
 static void read_only_makes_nothing(void **state)
 {

@@ -1,5 +1,7 @@
 /* Outcomes that are recorded together: each as if it were alone. */
 #include "core/store/delivery_fixture.h"
+#include "store/accept.h"
+#include "store/delivering.h"
 
 enum { MANY = 150 };
 

@@ -1,5 +1,8 @@
 /* What a process left under way when it died. */
 #include "core/store/delivery_fixture.h"
+#include "store/delivering.h"
+#include "store/endpoints.h"
+#include "store/log.h"
 
 /* The newest row of the log tells of the n-th attempt, of all that the delivery may have: `earlier`
  * were in rounds before. */

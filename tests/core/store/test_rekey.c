@@ -13,6 +13,10 @@
 
 #include <cmocka.h>
 
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/delivering.h"
+#include "store/endpoints.h"
 #include "store/seal.h"
 #include "support/steps.h"
 

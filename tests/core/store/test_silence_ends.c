@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "core/store/silence_fixture.h"
+#include "store/delivering.h"
+#include "store/silences.h"
 
 static void ended_early_it_goes_out_at_once(void **state)
 {

@@ -1,6 +1,12 @@
 /* Silences in the store: what is held and sent as one digest, what is dropped and counted,
  * whom they silence, and that all adds up. When they end: test_silence_ends.c. */
 #include "core/store/silence_fixture.h"
+#include "store/accept.h"
+#include "store/alerts.h"
+#include "store/buckets.h"
+#include "store/deliveries.h"
+#include "store/delivering.h"
+#include "store/silences.h"
 #include "store/sqlite/store_impl.h"
 
 /* ---------------------------------------------------------------- digest */

@@ -16,8 +16,13 @@
 
 #include "base/asset.h"
 #include "core/store/file_fixture.h"
+#include "store/accept.h"
+#include "store/alerts.h"
 #include "store/aside.h"
+#include "store/buckets.h"
+#include "store/delivering.h"
 #include "store/health.h"
+#include "store/projects.h"
 #include "store/sqlite/project_cache.h"
 #include "store/sqlite/writer.h"
 

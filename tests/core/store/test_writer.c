@@ -9,8 +9,10 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "store/accept.h"
 #include "store/aside.h"
 #include "store/health.h"
+#include "store/projects.h"
 #include "support/steps.h"
 
 /* ---------------------------------------------------------------- how long it waits */
