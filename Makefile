@@ -16,6 +16,10 @@ CC     ?= cc
 WERROR ?= -Werror
 # SANITIZE=address,undefined builds everything under those sanitizers
 SANITIZE ?=
+# V=1 shows every command whole
+V ?=
+SILENT := $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
+say = $(if $(V)$(SILENT),,@printf '  %-3s %s\n' $(1) $(@:$(BUILD)/%=%);)
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -84,22 +88,22 @@ test:
 	@$(MAKE) --no-print-directory test-all
 
 $(BUILD)/opik-alerts: $(BUILD)/tui/main.o $(call libs_of,tui)
-	$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS_ALL) $(LIBS)
+	$(call say,LD)$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS_ALL) $(LIBS)
 
 define module_rule
 $(call lib,$(1)): $(call objects,$(call sources,core/$(1)))
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	$$(call say,AR)$(AR) rcs $$@ $$^
 endef
 $(foreach m,$(MODULES),$(eval $(call module_rule,$(m))))
 
 $(BUILD)/libtui.a: $(filter-out $(BUILD)/tui/main.o,$(call objects,$(call sources,tui)))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c | needs
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # Assets are compiled in: one assembler file that includes them, one table.
 ASSETS := $(sort $(shell find assets -type f -not -path 'assets/install/*' -not -path 'assets/systemd/*'))
@@ -113,9 +117,9 @@ $(BUILD)/assets.c: $(ASSETS) Makefile
 	  echo '};'; echo "const size_t asset_count = $$n;"; } > $@
 $(BUILD)/libassets.a: $(BUILD)/assets.o
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 $(BUILD)/assets.o: $(BUILD)/assets.c
-	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+	$(call say,CC)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # Tests: every tests/core/MODULE/test_*.c is one cmocka program that links the module it mirrors
 # and what that may use, nothing above; tests/tui, tests/screens and tests/torture link everything.
@@ -123,7 +127,7 @@ $(BUILD)/assets.o: $(BUILD)/assets.c
 # (those of tests/core: WRAP_core_test_x)
 $(BUILD)/libsupport.a: $(call objects,$(call sources,tests/support))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 wraps = $(patsubst %,-Wl$(comma)--wrap=%,$(1))
 WRAP_test_disk := $(call wraps,db_wal_pages)
@@ -139,7 +143,7 @@ WRAP_core_test_courier := -Wl,--wrap=sender_start
 WRAP_core_test_ownpeer := -Wl,--wrap=fopen
 define core_test_rule
 $(BUILD)/tests/core/$(1)/test_%: $(BUILD)/tests/core/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,$(1))
-	$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_core_$$(@F)) $$(CORE_LIBS) $$(TEST_LIBS)
+	$$(call say,LD)$$(CC) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_core_$$(@F)) $$(CORE_LIBS) $$(TEST_LIBS)
 .PHONY: test-$(1)
 test-$(1): $(call programs,core/$(1))
 	@sh tests/run.sh $$^
@@ -165,7 +169,7 @@ WRAP_test_no_memory := $(call wraps,signing_settle alert_copy reply_new console_
   eventfd signalfd strdup store_subscribe)
 define tui_test_rule
 $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(BUILD)/libsupport.a $(call libs_of,tui)
-	$$(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_$$(@F)) $$(LIBS) $$(TEST_LIBS)
+	$$(call say,LD)$$(CC) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LDFLAGS_ALL) $$(WRAP_$$(@F)) $$(LIBS) $$(TEST_LIBS)
 .PHONY: test-$(1)
 test-$(1): all $(call programs,$(1))
 	@OPIK_ALERTS=$(abspath $(BUILD))/opik-alerts sh tests/run.sh $(call programs,$(1))
@@ -183,13 +187,13 @@ BENCHES := $(patsubst %,$(BUILD)/tests/bench/bench_%,accept deliver many growth 
 PEERS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/peers/peer_*.c))
 $(BUILD)/libbench.a: $(filter-out $(BUILD)/tests/bench/bench_%.o,$(call objects,$(filter-out tests/bench/instructions.c,$(wildcard tests/bench/*.c))))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 $(BUILD)/tests/bench/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/libbench.a $(BUILD)/libsupport.a $(call lib,base)
-	$(CC) -o $@ $< $(BUILD)/libbench.a $(BUILD)/libsupport.a $(call lib,base) $(LDFLAGS_ALL) $(LIBS) $(TEST_LIBS) -lm
+	$(call say,LD)$(CC) -o $@ $< $(BUILD)/libbench.a $(BUILD)/libsupport.a $(call lib,base) $(LDFLAGS_ALL) $(LIBS) $(TEST_LIBS) -lm
 $(BUILD)/tests/bench/peers/peer_%: $(BUILD)/tests/bench/peers/peer_%.o $(call lib,base)
-	$(CC) -o $@ $< $(call lib,base) $(LDFLAGS_ALL) $(LIBS)
+	$(call say,LD)$(CC) -o $@ $< $(call lib,base) $(LDFLAGS_ALL) $(LIBS)
 $(BUILD)/tests/bench/instructions: $(BUILD)/tests/bench/instructions.o $(BUILD)/libbench.a $(BUILD)/libsupport.a $(call libs_of,intake)
-	$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS_ALL) $(CORE_LIBS) $(TEST_LIBS)
+	$(call say,LD)$(CC) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS_ALL) $(CORE_LIBS) $(TEST_LIBS)
 bench-instructions: $(BUILD)/tests/bench/instructions
 	@sh tests/bench/instructions.sh $<
 bench:
@@ -204,7 +208,7 @@ test-programs: $(PROGRAMS)
 FUZZ_SECONDS ?= 10
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libsupport.a $(call libs_of,tui)
-	$(CC) -o $@ $< -fsanitize=fuzzer -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS_ALL) $(LIBS) $(TEST_LIBS)
+	$(call say,LD)$(CC) -o $@ $< -fsanitize=fuzzer -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS_ALL) $(LIBS) $(TEST_LIBS)
 fuzz-programs: $(FUZZERS)
 fuzz:
 	@$(MAKE) --no-print-directory -j2 CC=clang BUILD=build-fuzz SANITIZE=fuzzer-no-link,address,undefined OPT='-O1 -g' fuzz-programs
