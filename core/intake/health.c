@@ -206,9 +206,11 @@ static void add_intake(struct buf *out, const struct request *r)
 {
     describe(out, "intake_requests_total", "counter",
              "Requests answered since the start, by class of answer");
-    for (int c = 2; c <= 5; c++)
+    for (int c = 2; c <= 5; c++) {
+        unsigned long long told = c == 4 ? peers_told(r->peers) : 0;
         buf_add_format(out, PREFIX "intake_requests_total{class=\"%dxx\"} %llu\n", c,
-                       atomic_load(&r->api->tally.answers[c]));
+                       atomic_load(&r->api->tally.answers[c]) + told);
+    }
     describe(out, "build_info", "gauge", "The version that runs");
     buf_add_text(out, PREFIX "build_info{version=\"" VERSION "\"} 1\n");
 }

@@ -46,6 +46,7 @@ struct peers {
     int64_t request_ms, idle_ms;
     int64_t look_at; /* when the sweeper looks next */
     bool closing, no_sleep, stop;
+    atomic_ullong told;
 };
 
 /* ------------------------------------------------------------------ the sweep */
@@ -58,10 +59,11 @@ static const char LATE_ANSWER[] = "HTTP/1.1 408 Request Timeout\r\n"
                                   "Content-Length: 44\r\nConnection: close\r\n\r\n" LATE;
 _Static_assert(sizeof LATE - 1 == 44, "as it says");
 
-static void say(struct peer *x)
+static void say(struct peers *p, struct peer *x)
 {
     if (!x->words.len)
         return;
+    p->told++;
     send(x->fd, x->words.at, x->words.len, MSG_NOSIGNAL | MSG_DONTWAIT);
     shutdown(x->fd, SHUT_WR);
     x->words.len = 0;
@@ -73,7 +75,7 @@ static void end(struct peers *p, struct peer *x)
     p->open--;
     if (x->turn == TURN_BODY && !x->reads_on)
         x->words = (struct span){LATE_ANSWER, sizeof LATE_ANSWER - 1};
-    say(x);
+    say(p, x);
     shutdown(x->fd, SHUT_RDWR);
 }
 
@@ -138,7 +140,7 @@ static int64_t sweep(struct peers *p, int64_t now)
             continue;
         }
         if (x->words.len && x->say_at <= now)
-            say(x);
+            say(p, x);
         if (x->words.len && x->say_at < at)
             at = x->say_at;
         next = at < next ? at : next;
@@ -314,6 +316,11 @@ void peers_cut(struct peers *p, struct peer *x)
     if (!x->ended)
         end(p, x);
     pthread_mutex_unlock(&p->lock);
+}
+
+unsigned long long peers_told(const struct peers *p)
+{
+    return p->told;
 }
 
 bool peers_received(struct peers *p, struct peer *x)

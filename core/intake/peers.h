@@ -53,6 +53,10 @@ void peers_cut(struct peers *p, struct peer *peer);
 bool peers_received(struct peers *p, struct peer *peer);
 void peers_answered(struct peers *p, struct peer *peer);
 
+/* How many were told something on their socket since the start, in place of an answer that
+ * counts elsewhere: all of the class 4xx. */
+unsigned long long peers_told(const struct peers *p);
+
 /* A request is about to sleep until another thread wakes it; every sleep needs its wake.
  * False: it must not, all are going down. */
 bool peers_sleep(struct peers *p, struct peer *peer);

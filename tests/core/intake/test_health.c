@@ -1,7 +1,7 @@
 /* What monitors ask, and who may. */
 #include <ctype.h>
 
-#include "core/intake/fixture.h"
+#include "core/intake/server_fixture.h"
 #include "store/alerts.h"
 #include "store/delivering.h"
 #include "store/endpoints.h"
@@ -183,6 +183,21 @@ static void figures_are_those_of_the_store(void **state)
     free(text);
 }
 
+/* libmicrohttpd knows nothing of an answer in the middle of a body. */
+static void an_answer_before_the_body_counts(void **state)
+{
+    struct fixture *f = *state;
+    struct http_client c;
+    http_open(&c, intake_port(f->intake));
+    http_send_text(&c, "POST " TRACES " HTTP/1.1\r\nHost: evil.example\r\n" JSON
+                       "Content-Length: 9\r\n\r\n");
+    assert_true(ages_to_its_end(f, &c, 1));
+    http_close(&c);
+    char *text = metrics(f);
+    holds(text, "\nopik_alerts_intake_requests_total{class=\"4xx\"} 1\n");
+    free(text);
+}
+
 static void figures_are_those_of_the_engine(void **state)
 {
     struct fixture *f = *state;
@@ -242,6 +257,7 @@ int main(void)
         WITH_ENGINE(ready_says_why_not),
         WITH_ENGINE(ready_knows_of_commits_that_fail),
         WITH_ENGINE(figures_are_those_of_the_store),
+        TEST(an_answer_before_the_body_counts),
         WITH_ENGINE(figures_are_those_of_the_engine),
         WITH_ENGINE(an_endpoint_that_fails_is_named_by_its_alert),
     };

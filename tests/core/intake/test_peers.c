@@ -77,6 +77,7 @@ static void a_request_that_was_told_it_is_late_is_not_taken(void **state)
     assert_true(peers_begin(f->peers, f->peer));
     age(f, REQUEST_MS, said, sizeof said);
     assert_non_null(strstr(said, " 408 "));
+    assert_int_equal(peers_told(f->peers), 1);
     assert_false(peers_received(f->peers, f->peer));
     peers_end(f->peers, f->peer);
 }
@@ -89,6 +90,7 @@ static void a_request_that_is_here_is_told_nothing(void **state)
     assert_true(peers_received(f->peers, f->peer));
     age(f, REQUEST_MS, said, sizeof said);
     assert_string_equal(said, "");
+    assert_int_equal(peers_told(f->peers), 0);
     assert_true(peers_received(f->peers, f->peer)); /* again: it has been asleep */
     peers_end(f->peers, f->peer);
 }
