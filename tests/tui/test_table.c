@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -145,6 +146,41 @@ static void marks_are_taken_away_one_by_one(void **state)
     table_free(&t);
 }
 
+static void the_chosen_are_told_by_their_ids(void **state)
+{
+    (void)state;
+    struct table t;
+    size_t count;
+    table_init(&t, &OPS, &ROWS);
+    table_update(&t, 4);
+    table_act(&t, ACTION_SORT, NULL);
+    table_act(&t, ACTION_MARK_ALL, NULL);
+    table_select(&t, "cat");
+    table_act(&t, ACTION_MARK, NULL); /* not any more */
+    const char **ids = table_chosen_ids(&t, &count);
+    assert_int_equal(count, 3);
+    assert_string_equal(ids[0], "ant");
+    assert_string_equal(ids[1], "bee");
+    assert_string_equal(ids[2], "dog");
+    free(ids);
+    table_update(&t, 0);
+    ids = table_chosen_ids(&t, &count);
+    assert_int_equal(count, 0);
+    free(ids);
+    table_free(&t);
+}
+
+static void orders_numbers_and_texts(void **state)
+{
+    (void)state;
+    assert_true(table_by_number(INT64_MIN, INT64_MAX) < 0);
+    assert_true(table_by_number(2, 1) > 0);
+    assert_int_equal(table_by_number(7, 7), 0);
+    assert_true(table_by_text("ant", "Bee") < 0);
+    assert_int_equal(table_by_text(NULL, ""), 0);
+    assert_true(table_by_text("a", NULL) > 0);
+}
+
 static size_t asked;
 static int64_t count_asked(const void *arg, size_t row)
 {
@@ -246,6 +282,8 @@ int main(void)
         cmocka_unit_test(selection_and_marks_follow_their_rows),
         cmocka_unit_test(ranges_and_all_are_marked),
         cmocka_unit_test(marks_are_taken_away_one_by_one),
+        cmocka_unit_test(the_chosen_are_told_by_their_ids),
+        cmocka_unit_test(orders_numbers_and_texts),
         cmocka_unit_test(marking_all_of_many_asks_each_row_a_few_times),
         cmocka_unit_test(says_what_an_update_would_lose),
         cmocka_unit_test(at_the_top_it_follows),

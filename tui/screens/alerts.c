@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/text.h"
 #include "filters.h"
 #include "reply.h"
@@ -118,15 +117,15 @@ static int compare(const void *arg, size_t a, size_t b, int column)
     const struct alert_row *l = row_at(arg, a), *r = row_at(arg, b);
     switch (column) {
     case NAME:
-        return ascii_order(l->name ? l->name : "", r->name ? r->name : "");
+        return table_by_text(l->name, r->name);
     case ENABLED:
         return (int)r->enabled - (int)l->enabled;
     case ENDPOINT:
-        return ascii_order(l->origin ? l->origin : "", r->origin ? r->origin : "");
+        return table_by_text(l->origin, r->origin);
     case TRIGGERS:
-        return (l->triggers > r->triggers) - (l->triggers < r->triggers);
+        return table_by_number(l->triggers, r->triggers);
     default:
-        return (l->last_at < r->last_at) - (l->last_at > r->last_at); /* newest first */
+        return table_by_number(r->last_at, l->last_at); /* newest first */
     }
 }
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/json.h"
 #include "base/timefmt.h"
 #include "reply.h"
@@ -79,16 +78,15 @@ static int compare(const void *arg, size_t a, size_t b, int column)
     const struct bucket *l = bucket_at(arg, a), *r = bucket_at(arg, b);
     switch (column) {
     case ALERT:
-        return ascii_order(l->alert_name ? l->alert_name : "",
-                           r->alert_name ? r->alert_name : "");
+        return table_by_text(l->alert_name, r->alert_name);
     case EVENT:
         return (int)l->type - (int)r->type;
     case EVENTS:
-        return (l->events > r->events) - (l->events < r->events);
+        return table_by_number(l->events, r->events);
     case OPENED:
-        return (l->opened_at > r->opened_at) - (l->opened_at < r->opened_at);
+        return table_by_number(l->opened_at, r->opened_at);
     default:
-        return (l->due_at > r->due_at) - (l->due_at < r->due_at);
+        return table_by_number(l->due_at, r->due_at);
     }
 }
 
@@ -139,33 +137,21 @@ static int64_t tick(struct screen *s)
 
 /* ------------------------------------------------------------------ send now */
 
-struct keys {
-    const struct buckets_screen *screen;
-    const char **items;
-    size_t count;
-};
-
-static void add_key(void *arg, size_t row)
-{
-    struct keys *k = arg;
-    k->items[k->count++] = bucket_at(k->screen, row)->key;
-}
-
 static void send_now(struct buckets_screen *b)
 {
     struct console *c = b->base.screen.console;
-    struct keys keys = {b, calloc(b->rows.count + 1, sizeof *keys.items), 0};
+    size_t count;
+    const char **keys = table_chosen_ids(&b->base.table, &count);
     struct reply *reply = NULL;
-    if (keys.items) {
-        table_chosen(&b->base.table, add_key, &keys);
-        reply = reply_new(c, keys.count == 1 ? "the bucket is closed and sent now"
-                                             : "the buckets are closed and sent now",
+    if (keys)
+        reply = reply_new(c,
+                          count == 1 ? "the bucket is closed and sent now"
+                                     : "the buckets are closed and sent now",
                           NULL, NULL);
-    }
     if (reply)
-        store_bucket_send_now(console_options(c)->store, console_workspace(c), keys.items,
-                              keys.count, reply_done, reply);
-    free(keys.items);
+        store_bucket_send_now(console_options(c)->store, console_workspace(c), keys, count,
+                              reply_done, reply);
+    free(keys);
 }
 
 struct sum {

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/timefmt.h"
 #include "filters.h"
 #include "reply.h"
@@ -97,36 +96,26 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     return words_state(d->state);
 }
 
-static int by_number(int64_t a, int64_t b)
-{
-    return (a > b) - (a < b);
-}
-
-static int by_text(const char *a, const char *b)
-{
-    return ascii_order(a ? a : "", b ? b : "");
-}
-
 static int compare(const void *arg, size_t a, size_t b, int column)
 {
     const struct delivery *l = delivery_at(arg, a), *r = delivery_at(arg, b);
     switch (column) {
     case TIME:
-        return by_number(l->created_at, r->created_at);
+        return table_by_number(l->created_at, r->created_at);
     case ALERT:
-        return by_text(l->alert_name, r->alert_name);
+        return table_by_text(l->alert_name, r->alert_name);
     case EVENT:
-        return by_number(l->type, r->type);
+        return table_by_number(l->type, r->type);
     case EVENTS:
-        return by_number(l->event_count, r->event_count);
+        return table_by_number(l->event_count, r->event_count);
     case STATE:
-        return by_number(l->state, r->state);
+        return table_by_number(l->state, r->state);
     case CODE:
-        return by_number(l->status, r->status);
+        return table_by_number(l->status, r->status);
     case TRIES:
-        return by_number(l->attempt_count, r->attempt_count);
+        return table_by_number(l->attempt_count, r->attempt_count);
     default:
-        return by_text(l->reason, r->reason);
+        return table_by_text(l->reason, r->reason);
     }
 }
 

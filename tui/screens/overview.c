@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "rates.h"
 #include "screens/screens.h"
 #include "screens/table_screen.h"
@@ -192,17 +191,17 @@ static int compare(const void *arg, size_t a, size_t b, int column)
 {
     const struct alert_row *l = alert_at(arg, a), *r = alert_at(arg, b);
     if (column == ALERT)
-        return ascii_order(l->name ? l->name : "", r->name ? r->name : "");
+        return table_by_text(l->name, r->name);
     if (column == ENDPOINT)
-        return ascii_order(l->origin ? l->origin : "", r->origin ? r->origin : "");
+        return table_by_text(l->origin, r->origin);
     if (column == BREAKER)
         return breaker_number(arg, a) - breaker_number(arg, b);
     if (column == OLDEST)
-        return (oldest_of(arg, a) < oldest_of(arg, b)) - (oldest_of(arg, a) > oldest_of(arg, b));
+        return table_by_number(oldest_of(arg, b), oldest_of(arg, a));
     if (column == LAST)
         return (int)l->last_state - (int)r->last_state;
-    int64_t left = number_of(rate_at(arg, a), column), right = number_of(rate_at(arg, b), column);
-    return (left > right) - (left < right);
+    return table_by_number(number_of(rate_at(arg, a), column),
+                           number_of(rate_at(arg, b), column));
 }
 
 static const struct table_ops TABLE = {COLUMNS, COLUMN_COUNT, id, cell, compare};

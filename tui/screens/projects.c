@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/timefmt.h"
 #include "screens/screens.h"
 #include "screens/table_screen.h"
@@ -67,17 +66,15 @@ static int compare(const void *arg, size_t a, size_t b, int column)
     const struct project *l = project_at(arg, a), *r = project_at(arg, b);
     switch (column) {
     case NAME:
-        return ascii_order(l->name, r->name);
+        return table_by_text(l->name, r->name);
     case CREATED:
-        return (l->created_at > r->created_at) - (l->created_at < r->created_at);
+        return table_by_number(l->created_at, r->created_at);
     case BY:
-        return ascii_order(l->created_by ? l->created_by : "",
-                           r->created_by ? r->created_by : "");
+        return table_by_text(l->created_by, r->created_by);
     case ID:
         return strcmp(l->id, r->id);
     default:
-        return ascii_order(l->description ? l->description : "",
-                           r->description ? r->description : "");
+        return table_by_text(l->description, r->description);
     }
 }
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/timefmt.h"
 #include "reply.h"
 #include "screens/screens.h"
@@ -107,12 +106,11 @@ static int compare(const void *arg, size_t a, size_t b, int column)
     const struct delivery *l = &at(arg, a)->row, *r = &at(arg, b)->row;
     switch (column) {
     case ALERT:
-        return ascii_order(l->alert_name ? l->alert_name : "",
-                           r->alert_name ? r->alert_name : "");
+        return table_by_text(l->alert_name, r->alert_name);
     case EVENT:
         return (int)l->type - (int)r->type;
     case EVENTS:
-        return (l->event_count > r->event_count) - (l->event_count < r->event_count);
+        return table_by_number(l->event_count, r->event_count);
     case RESULT:
         return (int)l->state - (int)r->state;
     default:

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/text.h"
 #include "reply.h"
 #include "screens/screens.h"
@@ -110,20 +109,17 @@ static int compare(const void *arg, size_t a, size_t b, int column)
     case WHAT:
         subject(&l->silence, left, sizeof left);
         subject(&r->silence, right, sizeof right);
-        return ascii_order(left, right);
+        return table_by_text(left, right);
     case THEN:
         return (int)l->silence.mode - (int)r->silence.mode;
     case HELD:
-        return (l->silence.held > r->silence.held) - (l->silence.held < r->silence.held);
+        return table_by_number(l->silence.held, r->silence.held);
     case DROPPED:
-        return (l->silence.dropped > r->silence.dropped) -
-               (l->silence.dropped < r->silence.dropped);
+        return table_by_number(l->silence.dropped, r->silence.dropped);
     case COMMENT:
-        return ascii_order(l->silence.comment ? l->silence.comment : "",
-                           r->silence.comment ? r->silence.comment : "");
+        return table_by_text(l->silence.comment, r->silence.comment);
     default: /* the next to change first */
-        return (l->state.changes_at > r->state.changes_at) -
-               (l->state.changes_at < r->state.changes_at);
+        return table_by_number(l->state.changes_at, r->state.changes_at);
     }
 }
 
@@ -178,31 +174,17 @@ static int64_t tick(struct screen *s)
 
 /* ------------------------------------------------------------------ actions */
 
-struct ids {
-    const struct silences_screen *screen;
-    const char **items;
-    size_t count;
-};
-
-static void add_id(void *arg, size_t row)
-{
-    struct ids *ids = arg;
-    ids->items[ids->count++] = row_at(ids->screen, row)->silence.id;
-}
-
 static void end_chosen(struct silences_screen *s)
 {
     struct console *c = s->base.screen.console;
-    struct ids ids = {s, calloc(s->all.count + 1, sizeof *ids.items), 0};
-    struct reply *reply = NULL;
-    if (ids.items) {
-        table_chosen(&s->base.table, add_id, &ids);
-        reply = reply_new(c, "ended: what was held is sent now", NULL, NULL);
-    }
+    size_t count;
+    const char **ids = table_chosen_ids(&s->base.table, &count);
+    struct reply *reply =
+        ids ? reply_new(c, "ended: what was held is sent now", NULL, NULL) : NULL;
     if (reply)
-        store_silence_end(console_options(c)->store, console_workspace(c), ids.items,
-                          ids.count, reply_done, reply);
-    free(ids.items);
+        store_silence_end(console_options(c)->store, console_workspace(c), ids, count,
+                          reply_done, reply);
+    free(ids);
 }
 
 static void ask(struct screen *s, enum action a, char *out, size_t size)

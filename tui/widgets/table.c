@@ -295,6 +295,37 @@ size_t table_chosen(const struct table *t, void (*fn)(void *arg, size_t row), vo
     return count;
 }
 
+struct chosen_ids {
+    const struct table *table;
+    const char **items;
+    size_t count;
+};
+
+static void add_id(void *arg, size_t row)
+{
+    struct chosen_ids *c = arg;
+    c->items[c->count++] = c->table->ops->id(c->table->arg, row);
+}
+
+const char **table_chosen_ids(const struct table *t, size_t *count)
+{
+    struct chosen_ids ids = {t, calloc(t->list.count + 1, sizeof *ids.items), 0};
+    if (ids.items)
+        table_chosen(t, add_id, &ids);
+    *count = ids.count;
+    return ids.items;
+}
+
+int table_by_number(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+int table_by_text(const char *a, const char *b)
+{
+    return ascii_order(a ? a : "", b ? b : "");
+}
+
 /* ------------------------------------------------------------------ actions */
 
 void table_hide(struct table *t, int column)

@@ -75,6 +75,15 @@ void table_hide(struct table *t, int column); /* or shows it; never all: then al
  * each in the order of the screen; returns how many. fn NULL: only counts. */
 size_t table_chosen(const struct table *t, void (*fn)(void *arg, size_t row), void *arg);
 
+/* The ids of these rows, for tables whose rows hold theirs (table_ops.id); the array is the
+ * caller's to free, what it points to is borrowed until the rows are read again. NULL: no
+ * memory. */
+const char **table_chosen_ids(const struct table *t, size_t *count);
+
+/* For table_ops.compare; a text may be NULL. */
+int table_by_number(int64_t a, int64_t b);
+int table_by_text(const char *a, const char *b);
+
 /* Head and rows. `focused`: it has the keys, and the cursor rests on the selected row. */
 void table_draw(struct table *t, const struct canvas *c, bool focused);
 
