@@ -37,6 +37,7 @@ cmocka|lib cmocka|libcmocka-dev|libcmocka-devel|cmocka|cmocka-dev|unit tests
 libvterm|lib vterm|libvterm-dev|libvterm-devel|libvterm|libvterm-dev|console tests in a real terminal
 OpenSSL|lib openssl|libssl-dev|openssl-devel|openssl|openssl-dev|TLS receivers in tests
 tmux|tool tmux|tmux|tmux|tmux|tmux|console tests in tmux
+charmaps|path /usr/share/i18n/charmaps|locales|glibc-locale-source|glibc||numbers with a decimal comma in tests
 time zones|path /usr/share/zoneinfo/Europe/Berlin|tzdata|tzdata|tzdata|tzdata|schedules in named time zones
 systemd-analyze|tool systemd-analyze|systemd|systemd|systemd||to check the systemd unit
 pgrep|tool pgrep|procps|procps-ng|procps-ng|procps|console tests that end the program

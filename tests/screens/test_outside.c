@@ -20,12 +20,12 @@
 #include "support/tempdir.h"
 
 /* Another program has the terminal meanwhile: it writes there, and reads by lines. */
-static void use_terminal(pid_t pid)
+static void use_terminal(const struct terminal *t)
 {
     static const char words[] = "\033[2J\033[Hsomebody else was here";
     struct termios modes;
     char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/fd/0", (long)pid);
+    terminal_path(t, path, sizeof path);
     int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, words, sizeof words - 1), sizeof words - 1);
@@ -46,7 +46,7 @@ static void takes_the_terminal_again_after_a_stop(void **state)
     kill(pid, SIGSTOP);
     assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
     assert_true(WIFSTOPPED(status));
-    use_terminal(pid);
+    use_terminal(f->terminal);
     terminal_wait(f->terminal, "somebody else was here");
     kill(pid, SIGCONT);
     terminal_wait(f->terminal, "running on");

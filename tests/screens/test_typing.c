@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "support/canary.h"
@@ -139,9 +140,12 @@ static void a_pasted_secret_is_not_kept(void **state)
     terminal_press(t, "\033", "Leave without saving?");
     terminal_press(t, "y", "There are no alerts yet");
     canary_init(&search, canaries, 1);
-    assert_true(canary_in_memory(&search, terminal_pid(t)));
+    bool may = canary_in_memory(&search, terminal_pid(t));
     assert_string_equal(buf_text(&search.hits), "");
     canary_free(&search);
+    if (!may && geteuid() != 0)
+        skip(); /* the program is not dumpable: only root may look */
+    assert_true(may);
 }
 
 #define TEST(name)                                                                         \

@@ -25,6 +25,19 @@ static void blot(char *text, const char *pattern)
     regfree(&regex);
 }
 
+/* Replaces `text` at the ends of lines by one blot, whatever its length. */
+static void blot_end(char *screen, const char *text)
+{
+    size_t len = strlen(text);
+    for (char *at = screen; (at = strstr(at, text));) {
+        if (at[len] == '\n') {
+            *at = '#';
+            memmove(at + 1, at + len, strlen(at + len) + 1);
+        }
+        at++;
+    }
+}
+
 static char *blotted_screen(struct terminal *t)
 {
     static const char *const changing[] = {
@@ -44,6 +57,8 @@ static char *blotted_screen(struct terminal *t)
     char name[256];
     snprintf(name, sizeof name, " %s +", user ? user->pw_name : "unknown");
     blot(text, name); /* to the next column, so that its length does not matter */
+    snprintf(name, sizeof name, "\"%s\"", user ? user->pw_name : "unknown");
+    blot_end(text, name);
     return text;
 }
 

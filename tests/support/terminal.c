@@ -286,6 +286,11 @@ pid_t terminal_pid(const struct terminal *t)
     return t->pid;
 }
 
+void terminal_path(const struct terminal *t, char *out, size_t size)
+{
+    assert_int_equal(ptsname_r(t->fd, out, size), 0);
+}
+
 static void add_color(struct buf *out, const char *what, const VTermColor *color)
 {
     static const char *const names[] = {"black", "red",     "green", "yellow",

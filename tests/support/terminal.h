@@ -48,6 +48,8 @@ size_t terminal_settle(struct terminal *t, int quiet_ms);
 /* Waits for the end of the program: its exit status, or 128 + signal. */
 int terminal_exit(struct terminal *t);
 pid_t terminal_pid(const struct terminal *t);
+/* The path of the terminal, as another program would open it. */
+void terminal_path(const struct terminal *t, char *out, size_t size);
 
 void terminal_extent(const struct terminal *t, int *rows, int *columns);
 /* How a cell looks, in words (" bold red"); empty: as the terminal's own text. */
