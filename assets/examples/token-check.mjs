@@ -12,14 +12,14 @@ const hash = (text) => createHash("sha256").update(text).digest();
 const wanted = hash(`Bearer ${token}`);
 
 const server = createServer((request, response) => {
+  if (!timingSafeEqual(hash(request.headers.authorization ?? ""), wanted)) {
+    response.writeHead(401).end("wrong or missing token\n"); // and the body is not read
+    return;
+  }
   let body = "";
   request.setEncoding("utf8");
   request.on("data", (piece) => (body += piece));
   request.on("end", () => {
-    if (!timingSafeEqual(hash(request.headers.authorization ?? ""), wanted)) {
-      response.writeHead(401).end("wrong or missing token\n");
-      return;
-    }
     const { eventType, payload } = JSON.parse(body);
     console.log(`${eventType}: ${payload.message}`);
     response.writeHead(204).end();

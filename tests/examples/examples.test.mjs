@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -40,6 +41,18 @@ test("token-check takes the right token only", async (t) => {
   assert.ok(!printed().includes("trace:errors"));
   assert.equal((await post(url, webhook("1"), { Authorization: "Bearer right" })).status, 204);
   await until(/trace:errors: Alert 'A'/);
+});
+
+test("token-check answers before the body is there", async (t) => {
+  const { url } = await start(t, "token-check.mjs", { WEBHOOK_TOKEN: "right" });
+  const status = await new Promise((done, fail) => {
+    const call = request(url, { method: "POST", headers: { Authorization: "Bearer wrong" } }, (answer) => done(answer.statusCode));
+    const timer = setTimeout(() => { call.destroy(); fail(new Error("no answer")); }, 10000);
+    call.on("error", fail).on("close", () => clearTimeout(timer));
+    call.write("{");
+    t.after(() => call.destroy());
+  });
+  assert.equal(status, 401);
 });
 
 test("signature-check takes right and fresh signatures only", async (t) => {
