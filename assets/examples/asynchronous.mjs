@@ -27,6 +27,16 @@ async function work() {
   working = false;
 }
 
+// What anybody else may send is no webhook: null.
+function webhookOf(body) {
+  try {
+    const webhook = JSON.parse(body);
+    return webhook?.payload ? webhook : null;
+  } catch {
+    return null;
+  }
+}
+
 const server = createServer((request, response) => {
   let body = "";
   request.setEncoding("utf8");
@@ -34,7 +44,9 @@ const server = createServer((request, response) => {
   request.on("end", () => {
     // A queue without a limit only moves the problem: 503 makes the sender come back later.
     if (queue.length >= 1000) return response.writeHead(503, { "Retry-After": "30" }).end();
-    queue.push(JSON.parse(body));
+    const webhook = webhookOf(body);
+    if (!webhook) return response.writeHead(400).end("this is no webhook\n");
+    queue.push(webhook);
     response.writeHead(202).end();
     work();
   });

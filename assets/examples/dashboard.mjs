@@ -14,6 +14,16 @@ const page = () => `<!doctype html><meta charset="utf-8"><meta http-equiv="refre
 <ul>${Object.entries(totals).map(([type, n]) => `<li>${safe(type)}: ${n}</li>`).join("")}</ul>
 <table>${recent.map((w) => `<tr><td>${safe(w.createdAt)}</td><td>${safe(w.payload.message)}</td></tr>`).join("")}</table>`;
 
+// What anybody else may send is no webhook: null.
+function webhookOf(body) {
+  try {
+    const webhook = JSON.parse(body);
+    return webhook?.payload ? webhook : null;
+  } catch {
+    return null;
+  }
+}
+
 const server = createServer((request, response) => {
   if (request.method === "GET" && request.url === "/data")
     return response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ totals, recent }));
@@ -23,7 +33,8 @@ const server = createServer((request, response) => {
   request.setEncoding("utf8");
   request.on("data", (piece) => (body += piece));
   request.on("end", () => {
-    const webhook = JSON.parse(body);
+    const webhook = webhookOf(body);
+    if (!webhook) return response.writeHead(400).end("this is no webhook\n");
     if (!recent.some((w) => w.id === webhook.id)) {
       totals[webhook.eventType] = (totals[webhook.eventType] ?? 0) + webhook.payload.eventCount;
       recent.unshift(webhook);

@@ -12,12 +12,23 @@ function handle(webhook) {
   console.log(`handled ${webhook.id}: ${webhook.payload.message}`);
 }
 
+// What anybody else may send is no webhook: null.
+function webhookOf(body) {
+  try {
+    const webhook = JSON.parse(body);
+    return webhook?.payload ? webhook : null;
+  } catch {
+    return null;
+  }
+}
+
 const server = createServer((request, response) => {
   let body = "";
   request.setEncoding("utf8");
   request.on("data", (piece) => (body += piece));
   request.on("end", () => {
-    const webhook = JSON.parse(body);
+    const webhook = webhookOf(body);
+    if (!webhook) return response.writeHead(400).end("this is no webhook\n");
     if (seen.has(webhook.id)) {
       console.log(`seen ${webhook.id}`);
     } else {

@@ -106,3 +106,11 @@ test("dashboard counts events once and escapes what it shows", async (t) => {
   const page = await (await fetch(url)).text();
   assert.ok(page.includes("&#60;script&#62;") && !page.includes("<script>"));
 });
+
+for (const name of ["asynchronous.mjs", "idempotent.mjs", "dashboard.mjs"])
+  test(`${name} outlives what is no webhook`, async (t) => {
+    const { url } = await start(t, name, { SEEN_FILE: "/dev/null" });
+    for (const body of ["", "no JSON", "null", "[]", '{"test": true}'])
+      assert.equal((await fetch(url, { method: "POST", body })).status, 400, body);
+    assert.ok((await post(url, webhook("1"))).ok);
+  });
