@@ -36,7 +36,8 @@ const server = createServer((request, response) => {
     const webhook = webhookOf(body);
     if (!webhook) return response.writeHead(400).end("this is no webhook\n");
     if (!recent.some((w) => w.id === webhook.id)) {
-      totals[webhook.eventType] = (totals[webhook.eventType] ?? 0) + webhook.payload.eventCount;
+      const { eventCount, truncated = 0 } = webhook.payload; // those that were left out happened, too
+      totals[webhook.eventType] = (totals[webhook.eventType] ?? 0) + eventCount + truncated;
       recent.unshift(webhook);
       recent.length = Math.min(recent.length, 100);
     }

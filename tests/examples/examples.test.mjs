@@ -97,11 +97,11 @@ test("idempotent handles an id once, also after a restart", async (t) => {
 
 test("dashboard counts events once and escapes what it shows", async (t) => {
   const { url } = await start(t, "dashboard.mjs");
-  const hostile = webhook("x", { message: "<script>alert(1)</script>" });
+  const hostile = webhook("x", { message: "<script>alert(1)</script>", truncated: 3 });
   await post(url, hostile);
   await post(url, hostile);
   const { totals, recent } = await (await fetch(new URL("/data", url))).json();
-  assert.deepEqual(totals, { "trace:errors": 2 });
+  assert.deepEqual(totals, { "trace:errors": 5 });
   assert.equal(recent.length, 1);
   const page = await (await fetch(url)).text();
   assert.ok(page.includes("&#60;script&#62;") && !page.includes("<script>"));
