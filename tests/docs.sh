@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the help says of served paths is what the table of routes serves, and the calls that it shows
-# are of verbs and options that there are.
+# What the help says of served paths is what the table of routes serves, the calls that it shows are
+# of verbs and options that there are, and every page and example can be opened in the console.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 passed=0 failed=0
@@ -43,5 +43,21 @@ for call in $calls; do
     fi
 done
 [ "$seen" -gt 20 ] || { echo "the calls of the help were not read"; failed=$((failed + 1)); }
+
+named() { # FILE WHERE: whether the text of WHERE names it
+    if grep -qF "$1" "$2"; then passed=$((passed + 1)); else
+        echo "$2 does not name $1"
+        failed=$((failed + 1))
+    fi
+}
+for page in assets/help/*.md; do
+    page=${page##*/}
+    [ "$page" != index.md ] || continue
+    named "\"help/$page\"" tui/screens/help.c
+    named "($page)" assets/help/index.md
+done
+for example in assets/examples/*; do
+    named "\"${example#assets/}\"" tui/screens/help.c
+done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -35,6 +35,7 @@ static const struct {
     {"help/monitoring.md", "Monitoring"},
     {"help/served-paths.md", "Served paths"},
     {"examples/token-check.mjs", "Example: check the token"},
+    {"examples/signature-check.mjs", "Example: check signatures"},
     {"examples/asynchronous.mjs", "Example: answer first"},
     {"examples/idempotent.mjs", "Example: handle once"},
     {"examples/dashboard.mjs", "Example: dashboard"},
