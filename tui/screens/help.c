@@ -32,6 +32,7 @@ static const struct {
     {"help/performance.md", "Performance"},
     {"help/architecture.md", "Architecture"},
     {"help/command-line.md", "Command line and settings"},
+    {"help/operation.md", "Operation"},
     {"help/monitoring.md", "Monitoring"},
     {"help/served-paths.md", "Served paths"},
     {"examples/token-check.mjs", "Example: check the token"},
