@@ -195,6 +195,20 @@ static void the_help_begins_where_one_was(void **state)
     terminal_press(t, "q", "Nobody has changed anything yet");
 }
 
+/* A page that is read has the width that the screens drawn in it need. */
+static void a_page_shows_drawn_screens_whole(void **state)
+{
+    struct terminal *t = ((struct console_fixture *)*state)->terminal;
+    terminal_press(t, "\033OP", "Getting started"); /* F1 */
+    terminal_type(t, "jjj\r");
+    terminal_wait(
+        t,
+        " Production errors  yes http://10.0.0.8:8080     errors            delivered 200");
+    terminal_resize(t, 24, 120);
+    terminal_wait(t, "\342\224\202      Production errors  yes");
+    terminal_press(t, "q", "Close");
+}
+
 static void survives_every_size(void **state)
 {
     static const int sizes[][2] = {{1, 1}, {2, 5}, {5, 20}, {12, 40}, {60, 200}, {24, 80}};
@@ -229,6 +243,7 @@ int main(void)
         IN_CONSOLE(deletes_after_a_question_that_names_the_alert),
         IN_CONSOLE(opens_the_help),
         IN_CONSOLE(the_help_begins_where_one_was),
+        IN_CONSOLE(a_page_shows_drawn_screens_whole),
         IN_CONSOLE(survives_every_size),
         IN_CONSOLE(leaves_in_order_on_sigterm),
     };

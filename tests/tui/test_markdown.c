@@ -22,7 +22,7 @@ static void expect(const char *source, const struct line *want, size_t count)
 {
     struct textview v;
     textview_init(&v);
-    markdown_render(&v, span_of(source));
+    markdown_render(&v, span_of(source), 4);
     for (size_t i = 0; i < v.count && i < count; i++) {
         assert_string_equal(v.lines[i].text, want[i].text);
         assert_int_equal(v.lines[i].style, want[i].style);
@@ -96,7 +96,7 @@ static void every_help_page_reads_as_text(void **state)
             continue;
         pages++;
         textview_init(&v);
-        markdown_render(&v, asset_find(asset_table[i].name));
+        markdown_render(&v, asset_find(asset_table[i].name), 4);
         assert_false(v.failed);
         assert_int_equal(v.lines[0].style, STYLE_HEADING);
         for (size_t l = 0; l < v.count; l++)

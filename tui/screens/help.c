@@ -41,7 +41,13 @@ static const struct {
     {"examples/idempotent.mjs", "Example: handle once"},
     {"examples/dashboard.mjs", "Example: dashboard"},
 };
-enum { PAGE_COUNT = sizeof PAGES / sizeof *PAGES, INDEX_COLUMNS = 28, KEYS_COLUMNS = 14 };
+enum {
+    PAGE_COUNT = sizeof PAGES / sizeof *PAGES,
+    INDEX_COLUMNS = 28,
+    PAGE_COLUMNS = 84, /* of a drawn screen, as it stands in a page */
+    CODE_INDENT = 4,
+    KEYS_COLUMNS = 14,
+};
 
 struct help {
     struct screen screen;
@@ -49,6 +55,7 @@ struct help {
     struct list index;
     struct textview view;
     bool reading, wide; /* wide: the list of pages stays beside a page */
+    bool narrow;        /* code begins at the margin, so that drawings of screens stay whole */
     struct search search;
 };
 
@@ -142,17 +149,22 @@ static void render_keys(struct textview *v, unsigned from)
 
 /* ------------------------------------------------------------------ the screen */
 
-static void show(struct help *h)
+static void render(struct help *h)
 {
     size_t at = h->index.selected;
     textview_clear(&h->view);
-    h->view.top = 0;
     if (!PAGES[at].file)
         render_keys(&h->view, h->from);
     else if (strncmp(PAGES[at].file, "help/", 5) == 0)
-        markdown_render(&h->view, asset_find(PAGES[at].file));
+        markdown_render(&h->view, asset_find(PAGES[at].file), h->narrow ? 0 : CODE_INDENT);
     else
         textview_add(&h->view, STYLE_NORMAL, 4, false, asset_find(PAGES[at].file));
+}
+
+static void show(struct help *h)
+{
+    h->view.top = 0;
+    render(h);
 }
 
 static void draw_index(struct help *h, const struct canvas *c)
@@ -176,10 +188,16 @@ static void draw_index(struct help *h, const struct canvas *c)
 static void draw(struct screen *s, const struct canvas *c)
 {
     struct help *h = of(s);
-    bool wide = h->wide = c->columns >= INDEX_COLUMNS * 2 + 10;
+    int least = h->reading ? PAGE_COLUMNS : INDEX_COLUMNS + 8;
+    bool wide = h->wide = c->columns >= INDEX_COLUMNS + 2 + least;
+    bool narrow = h->reading && c->columns <= PAGE_COLUMNS;
     canvas_clear(c, STYLE_NORMAL);
+    if (narrow != h->narrow) {
+        h->narrow = narrow;
+        render(h);
+    }
     if (wide || h->reading) {
-        int x = wide ? INDEX_COLUMNS + 2 : 1;
+        int x = wide ? INDEX_COLUMNS + 2 : narrow ? 0 : 1;
         struct canvas page = canvas_part(c, 0, x, c->rows, c->columns - x);
         textview_draw(&h->view, &page);
     }

@@ -10,7 +10,7 @@
 struct page {
     struct textview *view;
     struct buf text;
-    int depth;
+    int depth, code_indent;
     char bullet[8]; /* of the item that begins; empty: none does */
 };
 
@@ -73,11 +73,12 @@ static bool in_tight_list(cmark_node *node)
 static void add_code(struct page *p, cmark_node *node)
 {
     const char *code = cmark_node_get_literal(node);
+    int indent = 2 * p->depth + p->code_indent;
     for (size_t len; code && *code; code += len + (code[len] == '\n')) {
         len = strcspn(code, "\n");
         buf_clear(&p->text);
-        buf_add_format(&p->text, "%*s%.*s", 2 * p->depth + 4, "", (int)len, code);
-        textview_add(p->view, STYLE_LINK, 2 * p->depth + 6, false, buf_span(&p->text));
+        buf_add_format(&p->text, "%*s%.*s", indent, "", (int)len, code);
+        textview_add(p->view, STYLE_LINK, indent + 2, false, buf_span(&p->text));
     }
     buf_clear(&p->text);
     blank(p);
@@ -131,9 +132,9 @@ static void enter_block(struct page *p, cmark_node *node)
     }
 }
 
-void markdown_render(struct textview *v, struct span text)
+void markdown_render(struct textview *v, struct span text, int code_indent)
 {
-    struct page p = {.view = v};
+    struct page p = {.view = v, .code_indent = code_indent};
     cmark_node *root = cmark_parse_document(text.at, text.len, CMARK_OPT_DEFAULT);
     if (!root)
         return;

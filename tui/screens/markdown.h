@@ -5,6 +5,7 @@
 #include "base/span.h"
 #include "widgets/textview.h"
 
-void markdown_render(struct textview *v, struct span text);
+/* Code stands that many columns in. */
+void markdown_render(struct textview *v, struct span text, int code_indent);
 
 #endif
