@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the help says of served paths is what the table of routes serves, the calls that it shows are
-# of verbs and options that there are, and the console can open and show every page and example.
+# of verbs and options that there are, the console can open and show every page and example, and the
+# settings and figures of monitors that are named exist.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 passed=0 failed=0
@@ -62,6 +63,34 @@ for page in assets/help/*.md; do
 done
 for example in assets/examples/*; do
     named "\"${example#assets/}\"" tui/screens/help.c
+done
+
+# Settings: `section.key`, where the section is one of the table's. Others are members of a body.
+keys=$(sed -n 's/.*{"\([a-z]*\.[a-z_]*\)", SETTING_.*/\1/p' core/model/settings_keys.c)
+sections=$(printf '%s\n' "$keys" | sed 's/\..*//' | sort -u | tr '\n' '|' | sed 's/|$//')
+seen=0
+for word in $(grep -ohE "\`($sections)\.[a-z_]+" README.md assets/help/*.md | tr -d '`' | sort -u); do
+    case $word in payload.event | payload.metadata | payload.truncated | store.db) continue ;; esac
+    seen=$((seen + 1))
+    if printf '%s\n' "$keys" | grep -qx -e "$word"; then passed=$((passed + 1)); else
+        echo "there is no setting $word"
+        failed=$((failed + 1))
+    fi
+done
+[ "$seen" -gt 20 ] || { echo "the settings of the help were not read: $seen"; failed=$((failed + 1)); }
+
+# Figures: each of /metrics stands on the page, and the rules there ask for none that there is not.
+figures=$(tr '\n' ' ' <core/intake/health.c | grep -oE '(number|seconds|describe)\(out, *"[a-z_]+"' | sed 's/.*"\(.*\)"/\1/' | sort -u)
+[ "$(printf '%s\n' "$figures" | wc -l)" -gt 15 ] || { echo "the figures were not read"; failed=$((failed + 1)); }
+for figure in $figures; do
+    named "$figure" assets/help/monitoring.md
+done
+for figure in $(grep -ohE 'opik_alerts_[a-z_]+' assets/help/*.md | sed 's/opik_alerts_//' | sort -u); do
+    [ -n "$figure" ] || continue
+    if printf '%s\n' "$figures" | grep -qx -e "$figure"; then passed=$((passed + 1)); else
+        echo "there is no figure $figure"
+        failed=$((failed + 1))
+    fi
 done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
