@@ -162,6 +162,31 @@ static void help_lists_every_verb(void **state)
     run_free(&r);
 }
 
+/* With a command only what it takes is told of. */
+static void help_of_a_verb_has_its_options(void **state)
+{
+    static const struct {
+        const char *words, *there, *missing;
+    } cases[] = {
+        {"serve --help", "--read-only", "--for DURATION"},
+        {"log --help", "--follow", "--dry-run"},
+        {"alert import --help", "--dry-run", "--filter"},
+        {"alert --help", "--filter", "--follow"},
+        {"silence add --help", "--then digest|drop", "--since"},
+        {"--help", "Options of log:", "--nonsense"},
+        {"--help",
+         "Options of alert list, delivery list, delivery replay, audit:", "--nonsense"},
+    };
+    const struct program *p = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct run r;
+        program_expect(p, &r, 0, NULL, cases[i].words);
+        if (!strstr(r.out, cases[i].there) || strstr(r.out, cases[i].missing))
+            fail_msg("%s:\n%s", cases[i].words, r.out);
+        run_free(&r);
+    }
+}
+
 static void config_shows_value_and_origin(void **state)
 {
     const struct program *p = *state;
@@ -324,6 +349,7 @@ int main(void)
         TEST(read_only_makes_nothing),
         TEST(options_stand_anywhere),
         TEST(help_lists_every_verb),
+        TEST(help_of_a_verb_has_its_options),
         TEST(config_shows_value_and_origin),
         TEST(completion_names_every_verb),
         TEST(completion_is_read_by_bash),

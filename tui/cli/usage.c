@@ -10,14 +10,17 @@
 #define HELP_COLUMN 34
 
 const struct usage_option usage_options[] = {
-    {OPTION_DATA_DIR, "data-dir", "DIR", "where everything is kept", NULL},
-    {OPTION_CONFIG, "config", "FILE", "the file of settings", NULL},
+    {OPTION_DATA_DIR, "data-dir", "DIR",
+     "where everything is kept: ~/.local/share/opik-alerts", NULL},
+    {OPTION_CONFIG, "config", "FILE",
+     "the file of settings: ~/.config/opik-alerts/config.ini", NULL},
     {OPTION_SET, "set", "KEY=VALUE", "one setting, over file and environment", NULL},
     {OPTION_READ_ONLY, "read-only", NULL, "refuse whatever would change something", NULL},
     {OPTION_JSON, "json", NULL, "print JSON", NULL},
     {OPTION_WORKSPACE, "workspace", "NAME", "the workspace, instead of default", NULL},
     {OPTION_FOLLOW, "follow", NULL, "go on as the log grows", "log"},
-    {OPTION_PLAIN, "plain", NULL, "the console as lines, for a screen reader", "console,demo"},
+    {OPTION_PLAIN, "plain", NULL, "the console as lines, for a screen reader",
+     "console,demo"},
     {OPTION_DRY_RUN, "dry-run", NULL, "only say what would be done",
      "alert import,delivery replay"},
     {OPTION_SECRETS, "secrets", "FILE", "seal or open secrets with its passphrase",
@@ -53,6 +56,14 @@ static void print_option(const struct usage_option *o)
     snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "",
              o->argument ? o->argument : "");
     print_pair(left, o->help);
+}
+
+void usage_verbs(const struct usage_option *o, char *out, size_t size)
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (const char *at = o->verbs; at && *at && len + 3 < size; at++)
+        len += (size_t)snprintf(out + len, size - len, *at == ',' ? ", " : "%c", *at);
 }
 
 bool usage_takes(const struct usage_option *option, const char *verb)
@@ -91,6 +102,39 @@ static void print_verb(const struct action_info *a)
     print_pair(left, a->help);
 }
 
+static bool taken_by_any(const struct usage_option *o, const char *first,
+                         const char *second)
+{
+    for (size_t i = 0; i < action_count; i++) {
+        const char *verb = action_table[i].verb;
+        if (verb && begins_with(verb, first, second) && usage_takes(o, verb))
+            return true;
+    }
+    return false;
+}
+
+/* first NULL: those of some commands only stand apart, below the commands. */
+static void print_options(const char *first, const char *second)
+{
+    const char *verbs = NULL;
+    printf("\nOptions, anywhere in the call:\n");
+    for (size_t i = 0; i < usage_option_count; i++)
+        if (first ? taken_by_any(&usage_options[i], first, second)
+                  : !usage_options[i].verbs)
+            print_option(&usage_options[i]);
+    for (size_t i = 0; !first && i < usage_option_count; i++) {
+        const struct usage_option *o = &usage_options[i];
+        char words[96];
+        if (!o->verbs)
+            continue;
+        usage_verbs(o, words, sizeof words);
+        if (!verbs || strcmp(verbs, o->verbs) != 0)
+            printf("\nOptions of %s:\n", words);
+        verbs = o->verbs;
+        print_option(o);
+    }
+}
+
 void usage_print(const char *first, const char *second)
 {
     size_t found = 0;
@@ -108,9 +152,7 @@ void usage_print(const char *first, const char *second)
     for (size_t i = 0; i < action_count; i++)
         if (action_table[i].verb && begins_with(action_table[i].verb, first, second))
             print_verb(&action_table[i]);
-    printf("\nOptions, anywhere in the call:\n");
-    for (size_t i = 0; i < usage_option_count; i++)
-        print_option(&usage_options[i]);
+    print_options(first, second);
     printf(
         "\nSettings come from --set, then the environment (OPIK_ALERTS_RETRY_MAX is "
         "retry.max),\nthen the file, then the default; `opik-alerts config` shows all of "

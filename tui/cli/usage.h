@@ -46,11 +46,15 @@ struct usage_option {
 extern const struct usage_option usage_options[];
 extern const size_t usage_option_count;
 
-/* Prints what there is: all verbs, or those whose words begin with first and second. */
+/* Prints what there is: all verbs, or those whose words begin with first and second, and
+ * the options that they take. */
 void usage_print(const char *first, const char *second);
 
 /* Whether a verb takes an option; verb NULL: the console. */
 bool usage_takes(const struct usage_option *option, const char *verb);
+
+/* Those that take it, in words: "alert import, delivery replay"; "" if all do. */
+void usage_verbs(const struct usage_option *option, char *out, size_t size);
 
 /* The words of a verb with what follows them: alert delete ID... */
 void usage_line(const struct action_info *verb, char *out, size_t size);
