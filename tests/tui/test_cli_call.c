@@ -241,6 +241,19 @@ static void completion_names_every_verb(void **state)
     }
 }
 
+/* What fish offers after `alert create` are files, and no second command. */
+static void completion_of_fish_knows_the_second_word(void **state)
+{
+    const struct program *p = *state;
+    struct run r;
+    program_expect(p, &r, 0, NULL, "completion fish");
+    assert_non_null(strstr(r.out, "'__fish_seen_subcommand_from bucket; and not "
+                                  "__fish_seen_subcommand_from list send' -a send"));
+    assert_non_null(strstr(r.out, "'__fish_seen_subcommand_from alert; and "
+                                  "__fish_seen_subcommand_from import' -l dry-run"));
+    run_free(&r);
+}
+
 static void completion_is_read_by_bash(void **state)
 {
     static const char script[] =
@@ -255,7 +268,11 @@ static void completion_is_read_by_bash(void **state)
         "try opik-alerts --set = retry.ma\n"
         "try opik-alerts --data-dir = /x --set retry.max = 3 aler\n"
         "try opik-alerts --filter status : dead delivery re\n"
-        "try opik-alerts delivery list --filter stat\n";
+        "try opik-alerts delivery list --filter stat\n"
+        "try opik-alerts serve --f\n"
+        "try opik-alerts log --f\n"
+        "try opik-alerts --fo\n"
+        "try opik-alerts silence add --then \"\"\n";
     const struct program *p = *state;
     const char *argv[] = {"/bin/bash", p->file, NULL};
     struct run r;
@@ -263,7 +280,8 @@ static void completion_is_read_by_bash(void **state)
     run_program(&r, NULL, argv);
     assert_string_equal(r.err, "");
     assert_string_equal(r.out, "create\ndelivery demo\nfish\nretry.max= retry.max_delay=\n"
-                               "retry.max= retry.max_delay=\nalert\nreplay\n\n");
+                               "retry.max= retry.max_delay=\nalert\nreplay\n\n"
+                               "\n--follow\n--follow --for\ndigest drop\n");
     run_free(&r);
 }
 
@@ -353,6 +371,7 @@ int main(void)
         TEST(config_shows_value_and_origin),
         TEST(completion_names_every_verb),
         TEST(completion_is_read_by_bash),
+        TEST(completion_of_fish_knows_the_second_word),
         TEST(output_that_is_full_fails),
         TEST(a_reader_that_wants_no_more_is_no_failure),
         TEST(closed_descriptors_become_no_files),

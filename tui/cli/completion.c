@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/ascii.h"
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "cli/usage.h"
@@ -40,10 +41,36 @@ static void print_second(const struct action_info *a)
     printf(" %s", strchr(a->verb, ' ') + 1);
 }
 
-static void print_options(void)
+/* For each option that not every verb takes, as arms of a case over the words before: all
+ * before the first word, and of a verb its own. */
+static void print_option_cases(void (*print)(const struct usage_option *o))
+{
+    printf("    '') list+=(");
+    for (size_t i = 0; i < usage_option_count; i++)
+        if (usage_options[i].verbs)
+            print(&usage_options[i]);
+    printf(") ;;\n");
+    for (size_t a = 0; a < action_count; a++) {
+        const char *verb = action_table[a].verb;
+        bool first = true;
+        for (size_t i = 0; verb && i < usage_option_count; i++) {
+            if (!usage_options[i].verbs || !usage_takes(&usage_options[i], verb))
+                continue;
+            if (first)
+                printf("    '%s'|'%s '*) list+=(", verb, verb);
+            first = false;
+            print(&usage_options[i]);
+        }
+        if (!first)
+            printf(") ;;\n");
+    }
+}
+
+static void print_common_options(void (*print)(const struct usage_option *o))
 {
     for (size_t i = 0; i < usage_option_count; i++)
-        printf(" --%s", usage_options[i].name);
+        if (!usage_options[i].verbs)
+            print(&usage_options[i]);
 }
 
 static void print_keys(const char *end)
@@ -55,6 +82,19 @@ static void print_keys(const char *end)
 static bool takes_file(const struct usage_option *o)
 {
     return o->id == OPTION_DATA_DIR || o->id == OPTION_CONFIG || o->id == OPTION_SECRETS;
+}
+
+/* digest|drop, and not ID|NAME */
+static bool has_choices(const struct usage_option *o)
+{
+    return o->argument && strchr(o->argument, '|') &&
+           o->argument[0] == ascii_lower(o->argument[0]);
+}
+
+static void print_choices(const char *choices)
+{
+    for (const char *at = choices; *at; at++)
+        putchar(*at == '|' ? ' ' : *at);
 }
 
 /* ---------------------------------------------------------------- bash */
@@ -81,14 +121,37 @@ static void bash_case(struct span word, const struct action_info *first)
     if (space)
         second_words(word, print_second);
     else
-        for (const char *at = first->usage; *at; at++)
-            putchar(*at == '|' ? ' ' : *at);
+        print_choices(first->usage);
     printf("' ;;\n");
+}
+
+static void bash_option(const struct usage_option *o)
+{
+    printf(" --%s", o->name);
+}
+
+static void bash_choices(void)
+{
+    for (size_t i = 0; i < usage_option_count; i++) {
+        if (!has_choices(&usage_options[i]))
+            continue;
+        printf("    --%s) COMPREPLY=($(compgen -W '", usage_options[i].name);
+        print_choices(usage_options[i].argument);
+        printf("' -- \"$cur\")); return ;;\n");
+    }
 }
 
 static void print_bash(void)
 {
     printf("# bash completion of opik-alerts\n"
+           "_opik_alerts_options() {\n"
+           "  list=(");
+    print_common_options(bash_option);
+    printf(" )\n  case $1 in\n");
+    print_option_cases(bash_option);
+    printf("  esac\n"
+           "  list=\"${list[*]}\"\n"
+           "}\n"
            "_opik_alerts() {\n"
            "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
            "  local words=() i skip=0 list=''\n"
@@ -100,8 +163,9 @@ static void print_bash(void)
     printf(") compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
            "    --set) compopt -o nospace; COMPREPLY=($(compgen -W '");
     print_keys("=");
-    printf("' -- \"$cur\")); return ;;\n"
-           "    ");
+    printf("' -- \"$cur\")); return ;;\n");
+    bash_choices();
+    printf("    ");
     print_pattern(false);
     /* bash makes words of their own of = and : */
     printf(") return ;;\n"
@@ -123,9 +187,7 @@ static void print_bash(void)
     printf("' ;;\n");
     first_words(bash_case);
     printf("  esac\n"
-           "  if [[ $cur == -* ]]; then list='");
-    print_options();
-    printf("'; fi\n"
+           "  if [[ $cur == -* ]]; then _opik_alerts_options \"${words[*]}\"; fi\n"
            "  COMPREPLY=($(compgen -W \"$list\" -- \"$cur\"))\n"
            "  if [ -z \"$list\" ]; then compopt -o filenames; "
            "COMPREPLY=($(compgen -f -- \"$cur\")); fi\n"
@@ -164,13 +226,28 @@ static void zsh_case(struct span word, const struct action_info *first)
     bool two = strchr(first->verb, ' ') != NULL;
     if (!two && !(first->usage && strchr(first->usage, '|')))
         return;
-    printf("    %.*s) if (( CURRENT == 2 )); then list=(", (int)word.len, word.at);
+    printf("    %.*s) list=(", (int)word.len, word.at);
     if (two)
         second_words(word, zsh_second);
     else
-        for (const char *at = first->usage; *at; at++)
-            putchar(*at == '|' ? ' ' : *at);
-    printf("); _describe argument list; else _files; fi ;;\n");
+        print_choices(first->usage);
+    printf("); _describe argument list ;;\n");
+}
+
+static void zsh_option(const struct usage_option *o)
+{
+    printf(" \\\n      '--%s[%s]", o->name, o->help);
+    if (o->argument && has_choices(o)) {
+        printf(":%s:(", o->argument);
+        print_choices(o->argument);
+        putchar(')');
+    } else if (o->argument) {
+        printf(":%s:%s", o->argument,
+               o->id == OPTION_SET ? "($keys)"
+               : takes_file(o)     ? "_files"
+                                   : " ");
+    }
+    putchar('\'');
 }
 
 static void print_zsh(void)
@@ -178,34 +255,34 @@ static void print_zsh(void)
     printf("#compdef opik-alerts\n"
            "_opik_alerts_words() {\n"
            "  local -a list\n"
-           "  if (( CURRENT == 1 )); then\n"
-           "    list=(");
+           "  case $verb in\n"
+           "    '') list=(");
     first_words(zsh_first);
-    printf(")\n"
-           "    _describe command list\n"
-           "    return\n"
-           "  fi\n"
-           "  case $words[1] in\n");
+    printf("); _describe command list ;;\n");
     first_words(zsh_case);
     printf("    *) _files ;;\n"
            "  esac\n"
            "}\n"
            "_opik_alerts() {\n"
-           "  local -a keys=(");
+           "  local verb='' i\n"
+           "  local -a list keys=(");
     print_keys("=");
     printf(" )\n"
-           "  _arguments -S");
-    for (size_t i = 0; i < usage_option_count; i++) {
-        const struct usage_option *o = &usage_options[i];
-        printf(" \\\n    '--%s[%s]", o->name, o->help);
-        if (o->argument)
-            printf(":%s:%s", o->argument,
-                   o->id == OPTION_SET ? "($keys)"
-                   : takes_file(o)     ? "_files"
-                                       : " ");
-        putchar('\'');
-    }
-    printf(" \\\n    '*::command:_opik_alerts_words'\n"
+           "  for ((i = 2; i < CURRENT; i++)); do\n"
+           "    case $words[i] in\n"
+           "      ");
+    print_pattern(false);
+    printf(") ((i++)) ;;\n"
+           "      -*) ;;\n"
+           "      *) verb+=${verb:+ }$words[i] ;;\n"
+           "    esac\n"
+           "  done\n"
+           "  list=(");
+    print_common_options(zsh_option);
+    printf(")\n  case $verb in\n");
+    print_option_cases(zsh_option);
+    printf("  esac\n"
+           "  _arguments -S $list '*: :_opik_alerts_words'\n"
            "}\n"
            "if [ \"$funcstack[1]\" = _opik_alerts ]; then _opik_alerts \"$@\"; "
            "else compdef _opik_alerts opik-alerts; fi\n");
@@ -221,11 +298,21 @@ static void fish_quoted(const char *text)
     putchar('\'');
 }
 
+/* After the first word, and until there is a second. */
+static void fish_seen(struct span first)
+{
+    printf("complete -c opik-alerts -f -n '__fish_seen_subcommand_from %.*s; and not "
+           "__fish_seen_subcommand_from",
+           (int)first.len, first.at);
+    second_words(first, print_second);
+    printf("' -a ");
+}
+
 static void fish_second(const struct action_info *a)
 {
     const char *space = strchr(a->verb, ' ');
-    printf("complete -c opik-alerts -f -n '__fish_seen_subcommand_from %.*s' -a %s -d ",
-           (int)(space - a->verb), a->verb, space + 1);
+    fish_seen((struct span){a->verb, (size_t)(space - a->verb)});
+    printf("%s -d ", space + 1);
     fish_quoted(a->help);
     putchar('\n');
 }
@@ -242,9 +329,46 @@ static void fish_first(struct span word, const struct action_info *first)
     } else if (first->usage && strchr(first->usage, '|')) {
         printf("complete -c opik-alerts -f -n '__fish_seen_subcommand_from %.*s' -a '",
                (int)word.len, word.at);
-        for (const char *at = first->usage; *at; at++)
-            putchar(*at == '|' ? ' ' : *at);
+        print_choices(first->usage);
         printf("'\n");
+    }
+}
+
+static void fish_option(const struct usage_option *o)
+{
+    printf(" -l %s", o->name);
+    if (o->id == OPTION_SET) {
+        printf(" -x -a '");
+        print_keys("=");
+        putchar('\'');
+    } else if (has_choices(o)) {
+        printf(" -x -a '");
+        print_choices(o->argument);
+        putchar('\'');
+    } else if (o->argument) {
+        printf(takes_file(o) ? " -r" : " -x");
+    }
+    printf(" -d ");
+    fish_quoted(o->help);
+    putchar('\n');
+}
+
+/* Before the first word, and after each verb that takes it. */
+static void fish_restricted(const struct usage_option *o)
+{
+    printf("complete -c opik-alerts -n __fish_use_subcommand");
+    fish_option(o);
+    for (size_t i = 0; i < action_count; i++) {
+        const char *verb = action_table[i].verb;
+        if (!verb || !usage_takes(o, verb))
+            continue;
+        const char *space = strchr(verb, ' ');
+        printf("complete -c opik-alerts -n '__fish_seen_subcommand_from %.*s",
+               (int)strcspn(verb, " "), verb);
+        if (space)
+            printf("; and __fish_seen_subcommand_from%s", space);
+        putchar('\'');
+        fish_option(o);
     }
 }
 
@@ -253,18 +377,12 @@ static void print_fish(void)
     printf("# fish completion of opik-alerts\n");
     first_words(fish_first);
     for (size_t i = 0; i < usage_option_count; i++) {
-        const struct usage_option *o = &usage_options[i];
-        printf("complete -c opik-alerts -l %s", o->name);
-        if (o->id == OPTION_SET) {
-            printf(" -x -a '");
-            print_keys("=");
-            putchar('\'');
-        } else if (o->argument) {
-            printf(takes_file(o) ? " -r" : " -x");
+        if (usage_options[i].verbs) {
+            fish_restricted(&usage_options[i]);
+            continue;
         }
-        printf(" -d ");
-        fish_quoted(o->help);
-        putchar('\n');
+        printf("complete -c opik-alerts");
+        fish_option(&usage_options[i]);
     }
 }
 
