@@ -287,6 +287,32 @@ const struct action_info action_table[] = {
 };
 const size_t action_count = sizeof action_table / sizeof *action_table;
 
+const struct action_place action_places[] = {
+    {PLACE_ALERTS, "In the list of alerts"},
+    {PLACE_LOG, "In the log"},
+    {PLACE_DELIVERIES, "In the deliveries"},
+    {PLACE_DELIVERY, "In a delivery"},
+    {PLACE_REPLAYS, "In what was sent again"},
+    {PLACE_BUCKETS, "In the buckets"},
+    {PLACE_ACTIVITY, "In the activity"},
+    {PLACE_OVERVIEW, "In the overview"},
+    {PLACE_PROJECTS, "In the projects"},
+    {PLACE_SETTINGS, "In the settings"},
+    {PLACE_SILENCES, "In the silences"},
+    {PLACE_AUDIT, "In the audit"},
+    {PLACE_FORM, "In the form"},
+    {PLACE_PICKER, "In a list to choose from"},
+    {PLACE_TEXT, "In a text"},
+    {PLACE_LINE, "While a line is typed"},
+    {PLACE_QUESTION, "At a question"},
+};
+const size_t action_place_count = sizeof action_places / sizeof *action_places;
+
+bool action_is_common(const struct action_info *a)
+{
+    return (a->places & PLACE_LISTS) == PLACE_LISTS;
+}
+
 const struct action_info *action_info(enum action a)
 {
     for (size_t i = 0; i < action_count; i++)

@@ -119,6 +119,16 @@ struct action_info {
 extern const struct action_info action_table[]; /* in the order of the key bar */
 extern const size_t action_count;
 
+/* Where keys are told of, in the order of reading. */
+struct action_place {
+    unsigned place;
+    const char *title; /* In the list of alerts */
+};
+extern const struct action_place action_places[];
+extern const size_t action_place_count;
+/* The lists share most of their keys: these are told of once. */
+bool action_is_common(const struct action_info *a);
+
 const struct action_info *action_info(enum action a);
 enum action action_of_key(const struct key *key, unsigned place); /* ACTION_NONE: none */
 const struct action_info *action_of_verb(const char *first, const char *second); /* NULL: none */

@@ -268,6 +268,23 @@ static void the_man_page_holds_the_whole_tables(void **state)
     run_free(&r);
 }
 
+/* A key means another thing in each place, and a form takes no words. */
+static void the_man_page_says_where_a_key_holds(void **state)
+{
+    const struct program *p = *state;
+    struct run r;
+    program_expect(p, &r, 0, NULL, "man");
+    strip_roff(r.out);
+    for (size_t i = 0; i < action_place_count; i++)
+        if (!strstr(r.out, action_places[i].title))
+            fail_msg("%s is not in the man page", action_places[i].title);
+    assert_non_null(strstr(r.out, "alert create\n"));
+    assert_null(strstr(r.out, "form save"));
+    assert_null(strstr(r.out, "line accept"));
+    assert_non_null(strstr(r.out, ".SH FILES"));
+    run_free(&r);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, program_setup, program_teardown)
 
 int main(void)
@@ -281,6 +298,7 @@ int main(void)
         TEST(activity_says_why_and_why_not),
         TEST(an_event_without_a_project_is_of_the_default_one),
         TEST(the_man_page_holds_the_whole_tables),
+        TEST(the_man_page_says_where_a_key_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

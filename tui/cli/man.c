@@ -50,24 +50,41 @@ static void print_commands(void)
 
 static void print_options(void)
 {
-    fputs(".SH OPTIONS\n", stdout);
+    fputs(".SH OPTIONS\nAnywhere in the call; some are of some commands only.\n", stdout);
     for (size_t i = 0; i < usage_option_count; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "--%s", usage_options[i].name);
-        print_item(name, usage_options[i].argument, usage_options[i].help);
+        const struct usage_option *o = &usage_options[i];
+        char name[64], verbs[96], text[256];
+        snprintf(name, sizeof name, "--%s", o->name);
+        usage_verbs(o, verbs, sizeof verbs);
+        snprintf(text, sizeof text, "%s%s%s%s", o->help, *verbs ? " (" : "", verbs,
+                 *verbs ? ")" : "");
+        print_item(name, o->argument, text);
     }
+}
+
+static void print_key(const struct action_info *a)
+{
+    char words[64] = "", keys[64];
+    if (a->places & PLACE_CONSOLE)
+        action_words(a, words, sizeof words);
+    action_keys(a, keys, sizeof keys);
+    print_item(keys, words, a->help);
 }
 
 static void print_keys(void)
 {
-    fputs(".SH KEYS\nEach can also be typed as words after \\fB:\\fR.\n", stdout);
-    for (size_t i = 0; i < action_count; i++) {
-        char words[64], keys[64];
-        if (!action_table[i].keys)
-            continue;
-        action_words(&action_table[i], words, sizeof words);
-        action_keys(&action_table[i], keys, sizeof keys);
-        print_item(keys, words, action_table[i].help);
+    fputs(".SH KEYS\nWords after a key can be typed after \\fB:\\fR in its place.\n"
+          ".SS In all lists\n",
+          stdout);
+    for (size_t i = 0; i < action_count; i++)
+        if (action_table[i].keys && action_is_common(&action_table[i]))
+            print_key(&action_table[i]);
+    for (size_t p = 0; p < action_place_count; p++) {
+        printf(".SS %s\n", action_places[p].title);
+        for (size_t i = 0; i < action_count; i++)
+            if (action_table[i].keys && (action_table[i].places & action_places[p].place) &&
+                !action_is_common(&action_table[i]))
+                print_key(&action_table[i]);
     }
 }
 
@@ -104,6 +121,30 @@ static void print_settings(void)
     }
 }
 
+struct named {
+    const char *name, *text;
+};
+
+static const struct named files[] = {
+    {"~/.config/opik-alerts/config.ini", "the settings: [section], then key = value"},
+    {"~/.local/share/opik-alerts/store.db", "alerts, events, deliveries, silences, audit"},
+    {"~/.local/share/opik-alerts/key", "what secrets are sealed with"},
+};
+
+static const struct named variables[] = {
+    {"XDG_CONFIG_HOME, XDG_DATA_HOME", "in place of ~/.config and ~/.local/share"},
+    {"CREDENTIALS_DIRECTORY", "where a credential opik-alerts.key takes the place of key"},
+    {"VISUAL, EDITOR", "what edits the body of a delivery"},
+    {"NO_COLOR", "the console without colours"},
+};
+
+static void print_named(const char *title, const struct named *rows, size_t count)
+{
+    printf(".SH %s\n", title);
+    for (size_t i = 0; i < count; i++)
+        print_item(rows[i].name, NULL, rows[i].text);
+}
+
 int cli_man(struct cli *cli)
 {
     (void)cli;
@@ -120,6 +161,11 @@ int cli_man(struct cli *cli)
     print_keys();
     print_filters();
     print_settings();
-    fputs(".SH EXIT STATUS\n0 done, 1 it failed, 2 the call was wrong.\n", stdout);
+    print_named("FILES", files, sizeof files / sizeof *files);
+    print_named("ENVIRONMENT", variables, sizeof variables / sizeof *variables);
+    fputs(
+        ".SH EXIT STATUS\n0 done, 1 it failed, 2 the call was wrong.\n"
+        ".SH SEE ALSO\nThe help of the console, F1: getting started, operation and more.\n",
+        stdout);
     return EXIT_DONE;
 }

@@ -95,56 +95,30 @@ static void add_keys(struct textview *v, const struct action_info *a)
     textview_add(v, STYLE_NORMAL, KEYS_COLUMNS + 3, true, span_of(text));
 }
 
-/* The lists share most of their keys: these stand once. */
-static bool is_common(const struct action_info *a)
-{
-    return (a->places & PLACE_LISTS) == PLACE_LISTS;
-}
-
 static void add_place(struct textview *v, const char *title, unsigned place, bool common)
 {
     textview_format(v, STYLE_HEADING, "%s", title);
     for (size_t i = 0; i < action_count; i++)
         if (action_table[i].keys && action_table[i].places & place &&
-            (common || !is_common(&action_table[i])))
+            (common || !action_is_common(&action_table[i])))
             add_keys(v, &action_table[i]);
     textview_add(v, STYLE_NORMAL, 0, true, span_of(""));
 }
 
 static void render_keys(struct textview *v, unsigned from)
 {
-    static const struct {
-        unsigned place;
-        const char *title;
-    } places[] = {{PLACE_ALERTS, "In the list of alerts"},
-                  {PLACE_LOG, "In the log"},
-                  {PLACE_DELIVERIES, "In the deliveries"},
-                  {PLACE_DELIVERY, "In a delivery"},
-                  {PLACE_REPLAYS, "In what was sent again"},
-                  {PLACE_BUCKETS, "In the buckets"},
-                  {PLACE_ACTIVITY, "In the activity"},
-                  {PLACE_OVERVIEW, "In the overview"},
-                  {PLACE_PROJECTS, "In the projects"},
-                  {PLACE_SETTINGS, "In the settings"},
-                  {PLACE_SILENCES, "In the silences"},
-                  {PLACE_AUDIT, "In the audit"},
-                  {PLACE_FORM, "In the form"},
-                  {PLACE_PICKER, "In a list to choose from"},
-                  {PLACE_TEXT, "In a text"},
-                  {PLACE_LINE, "While a line is typed"},
-                  {PLACE_QUESTION, "At a question"}};
-    enum { COUNT = sizeof places / sizeof *places };
-    for (size_t p = 0; p < COUNT; p++) /* first the place one came from, whole */
-        if (places[p].place == from)
-            add_place(v, places[p].title, from, true);
+    /* First the place one came from, whole. */
+    for (size_t p = 0; p < action_place_count; p++)
+        if (action_places[p].place == from)
+            add_place(v, action_places[p].title, from, true);
     textview_format(v, STYLE_HEADING, "In all lists");
     for (size_t i = 0; i < action_count; i++)
-        if (action_table[i].keys && is_common(&action_table[i]))
+        if (action_table[i].keys && action_is_common(&action_table[i]))
             add_keys(v, &action_table[i]);
     textview_add(v, STYLE_NORMAL, 0, true, span_of(""));
-    for (size_t p = 0; p < COUNT; p++)
-        if (places[p].place != from)
-            add_place(v, places[p].title, places[p].place, false);
+    for (size_t p = 0; p < action_place_count; p++)
+        if (action_places[p].place != from)
+            add_place(v, action_places[p].title, action_places[p].place, false);
 }
 
 /* ------------------------------------------------------------------ the screen */
