@@ -2,8 +2,9 @@
  * order to go on. Its threads are its own (libmicrohttpd, epoll); it talks only to the
  * store.
  *
- * A request is answered 2xx only after the commit of what it brought. Bad input gets 4xx
- * and words, {"errors":["..."]}, and nothing of it is half done. A full disk is 503. */
+ * A request is answered 2xx only after the commit of what it brought, but where nothing of
+ * it must survive (store_accept_passing()). Bad input gets 4xx and words,
+ * {"errors":["..."]}, and nothing of it is half done. A full disk is 503. */
 #ifndef INTAKE_INTAKE_H
 #define INTAKE_INTAKE_H
 

@@ -10,7 +10,7 @@
  * for it (Retry-After). */
 struct endpoint_state {
     char endpoint[33];        /* keyed hash of the URL, as in struct claim */
-    char alert_id[UUID_SIZE]; /* reading: an alert that sends there; several may */
+    char alert_id[UUID_SIZE]; /* reading: one that sends there, a state for each */
     char alert_name[1024];    /* the same */
     enum breaker_state state;
     int64_t since;        /* wall ms; set by the store */
