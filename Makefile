@@ -9,7 +9,7 @@
 # make tsan    runs the test programs under ThreadSanitizer
 # make valgrind    runs those of core/ under valgrind
 # make deps    only installs what is missing: for tests, or FOR=run, coverage, sanitize, lint, bench
-# make install [DESTDIR=] [PREFIX=/usr/local]  program, man page, completions, systemd unit;
+# make install [DESTDIR=] [PREFIX=/usr/local]  program, man page, completions, examples, systemd unit;
 # make uninstall takes them away again
 BUILD  ?= build
 CC     ?= cc
@@ -26,6 +26,7 @@ DESTDIR ?=
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 USERDIR ?= $(PREFIX)/lib/sysusers.d
 SHARE    = $(DESTDIR)$(PREFIX)/share
+EXAMPLES = $(SHARE)/doc/opik-alerts/examples
 
 MODULES   := base model rules store send intake engine
 LIBRARIES := ncursesw libcurl jansson sqlite3 libcmark libmicrohttpd libsodium inih zlib liblz4
@@ -265,6 +266,7 @@ valgrind:
 .PHONY: install uninstall
 install: all
 	install -Dm755 $(BUILD)/opik-alerts $(DESTDIR)$(PREFIX)/bin/opik-alerts
+	install -Dm644 -t $(EXAMPLES) assets/examples/*
 	install -d $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
 	  $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d \
 	  $(DESTDIR)$(UNITDIR) $(DESTDIR)$(USERDIR)
@@ -282,6 +284,8 @@ uninstall:
 	  $(SHARE)/bash-completion/completions/opik-alerts $(SHARE)/zsh/site-functions/_opik-alerts \
 	  $(SHARE)/fish/vendor_completions.d/opik-alerts.fish \
 	  $(DESTDIR)$(UNITDIR)/opik-alerts.service $(DESTDIR)$(USERDIR)/opik-alerts.conf
+	rm -rf $(EXAMPLES)
+	rmdir $(dir $(EXAMPLES)) 2>/dev/null || true
 
 clean:
 	rm -rf $(BUILD)

@@ -28,6 +28,8 @@ check 'zsh gets its completion' grep -q '#compdef opik-alerts' "$to/usr/share/zs
 check 'fish gets its completion' grep -q 'complete -c opik-alerts' "$to/usr/share/fish/vendor_completions.d/opik-alerts.fish"
 check 'the unit names the program' grep -q '^ExecStart=/usr/bin/opik-alerts serve ' "$unit"
 check 'the user is described' grep -q '^u opik-alerts ' "$to/usr/lib/sysusers.d/opik-alerts.conf"
+check 'the examples come along' cmp assets/examples/token-check.mjs \
+    "$to/usr/share/doc/opik-alerts/examples/token-check.mjs"
 # What a security issue asks for stays in.
 for line in UMask=0077 StateDirectoryMode=0700 NoNewPrivileges=yes ProtectSystem=strict \
     ProtectHome=yes PrivateTmp=yes PrivateDevices=yes ProtectProc=invisible \
