@@ -147,7 +147,8 @@ static bool is_known(const char *method, const char *path, size_t limit)
 static void add_method(char allow[ROUTE_ALLOW_SIZE], const char *method)
 {
     size_t len = strlen(allow);
-    snprintf(allow + len, ROUTE_ALLOW_SIZE - len, "%s%s", len ? ", " : "", method);
+    snprintf(allow + len, ROUTE_ALLOW_SIZE - len, "%s%s%s", len ? ", " : "", method,
+             strcmp(method, "GET") == 0 ? ", HEAD" : "");
 }
 
 static void list_methods(const char *path, size_t fit, char allow[ROUTE_ALLOW_SIZE])
@@ -179,6 +180,8 @@ enum route_found route_find(const char *method, const char *path, struct route_m
 {
     *match = (struct route_match){0};
     path = below_api(path);
+    if (strcmp(method, "HEAD") == 0)
+        method = "GET"; /* libmicrohttpd leaves the body out */
     const struct route *plain = find_plain(method, path);
     if (plain)
         return serve(plain, match);

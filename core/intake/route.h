@@ -38,12 +38,12 @@ enum route_found {
 struct route_match {
     route_handler *handler;
     struct span params[ROUTE_PARAMS]; /* borrowed from the path */
-    char allow[ROUTE_ALLOW_SIZE];     /* "GET, PUT"; empty but for ROUTE_OTHER_METHOD */
+    char allow[ROUTE_ALLOW_SIZE]; /* "GET, HEAD, PUT"; empty but for ROUTE_OTHER_METHOD */
     bool owner_only, open;
 };
 
 /* The path is percent-decoded, with or without the prefix /api. A literal segment wins over
- * {}. Pure. */
+ * {}. HEAD is served wherever GET is (RFC 9110, 9.3.2). Pure. */
 enum route_found route_find(const char *method, const char *path,
                             struct route_match *match);
 
