@@ -60,7 +60,7 @@ static void look_at_week(const struct silence *s, const struct zone *zone, int64
     struct stretch all[(LOOK_DAYS + 2) * SILENCE_WINDOWS_MAX];
     int64_t from = now > s->from ? now : s->from;
     size_t count = find_stretches(s, zone, from, all);
-    int64_t end = end_of(all, count, from), next = from + 7 * (int64_t)DAY_MS;
+    int64_t end = end_of(all, count, from), next = from + (LOOK_DAYS - 1) * (int64_t)DAY_MS;
     if (end > from && now >= s->from) {
         out->phase = SILENCE_ACTIVE;
         out->changes_at = end;

@@ -105,6 +105,11 @@ static const struct {
      "2026-03-29T01:00:00Z"},
     {"sun 02:10-02:50", "Europe/Berlin", "2026-03-29T00:59:00Z", SILENCE_PLANNED,
      "2026-04-05T00:10:00Z"}, /* not in that week */
+    {"sun 02:10-02:50", "Europe/Berlin", "2026-03-27T12:00:00Z", SILENCE_PLANNED,
+     "2026-04-05T00:10:00Z"},
+    {"mon-sat 00:00-24:00; sun 00:00-02:10 02:50-24:00", "Europe/Berlin",
+     "2026-03-22T01:50:00Z", SILENCE_ACTIVE,
+     "2026-04-05T00:10:00Z"}, /* what it lets through was passed over once */
     /* Autumn: 02:00 to 03:00 comes twice (2026-10-25, back at 01:00 UTC). */
     {"sat 22:00-06:00", "Europe/Berlin", "2026-10-24T20:00:00Z", SILENCE_ACTIVE,
      "2026-10-25T05:00:00Z"}, /* an hour longer */
