@@ -24,7 +24,6 @@ static void open_until(struct breaker *b, int64_t wait_ms, int64_t now)
     b->state = BREAKER_OPEN;
     b->probe_wait_ms = wait_ms < BREAKER_PROBE_MAX_MS ? wait_ms : BREAKER_PROBE_MAX_MS;
     b->probe_at = now + b->probe_wait_ms;
-    b->slots = 0;
 }
 
 static bool note_failure(struct breaker *b, int64_t delivery, int64_t now)

@@ -17,8 +17,7 @@ struct stretch {
 static bool stretch_on(const struct silence_window *w, const struct zone *zone, int64_t day,
                        struct stretch *out)
 {
-    int weekday = (int)((day + 3) % 7); /* that day was a Thursday */
-    if (!(w->days & 1u << (weekday < 0 ? weekday + 7 : weekday)))
+    if (!(w->days & 1u << (day + 3) % 7)) /* that day was a Thursday */
         return false;
     int64_t midnight = day * DAY_MS;
     int64_t end =
@@ -33,7 +32,7 @@ static size_t find_stretches(const struct silence *s, const struct zone *zone, i
                              struct stretch *out)
 {
     size_t count = 0;
-    int64_t local = zone_local(zone, from), today = local / DAY_MS - (local % DAY_MS < 0);
+    int64_t today = zone_local(zone, from) / DAY_MS;
     for (int64_t day = today - 2; day < today + LOOK_DAYS; day++)
         for (size_t i = 0; i < s->window_count; i++)
             count += stretch_on(&s->windows[i], zone, day, &out[count]);
@@ -70,7 +69,6 @@ static void look_at_week(const struct silence *s, const struct zone *zone, int64
             if (all[i].ends > begins && begins < next)
                 next = begins;
         }
-        out->phase = SILENCE_PLANNED;
         out->changes_at = next;
     }
 }

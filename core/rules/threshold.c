@@ -80,7 +80,7 @@ bool threshold_entity(enum event_type type, const struct alert_condition *c, dou
     add_text(out, "project_ids", project_ids);
     add_text(out, "project_names", project_names);
     if (c->kind == CONDITION_FEEDBACK) {
-        add_text(out, "feedback_score_name", c->name ? c->name : "");
+        add_text(out, "feedback_score_name", c->name);
         add_text(out, "operator", c->below ? "<" : ">");
     }
     return buf_add_char(out, '}');
