@@ -58,7 +58,7 @@ static void probes_one_at_a_time_with_a_growing_wait(void **state)
         assert_int_equal(breaker_slots(&b, SLOTS, b.probe_at - 1), 0);
         assert_int_equal(breaker_slots(&b, SLOTS, b.probe_at), 1);
         assert_false(breaker_note(&b, -1, 9, SLOTS, b.probe_at - 1)); /* an old one lands */
-        now = b.probe_at + 5;
+        now = b.probe_at + i % 2 * 5;
         assert_true(breaker_note(&b, -1, 9, SLOTS, now));
         wait = 2 * wait < BREAKER_PROBE_MAX_MS ? 2 * wait : BREAKER_PROBE_MAX_MS;
     }
@@ -76,6 +76,7 @@ static void ramps_up_and_closes(void **state)
     assert_int_equal(breaker_slots(&b, SLOTS, now), 1);
     assert_false(breaker_note(&b, 1, 2, SLOTS, now));
     assert_int_equal(breaker_slots(&b, SLOTS, now), 2);
+    assert_int_equal(breaker_slots(&b, 1, now), 1); /* it has fewer now */
     assert_true(breaker_note(&b, 1, 3, SLOTS, now));
     assert_int_equal(b.state, BREAKER_CLOSED);
     assert_int_equal(breaker_slots(&b, SLOTS, now), SLOTS);
@@ -103,6 +104,8 @@ static void goes_on_after_a_restart(void **state)
     breaker_restore(&b, BREAKER_OPEN, 5000);
     assert_int_equal(breaker_slots(&b, SLOTS, 4999), 0);
     assert_int_equal(breaker_slots(&b, SLOTS, 5000), 1);
+    assert_true(breaker_note(&b, -1, 1, SLOTS, 5000)); /* the wait begins anew */
+    assert_int_equal(b.probe_at, 5000 + 2 * BREAKER_PROBE_MS);
     breaker_restore(&b, BREAKER_RAMP, 0);
     assert_int_equal(breaker_slots(&b, SLOTS, 0), 1);
     breaker_note(&b, 1, 1, SLOTS, 1);
@@ -119,7 +122,9 @@ static void judges_outcomes(void **state)
     } rows[] = {
         {OUTCOME_RESPONSE, 200, 1},   {OUTCOME_RESPONSE, 404, 1}, {OUTCOME_RESPONSE, 301, 1},
         {OUTCOME_RESPONSE, 500, -1},  {OUTCOME_RESPONSE, 429, -1}, {OUTCOME_RESPONSE, 999, -1},
-        {OUTCOME_UNKNOWN, 0, 0},      {OUTCOME_CANCELLED, 0, 0},  {OUTCOME_FORBIDDEN, 0, 0},
+        {OUTCOME_RESPONSE, 499, 1},   {OUTCOME_RESPONSE, 100, 1}, {OUTCOME_RESPONSE, 99, -1},
+        {OUTCOME_NETWORK, 0, -1},     {OUTCOME_NETWORK, 200, -1}, {OUTCOME_UNKNOWN, 0, 0},
+        {OUTCOME_CANCELLED, 0, 0},    {OUTCOME_FORBIDDEN, 0, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct outcome o = {.kind = rows[i].kind, .status = rows[i].status};

@@ -45,6 +45,11 @@ static void first_reason_wins(void **state)
     struct alert *a = *state;
     assert_int_equal(match(a, EVENT_TRACE_ERRORS, "team", P1), MATCH_YES);
     assert_int_equal(match(a, EVENT_PROMPT_DELETED, "team", NULL), MATCH_NO_TRIGGER);
+    const struct alert_condition errors = {
+        .kind = CONDITION_ERRORS, .threshold = (char[]){"5"}, .window_s = 300};
+    assert_true(
+        alert_trigger_add_condition(alert_trigger_of(a, EVENT_TRACE_ERRORS), &errors));
+    assert_int_equal(match(a, EVENT_TRACE_ERRORS, "team", P1), MATCH_MEASURED);
     a->enabled = false;
     assert_int_equal(match(a, EVENT_PROMPT_DELETED, "team", NULL), MATCH_DISABLED);
     assert_int_equal(match(a, EVENT_PROMPT_DELETED, "other", NULL), MATCH_OTHER_WORKSPACE);
@@ -90,6 +95,7 @@ static void every_verdict_has_words(void **state)
         for (int w = MATCH_YES; w < v; w++)
             assert_string_not_equal(words[v], words[w]);
     }
+    assert_string_equal(words[MATCH_DISABLED], "is disabled");
 }
 
 int main(void)

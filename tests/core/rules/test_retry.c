@@ -45,9 +45,11 @@ static void wait_obeys_odd_policies(void **state)
     const struct retry_policy none = {.max = 3, .initial_ms = 0, .max_delay_ms = 60000};
     const struct retry_policy capped = {.max = 3, .initial_ms = 5000, .max_delay_ms = 1000};
     const struct retry_policy zero = {.max = 3, .initial_ms = 5000, .max_delay_ms = 0};
+    const struct retry_policy one = {.max = 3, .initial_ms = 1, .max_delay_ms = 60000};
     assert_int_equal(retry_wait_ms(&none, 1000000, 0.999), 0);
     assert_int_equal(retry_wait_ms(&capped, 1, 0), 1000);
     assert_int_equal(retry_wait_ms(&zero, 2, 0.5), 0);
+    assert_int_equal(retry_wait_ms(&one, 4, 0.5), 8);
 }
 
 static void status_decides(void **state)
@@ -218,6 +220,21 @@ static void reason_is_cut_between_characters(void **state)
     }
 }
 
+/* What is not too long is told in full, around the length at which it is cut too. */
+static void reason_has_the_error(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len < 120; len++) {
+        struct outcome o = answer(OUTCOME_NETWORK, 0);
+        struct retry_decision d;
+        const char *told = d.reason + strlen("4 attempts failed, the last: ");
+        memset(o.error, 'x', len);
+        retry_decide(&POLICY, &o, 4, NOW, NOW, 0, &d);
+        assert_memory_equal(told, o.error, strlen(told));
+        assert_true(strlen(told) == len || (len > 95 && strlen(told) == 95));
+    }
+}
+
 /* The longest words around the longest error: what is cut is whole characters. */
 static void every_reason_is_utf8(void **state)
 {
@@ -322,6 +339,7 @@ int main(void)
         cmocka_unit_test(last_allowed_attempt_can_still_deliver),
         cmocka_unit_test(retry_after_and_age_decide),
         cmocka_unit_test(reason_is_cut_between_characters),
+        cmocka_unit_test(reason_has_the_error),
         cmocka_unit_test(every_reason_is_utf8),
         cmocka_unit_test(wait_stays_within_its_bounds),
         cmocka_unit_test(retry_after_is_parsed),

@@ -79,6 +79,8 @@ static const struct {
      SILENCE_ACTIVE, "2026-11-30T00:00:00Z"},
     {"mon-thu 18:00-24:00 00:00-06:00", "UTC", "2026-11-23T18:00:00Z", SILENCE_ACTIVE,
      "2026-11-24T06:00:00Z"},
+    {"mon 12:00-18:00 06:00-12:00", "UTC", "2026-11-23T07:00:00Z", SILENCE_ACTIVE,
+     "2026-11-23T18:00:00Z"},
     {"daily 00:00-23:59", "UTC", "2026-11-25T23:58:00Z", SILENCE_ACTIVE,
      "2026-11-25T23:59:00Z"},
     {"daily 00:00-23:59", "UTC", "2026-11-25T23:59:00Z", SILENCE_PLANNED,
@@ -119,6 +121,14 @@ static const struct {
      "2026-10-25T01:30:00Z"},
     {"sun 02:30-04:00", "Europe/Berlin", "2026-10-25T00:29:00Z", SILENCE_PLANNED,
      "2026-10-25T00:30:00Z"},
+    /* Back over midnight, 00:01 to 23:01: the window of two days ago goes on. */
+    {"fri 23:45-23:30", "America/St_Johns", "2010-11-07T02:30:30Z", SILENCE_ACTIVE,
+     "2010-11-07T03:00:00Z"},
+    /* The first instant of all, still the day before in the west. */
+    {"wed 12:00-20:00", "America/New_York", "1970-01-01T00:00:00Z", SILENCE_ACTIVE,
+     "1970-01-01T01:00:00Z"},
+    {"wed 22:00-23:00", "America/New_York", "1970-01-01T02:30:00Z", SILENCE_PLANNED,
+     "1970-01-01T03:00:00Z"},
     /* The last second of 32 bits. */
     {"daily 03:00-04:00", "UTC", "2038-01-19T03:14:07Z", SILENCE_ACTIVE,
      "2038-01-19T04:00:00Z"},
@@ -187,8 +197,32 @@ static void a_week_can_begin_and_end(void **state)
     s.until = utc("2026-11-26T21:00:00Z"); /* before the next window */
     silence_look(&s, zone, utc("2026-11-26T20:00:00Z"), &at);
     assert_int_equal(at.phase, SILENCE_OVER);
+    assert_int_equal(at.changes_at, INT64_MAX);
+    s.until = utc("2026-11-26T22:00:00Z"); /* as the next window begins */
+    silence_look(&s, zone, utc("2026-11-26T20:00:00Z"), &at);
+    assert_int_equal(at.phase, SILENCE_OVER);
     silence_look(&s, NULL, utc("2026-11-25T00:00:00Z"), &at); /* a zone not known here */
     assert_int_not_equal(at.phase, SILENCE_ACTIVE);
+    s.until = 0;
+    silence_look(&s, NULL, utc("2026-11-25T00:00:00Z"), &at);
+    assert_int_equal(at.phase, SILENCE_PLANNED);
+}
+
+static void a_schedule_can_be_full(void **state)
+{
+    (void)state;
+    struct silence s = {0};
+    struct silence_state at;
+    assert_true(silence_week_read(span_of("daily 00-01 02-03 04-05 06-07 08-09 10-11 12-13 "
+                                          "14-15"),
+                                  &s, NULL));
+    assert_int_equal(s.window_count, SILENCE_WINDOWS_MAX);
+    silence_look(&s, zone_find("UTC", NULL), utc("2026-11-24T14:30:00Z"), &at);
+    assert_int_equal(at.phase, SILENCE_ACTIVE);
+    assert_int_equal(at.changes_at, utc("2026-11-24T15:00:00Z"));
+    silence_look(&s, zone_find("UTC", NULL), at.changes_at, &at);
+    assert_int_equal(at.phase, SILENCE_PLANNED);
+    assert_int_equal(at.changes_at, utc("2026-11-25T00:00:00Z"));
 }
 
 /* ---------------------------------------------------------------- whom it silences */
@@ -276,14 +310,26 @@ static void looks_again_only_when_needed(void **state)
     struct silences all = {&item, 1};
     silences_look(&all, 500);
     assert_int_equal(item.state.phase, SILENCE_PLANNED);
-    silences_look(&all, 1500);
+    silences_look(&all, 1000);
     assert_int_equal(item.state.phase, SILENCE_ACTIVE);
     silences_look(&all, 1700);
-    assert_int_equal(item.state.looked_at, 1500);
+    assert_int_equal(item.state.looked_at, 1000);
     silences_look(&all, 5000);
     assert_int_equal(item.state.phase, SILENCE_OVER);
     silences_look(&all, 1600);
     assert_int_equal(item.state.phase, SILENCE_ACTIVE);
+}
+
+static void freeing_leaves_none(void **state)
+{
+    (void)state;
+    struct silences all = {calloc(2, sizeof *all.items), 2};
+    assert_non_null(all.items);
+    for (size_t i = 0; i < all.count; i++)
+        assert_non_null(all.items[i].silence.workspace = strdup("team"));
+    silences_free(&all);
+    assert_null(all.items);
+    assert_int_equal(all.count, 0);
 }
 
 static void a_silenced_match_is_a_verdict_of_its_own(void **state)
@@ -324,9 +370,11 @@ int main(void)
         cmocka_unit_test(a_week_follows_the_clock_of_its_zone),
         cmocka_unit_test(a_look_holds_until_it_says),
         cmocka_unit_test(a_week_can_begin_and_end),
+        cmocka_unit_test(a_schedule_can_be_full),
         cmocka_unit_test(all_that_is_given_must_match),
         cmocka_unit_test(a_digest_goes_before_a_drop_and_the_longer_before_the_shorter),
         cmocka_unit_test(looks_again_only_when_needed),
+        cmocka_unit_test(freeing_leaves_none),
         cmocka_unit_test(a_silenced_match_is_a_verdict_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "rules/threshold.h"
@@ -93,6 +94,12 @@ static void says_what_opik_says(void **state)
         "\"metric_name\":\"trace_thread:feedback_score\",\"metric_value\":\"0.42\","
         "\"threshold\":\"0.7\",\"window_seconds\":900,\"project_ids\":\"\","
         "\"project_names\":\"\",\"feedback_score_name\":\"relevance\",\"operator\":\"<\"}");
+    buf_clear(&out);
+    c.name = NULL;
+    c.below = false;
+    assert_true(threshold_entity(EVENT_TRACE_FEEDBACK_SCORE, &c, 0.8, "", "", &out));
+    assert_non_null(
+        strstr(buf_text(&out), ",\"feedback_score_name\":\"\",\"operator\":\">\"}"));
     buf_free(&out);
 }
 
@@ -109,6 +116,7 @@ static void texts_are_short_decimals(void **state)
                 {100, "100"},
                 {12.50, "12.5"},
                 {1e28, "9999999999999999583119736832"},
+                {2e29, "2e+29"}, /* one more digit than there is room for */
                 {-1.5e300, "-1.5e+300"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[THRESHOLD_TEXT_SIZE];
