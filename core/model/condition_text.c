@@ -71,16 +71,24 @@ static bool help(const struct alert_trigger *t, struct err *err)
                    score ? "relevance under 0.7 in 1h" : "over 10 in 15m");
 }
 
-/* The words from *at up to the operator, with a blank between. */
-static bool read_name(const struct words *w, size_t *at, struct draft *d)
+/* over 10 in 15m: names can have such words too, "above average". */
+static bool is_limit(const struct words *w, size_t at, bool *below)
 {
+    return w->count - at >= 4 && is_operator(w->items[at], below) &&
+           is(w->items[at + 2], "in");
+}
+
+/* What stands from *at up to the limit, as it stands. */
+static struct span read_name(const struct words *w, size_t *at)
+{
+    size_t first = *at;
     bool below;
-    while (*at < w->count && !is_operator(w->items[*at], &below)) {
-        if (d->name.len)
-            buf_add_char(&d->name, ' ');
-        buf_add_span(&d->name, w->items[(*at)++]);
-    }
-    return !d->name.failed;
+    while (*at < w->count && !is_limit(w, *at, &below))
+        ++*at;
+    if (*at == first)
+        return (struct span){0};
+    const struct span begin = w->items[first], last = w->items[*at - 1];
+    return (struct span){begin.at, (size_t)(last.at - begin.at) + last.len};
 }
 
 static bool read_window(struct span word, int64_t *seconds, struct err *err)
@@ -99,18 +107,16 @@ static bool read_one(const struct words *w, size_t *at, const struct alert_trigg
     struct alert_condition *c = &d->condition;
     if (!condition_kind_of(t->type, &c->kind))
         return err_set(err, ERR_INVALID, "this event type has no threshold");
-    if (!read_name(w, at, d))
-        return err_memory(err);
-    if (w->count - *at < 4 || !is_operator(w->items[*at], &c->below) ||
-        !is(w->items[*at + 2], "in") ||
-        (d->name.len > 0) != (c->kind == CONDITION_FEEDBACK))
+    struct span name = read_name(w, at);
+    if (*at == w->count || (name.len > 0) != (c->kind == CONDITION_FEEDBACK))
         return help(t, err);
+    is_limit(w, *at, &c->below);
     if (c->below && c->kind != CONDITION_FEEDBACK)
         return err_set(err, ERR_INVALID, "only scores can be under a threshold");
-    if (!buf_add_span(&d->threshold, w->items[*at + 1]))
+    if (!buf_add_span(&d->name, name) || !buf_add_span(&d->threshold, w->items[*at + 1]))
         return err_memory(err);
     c->threshold = d->threshold.data;
-    c->name = d->name.len ? d->name.data : NULL;
+    c->name = name.len ? d->name.data : NULL;
     const char *problem = alert_threshold_problem(c->threshold);
     if (problem)
         return err_set(err, ERR_INVALID, "%s", problem);
@@ -120,18 +126,6 @@ static bool read_one(const struct words *w, size_t *at, const struct alert_trigg
     return true;
 }
 
-/* The id of the condition that said the same. */
-static void keep_id(const struct alert_trigger *t, struct alert_condition *c)
-{
-    for (size_t i = 0; i < t->condition_count; i++) {
-        const struct alert_condition *was = &t->conditions[i];
-        if (was->window_s == c->window_s && was->below == c->below &&
-            strcmp(was->threshold, c->threshold) == 0 &&
-            strcmp(was->name ? was->name : "", c->name ? c->name : "") == 0)
-            memcpy(c->id, was->id, sizeof c->id);
-    }
-}
-
 static bool add_one(const struct words *w, size_t *at, const struct alert_trigger *t,
                     struct alert_trigger *made, struct err *err)
 {
@@ -139,10 +133,8 @@ static bool add_one(const struct words *w, size_t *at, const struct alert_trigge
     buf_init(&d.name, BUF_UNLIMITED);
     buf_init(&d.threshold, BUF_UNLIMITED);
     bool ok = read_one(w, at, t, &d, err);
-    if (ok) {
-        keep_id(t, &d.condition);
+    if (ok)
         ok = alert_trigger_add_condition(made, &d.condition) || err_memory(err);
-    }
     buf_free(&d.name);
     buf_free(&d.threshold);
     return ok;

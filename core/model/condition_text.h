@@ -13,8 +13,9 @@
 /* Appends the conditions of a trigger; nothing for one without. False: the buffer failed. */
 bool condition_text_write(const struct alert_trigger *t, struct buf *out);
 
-/* Replaces the trigger's conditions by those of a line; a blank line removes them all. One
- * that says what it said keeps its id. ERR_INVALID in words: then nothing has changed. */
+/* Replaces the trigger's conditions by those of a line; a blank line removes them all. They
+ * come without ids: the store keeps those of what says the same. ERR_INVALID in words: then
+ * nothing has changed. */
 bool condition_text_read(struct span text, struct alert_trigger *t, struct err *err);
 
 #endif

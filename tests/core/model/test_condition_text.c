@@ -21,6 +21,13 @@ static const struct {
     {EVENT_TRACE_FEEDBACK_SCORE, "mood under -0.5 in 1h", NULL},
     {EVENT_THREAD_FEEDBACK_SCORE, "answer in time < 0.7 in 1h OR other > .9 in 90s",
      "answer in time under 0.7 in 1h or other over .9 in 90s"},
+    {EVENT_TRACE_ERRORS, "over 1 in 1s", NULL},
+    {EVENT_TRACE_ERRORS, "over 1 in 31d", NULL},
+    /* What SDKs call their scores can be anything. */
+    {EVENT_TRACE_FEEDBACK_SCORE, "x over 1 in 1h", NULL},
+    {EVENT_TRACE_FEEDBACK_SCORE, "above average under 0.7 in 1h or over over 1 in 1m",
+     NULL},
+    {EVENT_TRACE_FEEDBACK_SCORE, "two  blanks\tand a tab under 0.7 in 1h", NULL},
     {EVENT_TRACE_ERRORS, "   ", ""},
 };
 
@@ -56,6 +63,8 @@ static void what_cannot_be_is_told_and_changes_nothing(void **state)
         {EVENT_TRACE_ERRORS, "under 10 in 15m", "only scores"},
         {EVENT_TRACE_ERRORS, "over 10 in 15", "such as 15m"},
         {EVENT_TRACE_ERRORS, "over 10 in 500ms", "whole seconds"},
+        {EVENT_TRACE_ERRORS, "over 10 in 1500ms", "whole seconds"},
+        {EVENT_TRACE_ERRORS, "over 10 within 15m", "over 10 in 15m"},
         {EVENT_TRACE_ERRORS, "over 10 in 32d", "31 days"},
         {EVENT_TRACE_ERRORS, "over 10 in 15m or", "over 10 in 15m"},
         {EVENT_TRACE_ERRORS, "over 10 in 15m and over 2 in 1m", "over 10 in 15m"},
@@ -76,17 +85,32 @@ static void what_cannot_be_is_told_and_changes_nothing(void **state)
     }
 }
 
-static void what_says_the_same_keeps_its_id(void **state)
+/* Said twice, two would have one. */
+static void ids_are_left_to_the_store(void **state)
 {
     (void)state;
     struct alert_trigger t = {.type = EVENT_TRACE_ERRORS};
     struct err err = {0};
-    assert_true(condition_text_read(span_of("over 1 in 1h or over 9 in 1m"), &t, &err));
-    snprintf(t.conditions[1].id, sizeof t.conditions[1].id, "the-second");
-    assert_true(condition_text_read(span_of("over 9 in 1m or over 2 in 1h"), &t, &err));
-    assert_string_equal(t.conditions[0].id, "the-second");
+    assert_true(condition_text_read(span_of("over 9 in 1m"), &t, &err));
+    snprintf(t.conditions[0].id, sizeof t.conditions[0].id, "the-first");
+    assert_true(condition_text_read(span_of("over 9 in 1m or over 9 in 1m"), &t, &err));
+    assert_int_equal(t.condition_count, 2);
+    assert_string_equal(t.conditions[0].id, "");
     assert_string_equal(t.conditions[1].id, "");
     alert_trigger_clear_conditions(&t);
+    assert_int_equal(t.condition_count, 0);
+}
+
+static void a_line_has_an_end(void **state)
+{
+    (void)state;
+    struct alert_trigger t = {.type = EVENT_TRACE_ERRORS};
+    struct err err = {0};
+    char line[1000] = "";
+    for (int i = 0; i < 130; i++)
+        strcat(line, "x ");
+    assert_false(condition_text_read(span_of(line), &t, &err));
+    assert_string_equal(err.text, "too many words for a threshold");
 }
 
 int main(void)
@@ -94,7 +118,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comes_back_as_it_is_shown),
         cmocka_unit_test(what_cannot_be_is_told_and_changes_nothing),
-        cmocka_unit_test(what_says_the_same_keeps_its_id),
+        cmocka_unit_test(ids_are_left_to_the_store),
+        cmocka_unit_test(a_line_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
