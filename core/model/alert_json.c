@@ -168,9 +168,5 @@ bool alert_to_json(const struct alert *a, enum alert_json_secrets secrets, struc
             ok = false;
     tojson_value(o, "triggers", triggers, &ok);
     set_stamps(o, a, true, &ok);
-    json_incref(o);
-    ok = tojson_write(o, ok, out);
-    tojson_wipe(o);
-    json_decref(o);
-    return ok;
+    return tojson_write(o, ok, out);
 }

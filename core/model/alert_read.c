@@ -401,7 +401,6 @@ bool alert_from_json(struct span text, struct alert *out, struct err *err)
     json_t *root =
         json_loadb(text.at ? text.at : "", text.len, JSON_DECODE_INT_AS_REAL, &problem);
     if (jsonmem_failed()) {
-        tojson_wipe(root);
         json_decref(root);
         return err_memory(err);
     }
@@ -413,7 +412,6 @@ bool alert_from_json(struct span text, struct alert *out, struct err *err)
         json_is_object(root) || err_set(err, ERR_INVALID, "an alert must be a JSON object");
     ok = ok && read_head(root, out, err) && read_metadata(root, out, err) &&
          read_webhook(root, out, err) && read_triggers(root, out, err);
-    tojson_wipe(root);
     json_decref(root);
     if (!ok)
         alert_free(out);

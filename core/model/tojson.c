@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/secret.h"
 #include "base/timefmt.h"
 #include "model/jsonmem.h"
 
@@ -21,7 +20,6 @@ json_t *tojson_string(const char *text)
     buf_wipe(&quoted);
     if (!jsonmem_failed())
         return value;
-    tojson_wipe(value);
     json_decref(value);
     return NULL;
 }
@@ -63,15 +61,4 @@ bool tojson_write(json_t *root, bool ok, struct buf *out)
     ok = ok && json_dump_callback(root, append, out, JSON_COMPACT) == 0;
     json_decref(root);
     return ok;
-}
-
-void tojson_wipe(json_t *tree)
-{
-    const char *key;
-    json_t *item;
-    size_t i;
-    if (json_is_string(tree))
-        secret_wipe((char *)(uintptr_t)json_string_value(tree), json_string_length(tree));
-    json_object_foreach(tree, key, item) tojson_wipe(item);
-    json_array_foreach(tree, i, item) tojson_wipe(item);
 }

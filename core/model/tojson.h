@@ -23,8 +23,4 @@ json_t *tojson_string(const char *text);
 /* Appends the tree and frees it. False: *ok was cleared, or the buffer failed. */
 bool tojson_write(json_t *root, bool ok, struct buf *out);
 
-/* Overwrites every string of a tree that nobody reads any more: jansson frees them as they
- * are. */
-void tojson_wipe(json_t *tree);
-
 #endif
