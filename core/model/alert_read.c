@@ -84,6 +84,12 @@ static bool is_string_map(json_t *value)
     return true;
 }
 
+/* A member of a map of strings; NULL: it is not there. */
+static const char *string_in(json_t *map, const char *key)
+{
+    return json_string_value(json_object_get(map, key));
+}
+
 static bool read_metadata(json_t *root, struct alert *a, struct err *err)
 {
     json_t *value = member(root, "metadata"), *item;
@@ -200,30 +206,20 @@ static bool read_scope(json_t *config, struct alert_trigger *t, const char *wher
                        struct err *err)
 {
     json_t *value = member(config, "config_value");
-    const char *ids = NULL;
     if (!event_type_info(t->type)->observability)
         return wrong(err, where, "type",
                      "prompt events are workspace-wide and take no project scope");
     if (value && !is_string_map(value))
         return wrong(err, where, "config_value", "must be an object of strings");
-    if (!read_id(config, where, "id", t->scope_id, err) ||
-        (value && !read_text(value, where, "project_ids", &ids, err)))
+    if (!read_id(config, where, "id", t->scope_id, err))
         return false;
+    const char *ids = string_in(value, "project_ids");
     if (!ids) { /* no list: every project, as in Opik */
         t->scope_id[0] = '\0';
         return true;
     }
     t->scoped = true;
     return read_projects(t, where, ids, err);
-}
-
-/* A condition's member, in its old spelling too where it has one. */
-static bool condition_text(json_t *value, const char *where, const char *key,
-                           const char **out, struct err *err)
-{
-    char full[WHERE_SIZE + 16];
-    snprintf(full, sizeof full, "%sconfig_value.", where);
-    return read_text(value, full, key, out, err);
 }
 
 static bool read_window(const char *text, const char *where, int64_t *seconds,
@@ -260,7 +256,6 @@ static bool read_threshold(json_t *config, enum condition_kind kind, const struc
 {
     json_t *value = member(config, "config_value");
     struct alert_condition c = {.kind = kind};
-    const char *threshold, *window, *old_window, *name, *operator;
     enum condition_kind fits;
     if (t->condition_count == ALERT_CONDITIONS_MAX)
         return wrong(err, where, "type", "a trigger has at most 16 thresholds");
@@ -268,12 +263,12 @@ static bool read_threshold(json_t *config, enum condition_kind kind, const struc
         return wrong(err, where, "type", "does not belong to this event type");
     if (!value || !is_string_map(value))
         return wrong(err, where, "config_value", "must be an object of strings");
-    if (!read_id(config, where, "id", c.id, err) || !is_new_id(a, c.id, where, err) ||
-        !condition_text(value, where, "threshold", &threshold, err) ||
-        !condition_text(value, where, "window", &window, err) ||
-        !condition_text(value, where, "window_seconds", &old_window, err) ||
-        !condition_text(value, where, "name", &name, err) ||
-        !condition_text(value, where, "operator", &operator, err))
+    const char *threshold = string_in(value, "threshold"), *name = string_in(value, "name"),
+               *operator= string_in(value, "operator"),
+               *window = string_in(value, "window");
+    if (!window)
+        window = string_in(value, "window_seconds"); /* its old spelling */
+    if (!read_id(config, where, "id", c.id, err) || !is_new_id(a, c.id, where, err))
         return false;
     if (alert_threshold_problem(threshold))
         return wrong(err, where, "config_value.threshold", alert_threshold_problem(threshold));
@@ -281,7 +276,7 @@ static bool read_threshold(json_t *config, enum condition_kind kind, const struc
         return wrong(err, where, "config_value.name", "is required: the score's name");
     if (kind == CONDITION_FEEDBACK && !operator)
         return wrong(err, where, "config_value.operator", "is required: > or <");
-    if (!read_window(window ? window : old_window, where, &c.window_s, err) ||
+    if (!read_window(window, where, &c.window_s, err) ||
         !read_operator(operator, where, &c.below, err))
         return false;
     if (kind != CONDITION_FEEDBACK && c.below)

@@ -487,6 +487,11 @@ static void refuses_conditions_that_could_never_fire(void **state)
     static const char *const rows[][2] = {
         {MEASURED("trace:errors", "threshold:errors", "{\"window\":\"900\"}"),
          "threshold is required"},
+        {MEASURED("trace:errors", "threshold:errors", "null"),
+         "config_value: must be an object of strings"},
+        {MEASURED("trace:errors", "threshold:errors",
+                  "{\"threshold\":1,\"window\":\"900\"}"),
+         "config_value: must be an object of strings"},
         {MEASURED("trace:errors", "threshold:errors",
                   "{\"threshold\":\"x\",\"window\":\"900\"}"),
          "must be a number"},
