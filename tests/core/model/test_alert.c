@@ -44,6 +44,170 @@ static void fill(struct alert *a)
     assert_non_null(alert_add_trigger(a, EVENT_PROMPT_DELETED));
 }
 
+static void assert_changes(const struct alert *from, const struct alert *to,
+                           const char *expected)
+{
+    char out[200];
+    assert_int_equal(alert_same_content(from, to), strcmp(expected, "nothing") == 0);
+    alert_changes(from, to, out, sizeof out);
+    assert_string_equal(out, expected);
+}
+
+static void a_change_is_told_by_its_parts(void **state)
+{
+    (void)state;
+    struct alert a, b;
+    fill(&a);
+    fill(&b);
+    snprintf(b.id, sizeof b.id, P2); /* whose it is, is no content */
+    b.created_at = b.updated_at = b.revision = 9;
+    assert_true(alert_set(&b.workspace, "other"));
+    assert_changes(&a, &b, "nothing");
+    assert_true(alert_set(&b.name, "Other"));
+    assert_changes(&a, &b, "name");
+    assert_true(alert_set(&b.name, "Errors"));
+    assert_true(alert_set_secret(&b.url, "https://host/another"));
+    assert_changes(&a, &b, "endpoint at https://host");
+    assert_true(alert_set_secret(&b.url, a.url));
+    assert_true(alert_set_secret(&b.token, NULL));
+    assert_changes(&a, &b, "token");
+    b.enabled = true;
+    assert_changes(&a, &b, "token, enabled");
+    assert_changes(&b, &a, "token, disabled");
+    b.enabled = false;
+    assert_true(alert_set_secret(&b.token, a.token));
+    b.destination = DESTINATION_SLACK;
+    assert_changes(&a, &b, "destination");
+    b.destination = a.destination;
+    snprintf(b.project_id, sizeof b.project_id, P1);
+    assert_changes(&a, &b, "project");
+    alert_free(&a);
+    alert_free(&b);
+}
+
+static void headers_and_options_are_compared_whole(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *value, *changes;
+    } rows[] = {
+        {ALERT_ROUTING_KEY, "l", "routing key"},
+        {ALERT_ROUTING_KEY, NULL, "routing key"},
+        {ALERT_SIGNING_PREVIOUS, "w", "signature"},
+        {ALERT_TLS_KEY, "/k", "TLS"},
+        {ALERT_TLS_INSECURE, "true", "insecure: does not verify TLS any more"},
+        {"team", "x", "options"},
+    };
+    struct alert a, b;
+    fill(&a);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        fill(&b);
+        assert_true(alert_set_metadata(&b, rows[i].key, rows[i].value));
+        assert_changes(&a, &b, rows[i].changes);
+        assert_changes(&b, &a, i == 4 ? "verifies TLS again" : rows[i].changes);
+        alert_free(&b);
+    }
+    fill(&b);
+    assert_true(alert_set_metadata(&b, ALERT_ROUTING_KEY, NULL)); /* another one instead */
+    assert_true(alert_set_metadata(&b, "team", "k"));
+    assert_changes(&a, &b, "routing key, options");
+    alert_free(&b);
+    fill(&b);
+    assert_true(alert_set_secret(&b.headers[1].value, "3"));
+    assert_changes(&a, &b, "headers");
+    assert_true(alert_set_secret(&b.headers[1].value, "2"));
+    assert_true(alert_set(&b.headers[0].name, "x-one")); /* names have no letter case */
+    assert_changes(&a, &b, "nothing");
+    assert_true(alert_set(&b.headers[0].name, "X-On"));
+    assert_changes(&a, &b, "headers");
+    alert_free(&b);
+    fill(&b);
+    assert_true(alert_add_header(&b, "X-Three", "3"));
+    assert_changes(&a, &b, "headers");
+    alert_free(&a);
+    alert_free(&b);
+}
+
+static void triggers_are_compared_whole(void **state)
+{
+    (void)state;
+    struct alert a, b;
+    fill(&a);
+    for (int i = 0; i < 8; i++) {
+        fill(&b);
+        struct alert_trigger *t = &b.triggers[0];
+        struct alert_condition *c = t->conditions;
+        const struct alert_condition more = {.kind = CONDITION_ERRORS, .window_s = 60};
+        switch (i) {
+        case 0: /* the ids are no content */
+            t->id[0] = c->id[0] = '\0';
+            break;
+        case 1:
+            alert_remove_trigger(&b, EVENT_PROMPT_DELETED);
+            assert_non_null(alert_add_trigger(&b, EVENT_PROMPT_CREATED));
+            break;
+        case 2:
+            t->scoped = false;
+            break;
+        case 3:
+            snprintf(t->projects[0], UUID_SIZE, "other");
+            break;
+        case 4:
+            assert_true(alert_trigger_add_project(t, "third"));
+            break;
+        case 5:
+            c->window_s++;
+            break;
+        case 6:
+            c->threshold[1] = '1';
+            break;
+        default:
+            assert_true(alert_trigger_add_condition(t, &more));
+            break;
+        }
+        assert_changes(&a, &b, i ? "triggers" : "nothing");
+        alert_free(&b);
+    }
+    fill(&b);
+    assert_non_null(alert_add_trigger(&b, EVENT_PROMPT_CREATED));
+    assert_changes(&a, &b, "triggers");
+    alert_free(&a);
+    alert_free(&b);
+}
+
+/* What does not fit is left out. */
+static void changes_are_cut_to_their_room(void **state)
+{
+    (void)state;
+    struct alert a, b;
+    char out[8];
+    fill(&a);
+    alert_init(&b);
+    alert_changes(&a, &b, out, sizeof out);
+    assert_string_equal(out, "name, e");
+    alert_free(&a);
+}
+
+static void metadata_is_set_replaced_and_removed(void **state)
+{
+    (void)state;
+    struct alert a;
+    alert_init(&a);
+    assert_true(alert_set_metadata(&a, "one", "1") && alert_set_metadata(&a, "two", "2") &&
+                alert_set_metadata(&a, "three", "3"));
+    assert_true(alert_set_metadata(&a, "one", ""));
+    assert_true(alert_set_metadata(&a, "one", NULL)); /* there is none */
+    assert_int_equal(a.metadata_count, 2);
+    assert_null(alert_metadata(&a, "one"));
+    assert_string_equal(alert_metadata(&a, "two"), "2");
+    assert_true(alert_set_metadata(&a, "three", "33"));
+    assert_string_equal(alert_metadata(&a, "three"), "33");
+    assert_int_equal(a.metadata_count, 2);
+    assert_true(alert_metadata_is_secret(ALERT_SIGNING_SECRET));
+    assert_false(alert_metadata_is_secret(ALERT_BASE_URL));
+    alert_free(&a);
+}
+
 static void init_gives_enabled_general_alert(void **state)
 {
     (void)state;
@@ -53,6 +217,9 @@ static void init_gives_enabled_general_alert(void **state)
     assert_int_equal(a.destination, DESTINATION_GENERAL);
     assert_string_equal(a.id, "");
     assert_null(a.name);
+    assert_int_equal(alert_first_type(&a), EVENT_TRACE_ERRORS); /* of none */
+    assert_non_null(alert_add_trigger(&a, EVENT_PROMPT_DELETED));
+    assert_int_equal(alert_first_type(&a), EVENT_PROMPT_DELETED);
     alert_free(&a);
     alert_free(&a);
 }
@@ -149,7 +316,9 @@ static void forget_ids_leaves_content(void **state)
     (void)state;
     struct alert a;
     fill(&a);
+    snprintf(a.triggers[0].conditions[0].id, UUID_SIZE, P1);
     alert_forget_ids(&a);
+    assert_string_equal(a.triggers[0].conditions[0].id, "");
     assert_string_equal(a.id, "");
     assert_string_equal(a.webhook_id, "");
     assert_string_equal(a.triggers[0].id, "");
@@ -239,6 +408,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(init_gives_enabled_general_alert),
+        cmocka_unit_test(a_change_is_told_by_its_parts),
+        cmocka_unit_test(headers_and_options_are_compared_whole),
+        cmocka_unit_test(triggers_are_compared_whole),
+        cmocka_unit_test(changes_are_cut_to_their_room),
+        cmocka_unit_test(metadata_is_set_replaced_and_removed),
         cmocka_unit_test(copy_holds_everything_on_its_own),
         cmocka_unit_test(ids_of_what_is_the_same_are_kept),
         cmocka_unit_test(no_two_conditions_keep_one_id),

@@ -1,174 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
+#include "core/model/alert_fixture.h"
 #include "model/alert.h"
-
-struct verdict {
-    const char *text, *problem; /* a part of the problem; NULL: fine */
-};
-
-static void assert_problem(const char *text, const char *problem, const char *expected)
-{
-    if (!expected && problem)
-        fail_msg("\"%s\" is fine, but: %s", text, problem);
-    if (expected && !problem)
-        fail_msg("\"%s\" passed, expected: %s", text, expected);
-    if (expected && !strstr(problem, expected))
-        fail_msg("\"%s\": expected \"%s\", got \"%s\"", text, expected, problem);
-}
-
-static char *repeated(const char *head, char c, size_t count)
-{
-    size_t len = strlen(head);
-    char *text = calloc(1, len + count + 1);
-    assert_non_null(text);
-    memcpy(text, head, len);
-    memset(text + len, c, count);
-    return text;
-}
-
-static const struct verdict URLS[] = {
-    {"http://h", NULL},
-    {"https://hooks.example.org/services/T0/B0/x?a=b#c", NULL},
-    {"HTTPS://Example.ORG", NULL},
-    {"http://127.0.0.1:8080/", NULL},
-    {"http://h:1", NULL},
-    {"http://h:65535/x", NULL},
-    {"http://a_b.c-d.e.", NULL},
-    {"http://[::1]/x", NULL},
-    {"http://[2001:db8::1]:8443", NULL},
-    {"http://[::ffff:127.0.0.1]", NULL},
-    {"https://h/a@b", NULL},
-    {"https://h?x=a:b@c", NULL},
-    {"https://h/%20", NULL},
-    {NULL, "is required"},
-    {"", "is required"},
-    {"  \t ", "is required"},
-    {"h", "Must start with http:// or https://"},
-    {"ftp://h", "Must start with"},
-    {"file:///etc/passwd", "Must start with"},
-    {"http:/h", "Must start with"},
-    {"http:h", "Must start with"},
-    {" http://h", "Must start with"},
-    {"httpss://h", "Must start with"},
-    {"javascript:alert(1)", "Must start with"},
-    {"http://", "host is missing"},
-    {"http:///path", "host is missing"},
-    {"http://?q", "host is missing"},
-    {"http://#f", "host is missing"},
-    {"http://:80", "host is missing"},
-    {"http://h:", "1 to 65535"},
-    {"http://h:0", "1 to 65535"},
-    {"http://h:65536", "1 to 65535"},
-    {"http://h:99999999999999999999999999", "1 to 65535"},
-    {"http://h:-1", "not a number"},
-    {"http://h:8x", "not a number"},
-    {"http://h:80:81", "not a number"},
-    {"http://[::1]:0", "1 to 65535"},
-    {"http://user@h", "user name or password"},
-    {"http://user:pw@h/", "user name or password"},
-    {"http://good.org:80@evil.org", "user name or password"},
-    {"http://@h", "user name or password"},
-    {"http://h h/", "percent-encoded"},
-    {"http://h/a b", "percent-encoded"},
-    {"http://h/a\tb", "percent-encoded"},
-    {"http://h/a\r\nX: y", "percent-encoded"},
-    {"http://h/\x7f", "percent-encoded"},
-    {"http://good.org\\@evil.org", "percent-encoded"},
-    {"http://h/a\\b", "percent-encoded"},
-    {"http://h/\xc3\xa4", "percent-encoded"},
-    {"http://m\xc3\xbcller.de", "xn--"},
-    {"http://h%41", "no host name has"},
-    {"http://h,i", "no host name has"},
-    {"http://<h>", "no host name has"},
-    {"http://a]", "no host name has"},
-    {"http://.", "empty part"},
-    {"http://a..b", "empty part"},
-    {"http://.a", "empty part"},
-    {"http://[::1", "closing bracket"},
-    {"http://[]", "IPv6 address"},
-    {"http://[zz]", "IPv6 address"},
-    {"http://[127.0.0.1]", "IPv6 address"},
-    {"http://[fe80::1%25eth0]", "IPv6 address"},
-    {"http://[1:2:3:4:5:6:7:8:9:0:1:2:3:4:5:6:7:8:9:0:1:2:3:4:5:6]", "IPv6 address"},
-    {"http://[::1]x", "between host and port"},
-};
-
-static void url_is_judged(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof URLS / sizeof *URLS; i++)
-        assert_problem(URLS[i].text, alert_url_problem(URLS[i].text), URLS[i].problem);
-}
-
-static void url_has_a_length(void **state)
-{
-    (void)state;
-    static const char head[] = "http://h/";
-    char *fits = repeated(head, 'x', ALERT_URL_MAX - strlen(head));
-    char *over = repeated(head, 'x', ALERT_URL_MAX - strlen(head) + 1);
-    char *host = repeated("http://", 'x', 254);
-    assert_null(alert_url_problem(fits));
-    assert_string_equal(alert_url_problem(over), "The URL is too long");
-    assert_string_equal(alert_url_problem(host), "The host is too long");
-    host[strlen(host) - 1] = '\0';
-    assert_null(alert_url_problem(host));
-    free(fits);
-    free(over);
-    free(host);
-}
-
-static void origin_shows_nothing_behind_the_port(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *url, *origin;
-    } rows[] = {
-        {"https://h.org/secret/path", "https://h.org"},
-        {"http://h:81?token=x", "http://h:81"},
-        {"https://[::1]:9#x", "https://[::1]:9"},
-        {"https://user:pw@h", "?"},
-        {"nonsense", "?"},
-        {"", "?"},
-    };
-    char out[64], little[8];
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        alert_url_origin(rows[i].url, out, sizeof out);
-        assert_string_equal(out, rows[i].origin);
-    }
-    alert_url_origin("https://h.org/x", little, sizeof little);
-    assert_string_equal(little, "https:/");
-}
-
-static void same_origin_compares_scheme_host_port(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *a, *b;
-        bool same;
-    } rows[] = {
-        {"https://h/a", "https://h/b?c", true},
-        {"https://h", "HTTPS://H:443/", true},
-        {"http://h:80", "http://h", true},
-        {"https://h", "http://h", false},
-        {"https://h:443", "http://h:443", false},
-        {"https://h", "https://h:444", false},
-        {"https://h", "https://hh", false},
-        {"https://h", "https://i", false},
-        {"https://h", "bad", false},
-        {"bad", "bad", false},
-        {NULL, NULL, false},
-        {"https://h", NULL, false},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_int_equal(alert_url_same_origin(rows[i].a, rows[i].b), rows[i].same);
-}
 
 static void header_name_is_judged(void **state)
 {
@@ -427,6 +260,136 @@ static void check_judges_the_scope(void **state)
     assert_one(a, ALERT_FIELD_SCOPE, 1, "Prompt events are workspace-wide");
 }
 
+static void check_judges_conditions(void **state)
+{
+    struct alert *a = *state;
+    const struct {
+        enum event_type type;
+        struct alert_condition c;
+        const char *problem; /* NULL: fine */
+    } rows[] = {
+        {EVENT_TRACE_COST, {"", CONDITION_COST, (char[]){"10"}, 1, false, NULL}, NULL},
+        {EVENT_TRACE_COST, {"", CONDITION_COST, (char[]){"10"}, ALERT_WINDOW_MAX_S}, NULL},
+        {EVENT_TRACE_FEEDBACK_SCORE,
+         {"", CONDITION_FEEDBACK, (char[]){"-0.7"}, 60, true, (char[]){"r"}},
+         NULL},
+        {EVENT_TRACE_COST,
+         {"", CONDITION_LATENCY, (char[]){"10"}, 60},
+         "This threshold does not belong to this event type"},
+        {EVENT_PROMPT_CREATED,
+         {"", CONDITION_COST, (char[]){"10"}, 60},
+         "This threshold does not belong to this event type"},
+        {EVENT_TRACE_COST, {"", CONDITION_COST, NULL, 60}, "A threshold is required"},
+        {EVENT_TRACE_COST,
+         {"", CONDITION_COST, (char[]){"10"}, 0},
+         "A window is required, in whole seconds"},
+        {EVENT_TRACE_COST,
+         {"", CONDITION_COST, (char[]){"10"}, ALERT_WINDOW_MAX_S + 1},
+         "The window is longer than 31 days"},
+        {EVENT_TRACE_FEEDBACK_SCORE,
+         {"", CONDITION_FEEDBACK, (char[]){"1"}, 60, false, (char[]){" "}},
+         "A feedback score's name is required"},
+        {EVENT_TRACE_COST,
+         {"", CONDITION_COST, (char[]){"10"}, 60, true},
+         "Only feedback scores can be compared with <"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct alert_trigger *t = alert_add_trigger(a, rows[i].type);
+        assert_true(alert_trigger_add_condition(t, &rows[i].c));
+        if (rows[i].problem)
+            assert_one(a, ALERT_FIELD_CONDITION, 1, rows[i].problem);
+        else
+            assert_int_equal(alert_check(a, false, NULL, 0), 0);
+        alert_remove_trigger(a, rows[i].type);
+    }
+}
+
+static void check_counts_conditions(void **state)
+{
+    struct alert *a = *state;
+    const struct alert_condition c = {
+        .kind = CONDITION_COST, .threshold = (char[]){"1"}, .window_s = 60};
+    struct alert_trigger *t = alert_add_trigger(a, EVENT_TRACE_COST);
+    assert_one(a, ALERT_FIELD_CONDITION, 1,
+               "This event type needs a threshold and a window");
+    assert_int_equal(alert_check(a, true, NULL, 0), 0);
+    for (int i = 0; i < ALERT_CONDITIONS_MAX; i++)
+        assert_true(alert_trigger_add_condition(t, &c));
+    assert_int_equal(alert_check(a, false, NULL, 0), 0);
+    assert_true(alert_trigger_add_condition(t, &c));
+    assert_one(a, ALERT_FIELD_CONDITION, 1, "Too many conditions: at most 16");
+}
+
+static void threshold_is_judged(void **state)
+{
+    (void)state;
+    static const struct verdict rows[] = {
+        {"10", NULL},
+        {"0.7", NULL},
+        {".5", NULL},
+        {"5.", NULL},
+        {"-0.5", NULL},
+        {"123456789012345.123456789", NULL},
+        {NULL, "is required"},
+        {"", "is required"},
+        {"-", "must be a number"},
+        {".", "must be a number"},
+        {"ten", "must be a number"},
+        {"1e3", "must be a number"},
+        {"1,5", "must be a number"},
+        {"--1", "must be a number"},
+        {"1.2.3", "must be a number"},
+        {"1234567890123456", "too many digits"},
+        {"1.1234567890", "too many digits"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_problem(rows[i].text, alert_threshold_problem(rows[i].text),
+                       rows[i].problem);
+}
+
+static void check_judges_metadata(void **state)
+{
+    struct alert *a = *state;
+    static const struct {
+        const char *key, *value;
+        enum alert_field field;
+        const char *problem; /* NULL: fine */
+    } rows[] = {
+        {ALERT_SEVERITY, "critical", 0, NULL},
+        {ALERT_SEVERITY, "info", 0, NULL},
+        {ALERT_SEVERITY, "fatal", ALERT_FIELD_SEVERITY,
+         "Must be critical, error, warning or info"},
+        {ALERT_DEDUP, "alert", 0, NULL},
+        {ALERT_DEDUP, "delivery", 0, NULL},
+        {ALERT_DEDUP, "event", ALERT_FIELD_METADATA,
+         "metadata.dedup must be alert or delivery"},
+        {ALERT_BASE_URL, "https://opik.example.org/", 0, NULL},
+        {ALERT_BASE_URL, "opik", ALERT_FIELD_BASE_URL,
+         "Must start with http:// or https://"},
+        {ALERT_ROUTING_KEY, "R0", 0, NULL},
+        {ALERT_ROUTING_KEY, "a\nb", ALERT_FIELD_ROUTING_KEY,
+         "A routing key is one line of at most 4096 bytes"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_true(alert_set_metadata(a, rows[i].key, rows[i].value));
+        if (rows[i].problem)
+            assert_one(a, rows[i].field, 0, rows[i].problem);
+        else
+            assert_int_equal(alert_check(a, false, NULL, 0), 0);
+        assert_true(alert_set_metadata(a, rows[i].key, NULL));
+    }
+    a->destination = DESTINATION_PAGERDUTY;
+    assert_one(a, ALERT_FIELD_ROUTING_KEY, 0, "A routing key is required for PagerDuty");
+    assert_int_equal(alert_check(a, true, NULL, 0), 0);
+    char *over = repeated("x", 'x', ALERT_TOKEN_MAX);
+    assert_true(alert_set_metadata(a, ALERT_ROUTING_KEY, over));
+    assert_one(a, ALERT_FIELD_ROUTING_KEY, 0,
+               "A routing key is one line of at most 4096 bytes");
+    assert_true(alert_set_metadata(a, ALERT_ROUTING_KEY, over + 1));
+    assert_int_equal(alert_check(a, false, NULL, 0), 0);
+    free(over);
+}
+
 #define KEY_24 "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 static void check_judges_signing_secrets(void **state)
@@ -519,10 +482,6 @@ static void check_judges_the_files_of_tls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(url_is_judged),
-        cmocka_unit_test(url_has_a_length),
-        cmocka_unit_test(origin_shows_nothing_behind_the_port),
-        cmocka_unit_test(same_origin_compares_scheme_host_port),
         cmocka_unit_test(header_name_is_judged),
         cmocka_unit_test(header_value_is_judged),
         cmocka_unit_test_setup_teardown(check_passes_a_good_alert, good, drop),
@@ -534,6 +493,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(check_refuses_a_header_twice, good, drop),
         cmocka_unit_test_setup_teardown(check_bounds_the_headers, good, drop),
         cmocka_unit_test_setup_teardown(check_judges_the_scope, good, drop),
+        cmocka_unit_test_setup_teardown(check_judges_conditions, good, drop),
+        cmocka_unit_test_setup_teardown(check_counts_conditions, good, drop),
+        cmocka_unit_test(threshold_is_judged),
+        cmocka_unit_test_setup_teardown(check_judges_metadata, good, drop),
         cmocka_unit_test_setup_teardown(check_judges_signing_secrets, good, drop),
         cmocka_unit_test_setup_teardown(check_keeps_the_headers_of_a_signature, good, drop),
         cmocka_unit_test_setup_teardown(check_judges_the_files_of_tls, good, drop),

@@ -361,12 +361,28 @@ static void too_many_of_anything_is_refused(void **state)
     struct err err = {0};
     struct buf json;
     buf_init(&json, BUF_UNLIMITED);
-    buf_add_text(&json, "{\"webhook\":{\"url\":\"u\",\"headers\":{\"a\":\"b\"");
-    for (int i = 0; i < ALERT_HEADERS_MAX; i++)
-        buf_add_format(&json, ",\"h%d\":\"1\"", i);
-    buf_add_text(&json, "}}}");
-    assert_false(alert_from_json(buf_span(&json), &a, &err));
+    for (int more = 0; more < 2; more++) {
+        buf_clear(&json);
+        buf_add_text(&json, "{\"webhook\":{\"url\":\"u\",\"headers\":{\"a\":\"b\"");
+        for (int i = 1; i < ALERT_HEADERS_MAX + more; i++)
+            buf_add_format(&json, ",\"h%d\":\"1\"", i);
+        buf_add_text(&json, "}}}");
+        assert_int_equal(alert_from_json(buf_span(&json), &a, &err), !more);
+        if (!more)
+            alert_free(&a);
+    }
     assert_string_equal(err.text, "webhook.headers: too many headers: at most 64");
+    for (int more = 0; more < 2; more++) {
+        buf_clear(&json);
+        buf_add_text(&json, "{" HOOK ",\"metadata\":{\"a\":\"b\"");
+        for (int i = 1; i < ALERT_METADATA_MAX + more; i++)
+            buf_add_format(&json, ",\"m%d\":\"1\"", i);
+        buf_add_text(&json, "}}");
+        assert_int_equal(alert_from_json(buf_span(&json), &a, &err), !more);
+        if (!more)
+            alert_free(&a);
+    }
+    assert_string_equal(err.text, "metadata: too many members: at most 64");
     buf_clear(&json);
     buf_add_text(&json, "{" HOOK ",\"triggers\":[{\"event_type\":\"trace:errors\","
                         "\"trigger_configs\":[{\"type\":\"scope:project\",\"config_value\":"
@@ -440,6 +456,10 @@ static void conditions_go_both_ways(void **state)
                   "{\"threshold\":\".7\",\"window\":\"60\",\"operator\":\"less_than\","
                   "\"name\":\"helpful\"}"),
          CONDITION_FEEDBACK, ".7", 60, true, "helpful"},
+        {MEASURED("trace:feedback_score", "threshold:feedback_score",
+                  "{\"threshold\":\"1\",\"window\":\"1\",\"operator\":\">\","
+                  "\"name\":\"helpful\"}"),
+         CONDITION_FEEDBACK, "1", 1, false, "helpful"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct alert a, b;
@@ -522,8 +542,7 @@ static void refuses_conditions_that_could_never_fire(void **state)
         {MEASURED("trace:latency", "threshold:latency",
                   "{\"threshold\":\"1\",\"window\":\"60\",\"operator\":\"<\"}"),
          "only scores"},
-        {"{" HOOK
-         ",\"triggers\":[{\"event_type\":\"trace:errors\",\"trigger_configs\":"
+        {"{" HOOK ",\"triggers\":[{\"event_type\":\"trace:errors\",\"trigger_configs\":"
          "[" ERRORS_OVER(
              "1") "]},{\"event_type\":\"trace:cost\",\"trigger_configs\":[{\"id\":\""
                   "0193a000-0000-7000-8000-00000000000a\",\"type\":\"threshold:cost\","
@@ -531,7 +550,7 @@ static void refuses_conditions_that_could_never_fire(void **state)
                   "{\"threshold\":\"1\",\"window\":\"60\"}}]}]}",
          "triggers[1].trigger_configs[0].id: another threshold has it already"},
         {"{" HOOK ",\"triggers\":[{\"event_type\":\"trace:errors\",\"trigger_configs\":"
-                  "[" ERRORS_OVER("1") "," ERRORS_OVER("9") "]}]}",
+         "[" ERRORS_OVER("1") "," ERRORS_OVER("9") "]}]}",
          "triggers[0].trigger_configs[1].id: another threshold has it already"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -64,14 +64,42 @@ static void the_next_time_has_a_reason(void **state)
         {{.outcome = {.kind = OUTCOME_RESPONSE, .status = 429, .retry_after_ms = 120000},
           .next_at = 1},
          "the answer asked to wait 2 m 00 s"},
+        {{.outcome = {.kind = OUTCOME_RESPONSE, .status = 503, .retry_after_ms = 0},
+          .next_at = 1},
+         "the wait doubles with each attempt"},
+        {{.outcome = {.kind = OUTCOME_RESPONSE, .status = 429, .retry_after_ms = 120000}},
+         ""},
         {{.outcome = {.kind = OUTCOME_UNKNOWN, .retry_after_ms = -1}, .next_at = 1},
          "nobody knows what came of it"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char why[80];
+        char why[80] = "x";
         attempt_why_next(&rows[i].attempt, why, sizeof why);
         assert_string_equal(why, rows[i].why);
     }
+}
+
+/* From one clock to another: what is not set stays so. */
+static void times_are_shifted(void **state)
+{
+    (void)state;
+    struct attempt attempts[] = {{.next_at = 5}, {.next_at = 0}, {.next_at = 7}};
+    struct delivery d = {.next_at = 10, .attempts = attempts, .attempt_count = 3};
+    struct bucket b = {.opened_at = 1, .due_at = 2};
+    struct log_row r = {.next_at = 3};
+    bucket_shift(&b, 100);
+    assert_int_equal(b.opened_at, 101);
+    assert_int_equal(b.due_at, 102);
+    delivery_shift(&d, 100);
+    assert_int_equal(d.next_at, 110);
+    assert_int_equal(attempts[0].next_at, 105);
+    assert_int_equal(attempts[1].next_at, 0);
+    assert_int_equal(attempts[2].next_at, 107);
+    log_row_shift(&r, -3);
+    assert_int_equal(r.next_at, 0);
+    d = (struct delivery){.attempt_count = 3}; /* of a list */
+    delivery_shift(&d, 100);
+    assert_int_equal(d.next_at, 0);
 }
 
 static void bucket_is_written(void **state)
@@ -202,6 +230,11 @@ static void log_rows_are_written(void **state)
                  "{\"seq\":7,\"kind\":\"dropped\",\"at\":\"1970-01-01T00:00:01.000Z\","
                  "\"alert_id\":\"A\",\"alert_name\":\"n\",\"workspace\":\"team\","
                  "\"event_type\":\"trace:errors\",\"events\":3,\"text\":\"late\"}");
+    r.kind = LOG_NOTICE;
+    assert_taken(&out, log_row_to_json(&r, &out),
+                 "{\"seq\":7,\"kind\":\"notice\",\"at\":\"1970-01-01T00:00:01.000Z\","
+                 "\"alert_id\":\"A\",\"alert_name\":\"n\",\"workspace\":\"team\","
+                 "\"text\":\"late\"}");
     log_row_free(&r);
     log_row_free(&r);
 }
@@ -322,6 +355,7 @@ int main(void)
         cmocka_unit_test(what_is_delivered_or_dead_has_ended),
         cmocka_unit_test(outcome_kinds_have_names),
         cmocka_unit_test(the_next_time_has_a_reason),
+        cmocka_unit_test(times_are_shifted),
         cmocka_unit_test(bucket_is_written),
         cmocka_unit_test(delivery_with_attempts_is_written),
         cmocka_unit_test(delivery_of_a_list_has_no_attempts),

@@ -39,6 +39,7 @@ static void table_holds_the_documented_types(void **state)
         assert_string_equal(event_type_name(DOCUMENTED[i].type), DOCUMENTED[i].name);
         assert_string_equal(info->title, DOCUMENTED[i].title);
         assert_int_equal(info->observability, DOCUMENTED[i].observability);
+        assert_int_equal(info->measured, i >= EVENT_TRACE_COST);
         assert_in_range(text_columns(span_of(info->description)), 20, 60);
         assert_true(text_is_safe(span_of(info->description), TEXT_LINE));
     }

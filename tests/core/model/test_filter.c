@@ -79,6 +79,10 @@ static void terms_say_what_passes(void **state)
     check("since:1h", true, false);
     check("since:2h", true, true);
     check("enabled:yes name~stag", false, false);
+    check("  enabled:YES  ", true, false);
+    const struct row unknown = {"x", NULL, 0, 0}; /* it has no such text */
+    assert_false(passes("enabled:no", &unknown));
+    assert_true(passes("!enabled:no", &unknown));
 }
 
 static void refuse(const char *filter, const char *why)
@@ -95,6 +99,9 @@ static void what_is_wrong_is_said(void **state)
     char many[200] = "", longer[300];
     refuse("nmae:x", "there are name, enabled, code, since");
     refuse("enabled:maybe", "one of yes|no");
+    refuse("enabled:na", "one of yes|no");
+    refuse("enabled:yesterday", "one of yes|no");
+    refuse("enabled:n", "one of yes|no");
     refuse("code:5xxx", "503 or 5xx");
     refuse("code:five", "503 or 5xx");
     refuse("code:5x", "503 or 5xx");
@@ -127,6 +134,8 @@ static void an_index_may_answer_only_exact_terms(void **state)
     assert_null(filter_exact(&f, "code"));
     assert_null(filter_exact(&f, "name"));
     assert_string_equal(filter_exact(&f, "enabled")->value, "no");
+    assert_true(filter_parse(&f, KEYS, KEY_COUNT, span_of("name:\"a b\" word"), NULL));
+    assert_string_equal(filter_exact(&f, "name")->value, "a b");
 }
 
 int main(void)

@@ -112,6 +112,15 @@ static void unknown_fields_are_left_out(void **state)
     assert_taken(&out, prompt_version_event_json(&v, &out),
                  "{\"id\":\"V\",\"prompt_id\":\"P\",\"commit\":\"c\",\"template\":\"\","
                  "\"type\":\"mustache\"}");
+    assert_taken(&out, prompt_version_to_json(&v, &out),
+                 "{\"id\":\"V\",\"prompt_id\":\"P\",\"commit\":\"c\",\"template\":\"\","
+                 "\"type\":\"mustache\",\"template_structure\":\"text\"}");
+    struct prompt_version latest = v;
+    const struct prompt with = {
+        .id = "P", .name = (char *)(uintptr_t) "n", .latest = &latest};
+    assert_taken(&out, prompt_event_json(&with, true, &out),
+                 "{\"id\":\"P\",\"name\":\"n\",\"latest_version\":{\"id\":\"V\","
+                 "\"commit\":\"c\",\"template\":\"\",\"type\":\"mustache\"}}");
 }
 
 static void full_buffer_is_reported(void **state)

@@ -134,6 +134,10 @@ static const struct row VALUES[] = {
     {"intake.listen", "127.0.0.1:0", true, 0},
     {"intake.listen", "[::1]:65535", true, 0},
     {"intake.listen", "jump-host.example.com:80", true, 0},
+    {"intake.listen", "A:80", true, 0},
+    {"intake.listen", "z:1", true, 0},
+    {"intake.listen", "5173", false, 0},
+    {"intake.listen", "127.0.0.1:000080", false, 0},
     {"intake.listen", "127.0.0.1:65536", false, 0},
     {"intake.listen", "127.0.0.1:", false, 0},
     {"intake.listen", "127.0.0.1", false, 0},
@@ -156,6 +160,10 @@ static const struct row VALUES[] = {
     {"intake.max_headers", "2MiB", false, 0},
     {"intake.hosts", "a.example, b.example", true, 0},
     {"intake.hosts", "", true, 0},
+    {"intake.hosts", " a.example , B ", true, 0},
+    {"intake.hosts", "a.example,", false, 0},
+    {"intake.hosts", ",a.example", false, 0},
+    {"intake.hosts", "a b", false, 0},
     {"intake.hosts", "a,,b", false, 0},
     {"intake.hosts", "http://a", false, 0},
     {"delivery.proxy", "http://127.0.0.1:3128", true, 0},
@@ -167,6 +175,7 @@ static const struct row VALUES[] = {
     {"delivery.ca_file", "/tmp/ca.pem", true, 0},
     {"delivery.ca_file", "/tmp/\x1b[2J", false, 0},
     {"delivery.ca_file", "/tmp/\xff", false, 0},
+    {"delivery.ca_file", "\x01", false, 0},
     {"delivery.private", "refuse", true, 1},
     {"delivery.private", "maybe", false, 0},
 };
@@ -272,6 +281,28 @@ static void set_value_with_zero_byte_is_refused(void **state)
         settings_set(*state, span_of("intake.api_key"), value, ORIGIN_FILE, NULL, NULL));
 }
 
+static bool takes(struct settings *s, const char *key, const char *lead, size_t len)
+{
+    char value[5000];
+    memset(value, 'x', sizeof value);
+    memcpy(value, lead, strlen(lead));
+    return settings_set(s, span_of(key), (struct span){value, len}, ORIGIN_FILE, read_fixed,
+                        NULL);
+}
+
+static void values_have_a_length(void **state)
+{
+    struct settings *s = *state;
+    assert_true(takes(s, "delivery.ca_file", "/", 4096));
+    assert_false(takes(s, "delivery.ca_file", "/", 4097));
+    assert_true(takes(s, "intake.api_key", "", 4096));
+    assert_false(takes(s, "intake.api_key", "", 4097));
+    assert_true(takes(s, "intake.hosts", "", 253));
+    assert_false(takes(s, "intake.hosts", "", 254));
+    assert_true(takes(s, "intake.listen", "unix:/", 5 + SETTINGS_UNIX_MAX));
+    assert_false(takes(s, "intake.listen", "unix:/", 5 + SETTINGS_UNIX_MAX + 1));
+}
+
 static void set_secret_judges_origin_and_file(void **state)
 {
     static const struct {
@@ -281,7 +312,10 @@ static void set_secret_judges_origin_and_file(void **state)
         {ORIGIN_FILE, "plain", "plain"},
         {ORIGIN_FILE, "file:/one", "no newline"},
         {ORIGIN_FILE, "", ""},
+        {ORIGIN_FILE, "~ and blank", "~ and blank"},
+        {ORIGIN_FILE, "file:", NULL},
         {ORIGIN_FILE, " blank first", NULL},
+        {ORIGIN_FILE, "blank last ", NULL},
         {ORIGIN_FILE, "caf\xc3\xa9", NULL},
         {ORIGIN_ENVIRONMENT, "plain", NULL},
         {ORIGIN_ENVIRONMENT, "file:/good", "s3cret key"},
@@ -361,7 +395,7 @@ static void listen_splits_host_and_port(void **state)
                 {"localhost:65535", "localhost", 65535}};
     struct settings *s = *state;
     char host[64];
-    uint16_t port;
+    uint16_t port = 9;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_true(set(s, "intake.listen", rows[i].value, ORIGIN_CALL, NULL));
         assert_true(settings_listen(s, host, sizeof host, &port, NULL));
@@ -381,6 +415,36 @@ static void env_name_is_capitals_and_underscores(void **state)
     assert_string_equal(name, "OPIK_ALERTS_DELIVERY_CONNECT_TIMEOUT");
     setting_env_name(SETTING_RETRY_MAX, name, 8);
     assert_string_equal(name, "OPIK_AL");
+}
+
+static void the_same_is_values_and_origins(void **state)
+{
+    struct settings *s = *state, copy;
+    assert_true(settings_copy(&copy, s, NULL));
+    assert_true(settings_same(s, &copy));
+    assert_true(
+        set(&copy, "retry.max", "3", ORIGIN_FILE, NULL)); /* the default, but said */
+    assert_false(settings_same(s, &copy));
+    assert_true(set(s, "retry.max", "3", ORIGIN_FILE, NULL));
+    assert_true(settings_same(s, &copy));
+    assert_true(set(s, "console.theme", "dark", ORIGIN_FILE, NULL));
+    assert_true(set(&copy, "console.theme", "terminal", ORIGIN_FILE, NULL));
+    assert_false(settings_same(s, &copy));
+    settings_free(&copy);
+}
+
+static void a_secret_is_refused_where_others_see_it(void **state)
+{
+    struct err err = {0};
+    assert_false(set(*state, "intake.api_key", "plain", ORIGIN_CALL, &err));
+    assert_string_equal(err.text, "intake.api_key: --set takes a secret only as file:PATH, "
+                                  "where other users cannot see it");
+    assert_false(set(*state, "intake.api_key", "plain", ORIGIN_ENVIRONMENT, &err));
+    assert_string_equal(err.text, "intake.api_key: the environment takes a secret only as "
+                                  "file:PATH, where other users cannot see it");
+    assert_false(set(*state, "intake.api_key", "file:", ORIGIN_FILE, &err));
+    assert_string_equal(err.text,
+                        "intake.api_key: after file: must follow the path of a file");
 }
 
 static void copy_is_independent(void **state)
@@ -409,12 +473,15 @@ int main(void)
         TEST(set_failed_keeps_old_value),
         TEST(set_keeps_stronger_origin),
         TEST(set_value_with_zero_byte_is_refused),
+        TEST(values_have_a_length),
         TEST(set_secret_judges_origin_and_file),
+        TEST(a_secret_is_refused_where_others_see_it),
         TEST(show_hides_secrets),
         TEST(check_wants_key_off_loopback),
         TEST(check_refuses_redis_in_words),
         TEST(listen_splits_host_and_port),
         TEST(env_name_is_capitals_and_underscores),
+        TEST(the_same_is_values_and_origins),
         TEST(copy_is_independent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

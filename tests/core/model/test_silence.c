@@ -23,6 +23,8 @@ static const struct {
     {"mon-fri 00:00-08:00, mon-fri 18:00-24:00", "mon-fri 00:00-08:00 18:00-24:00"},
     {"sun 23:59-00:00", NULL},
     {"tue 10:00-10:00", NULL}, /* a whole day from then */
+    {"mon-wed 10:00-21:59", NULL},
+    {"mon,tue,thu-sun 10:00-20:30", NULL},
 };
 
 static void a_week_comes_back_as_it_is_shown(void **state)
@@ -109,7 +111,27 @@ static void says_what_cannot_be_kept(void **state)
     assert_true(checks(&s, NULL));
     assert_true(silence_week_read(span_of("daily 22:00-06:00 06:00-22:00"), &s, NULL));
     assert_true(checks(&s, "never lets anything through"));
-    assert_true(silence_week_read(span_of("daily 22:00-06:00 06:00-21:59"), &s, NULL));
+    static const struct {
+        const char *week;
+        bool always;
+    } weeks[] = {
+        {"daily 22:00-06:00 06:00-21:59", false},
+        {"daily 00:00-24:00", true},
+        {"daily 10:00-10:00", true},
+        {"tue-sun 00:00-24:00; mon 00:00-23:00", false},
+        {"tue-sun 00:00-24:00; mon 01:00-24:00", false},
+        {"mon-sat 00:00-24:00; sun 06:00-24:00", false},
+        {"mon-sat 00:00-24:00; sun 06:00-24:00; sat 22:00-06:00", true},
+        {"mon-sat 00:00-24:00; sun 06:00-24:00; sat 22:00-05:59", false},
+        {"mon-sat 00:00-24:00; sun 06:00-24:00; sun 22:00-06:00", false},
+        {"tue-sun 00:00-24:00; mon 06:00-24:00; sun 22:00-06:00", true},
+    };
+    for (size_t i = 0; i < sizeof weeks / sizeof *weeks; i++) {
+        assert_true(silence_week_read(span_of(weeks[i].week), &s, NULL));
+        if (!checks(&s, weeks[i].always ? "never lets anything through" : NULL))
+            fail_msg("%s", weeks[i].week);
+    }
+    assert_true(silence_week_read(span_of("daily 22:00-06:00"), &s, NULL));
     memset(comment, 'x', sizeof comment - 1);
     comment[sizeof comment - 1] = '\0';
     s.comment = comment;
@@ -122,6 +144,8 @@ static void copies_whole(void **state)
     struct silence s = {.workspace = strdup("team"),
                         .comment = strdup("c"),
                         .created_by = strdup("ann"),
+                        .alert_name = strdup("errors"),
+                        .project_name = strdup("Demo"),
                         .held = 3,
                         .zone = "UTC"},
                    copy;
@@ -130,6 +154,8 @@ static void copies_whole(void **state)
     assert_string_equal(copy.workspace, "team");
     assert_string_equal(copy.comment, "c");
     assert_string_equal(copy.created_by, "ann");
+    assert_string_equal(copy.alert_name, "errors");
+    assert_string_equal(copy.project_name, "Demo");
     assert_string_equal(copy.zone, "UTC");
     assert_int_equal(copy.held, 3);
     silence_free(&copy);
@@ -167,7 +193,61 @@ static void is_written_as_json(void **state)
     buf_clear(&out);
     assert_true(silence_subject(&s, &out));
     assert_string_equal(buf_text(&out), "alert \"a \"b\"\", trace:errors");
+    buf_clear(&out);
+    strcpy(s.project_id, "0190b2c0-1111-7000-8000-000000000003");
+    s.alert_name = NULL; /* it is not there any more */
+    assert_true(silence_subject(&s, &out));
+    assert_string_equal(buf_text(&out), "alert \"0190b2c0-1111-7000-8000-000000000002\", "
+                                        "project \"0190b2c0-1111-7000-8000-000000000003\", "
+                                        "trace:errors");
+    buf_clear(&out);
+    s.alert_id[0] = '\0';
+    s.has_type = false;
+    s.project_name = (char *)"Demo";
+    assert_true(silence_subject(&s, &out));
+    assert_string_equal(buf_text(&out), "project \"Demo\"");
     buf_free(&out);
+}
+
+static void one_that_is_over_says_when(void **state)
+{
+    struct buf out;
+    (void)state;
+    const struct silence s = {.id = "0190b2c0-1111-7000-8000-000000000001",
+                              .workspace = (char *)"default",
+                              .project_id = "0190b2c0-1111-7000-8000-000000000002",
+                              .project_name = (char *)"Demo",
+                              .from = 1000,
+                              .until = 9000,
+                              .comment = (char *)"c",
+                              .created_at = 1000,
+                              .ended_at = 2000};
+    const struct silence_state over = {SILENCE_OVER, 3000, INT64_MAX};
+    buf_init(&out, BUF_UNLIMITED);
+    assert_true(silence_to_json(&s, &over, &out));
+    assert_string_equal(
+        buf_text(&out),
+        "{\"id\":\"0190b2c0-1111-7000-8000-000000000001\",\"workspace\":\"default\","
+        "\"project_id\":\"0190b2c0-1111-7000-8000-000000000002\",\"project_name\":\"Demo\","
+        "\"then\":\"digest\",\"from\":\"1970-01-01T00:00:01.000Z\","
+        "\"until\":\"1970-01-01T00:00:09.000Z\",\"state\":\"over\",\"held\":0,\"dropped\":"
+        "0,"
+        "\"comment\":\"c\",\"created_at\":\"1970-01-01T00:00:01.000Z\","
+        "\"ended_at\":\"1970-01-01T00:00:02.000Z\"}");
+    buf_free(&out);
+}
+
+static void modes_have_names_both_ways(void **state)
+{
+    (void)state;
+    for (int m = SILENCE_DIGEST; m <= SILENCE_DROP; m++) {
+        enum silence_mode read = m == SILENCE_DROP ? SILENCE_DIGEST : SILENCE_DROP;
+        assert_true(
+            silence_mode_parse(span_of(silence_mode_name((enum silence_mode)m)), &read));
+        assert_int_equal(read, m);
+    }
+    enum silence_mode read;
+    assert_false(silence_mode_parse(span_of("Drop"), &read));
 }
 
 int main(void)
@@ -178,6 +258,8 @@ int main(void)
         cmocka_unit_test(says_what_cannot_be_kept),
         cmocka_unit_test(copies_whole),
         cmocka_unit_test(is_written_as_json),
+        cmocka_unit_test(one_that_is_over_says_when),
+        cmocka_unit_test(modes_have_names_both_ways),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
