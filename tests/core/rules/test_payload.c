@@ -319,6 +319,99 @@ static void sample_of_a_threshold_says_what_it_would(void **state)
     alert_free(&a);
 }
 
+static void a_head_takes_from_its_alert(void **state)
+{
+    (void)state;
+    struct alert a;
+    struct payload_head head = {.delivery_id = "D", .created_at = 5};
+    alert_init(&a);
+    payload_head_of(&a, &head);
+    assert_string_equal(head.alert_name, "");
+    assert_string_equal(head.workspace, "default");
+    assert_null(head.base_url);
+    assert_null(head.severity);
+    assert_false(head.dedup_delivery);
+    snprintf(a.id, sizeof a.id, "%s", E1);
+    a.destination = DESTINATION_SLACK;
+    assert_true(alert_set(&a.name, "Ops") && alert_set(&a.workspace, "team") &&
+                alert_set_metadata(&a, ALERT_BASE_URL, "https://o") &&
+                alert_set_metadata(&a, ALERT_SEVERITY, "critical") &&
+                alert_set_metadata(&a, ALERT_DEDUP, "delivery"));
+    payload_head_of(&a, &head);
+    assert_string_equal(head.alert_id, E1);
+    assert_string_equal(head.alert_name, "Ops");
+    assert_string_equal(head.workspace, "team");
+    assert_string_equal(head.base_url, "https://o");
+    assert_string_equal(head.severity, "critical");
+    assert_int_equal(head.destination, DESTINATION_SLACK);
+    assert_true(head.dedup_delivery);
+    assert_true(alert_set_metadata(&a, ALERT_DEDUP, "alert"));
+    payload_head_of(&a, &head);
+    assert_false(head.dedup_delivery);
+    assert_string_equal(head.delivery_id, "D"); /* that is not the alert's */
+    alert_free(&a);
+}
+
+static void with_key(const struct alert *a, const char *bare, const char *body,
+                     const char *shown)
+{
+    struct buf made, told;
+    buf_init(&made, BUF_UNLIMITED);
+    buf_init(&told, BUF_UNLIMITED);
+    assert_true(payload_with_key(a, span_of(bare), &made, &told));
+    assert_string_equal(buf_text(&made), body);
+    assert_string_equal(buf_text(&told), shown);
+    buf_free(&made);
+    buf_free(&told);
+}
+
+static void a_routing_key_is_sent_and_its_mask_shown(void **state)
+{
+    (void)state;
+    static const char rest[] = "\"event_action\":\"trigger\",\"dedup_key\":\"d\"}";
+    char bare[100], body[200], shown[200];
+    struct alert a;
+    alert_init(&a);
+    snprintf(bare, sizeof bare, "{%s", rest);
+    snprintf(body, sizeof body, "{\"routing_key\":\"\",%s", rest);
+    with_key(&a, bare, body, body);
+    assert_true(alert_set_metadata(&a, ALERT_ROUTING_KEY, "R0123456789\"xyz"));
+    snprintf(body, sizeof body, "{\"routing_key\":\"R0123456789\\\"xyz\",%s", rest);
+    snprintf(shown, sizeof shown, "{\"routing_key\":\"R01*********xyz\",%s", rest);
+    with_key(&a, bare, body, shown);
+    with_key(&a, "{\"id\":1}", "{\"id\":1}", "{\"id\":1}"); /* it wants none */
+    with_key(&a, "", "", "");
+    alert_free(&a);
+}
+
+static void the_id_of_a_body_is_the_one_that_it_names(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"{\"id\":1}", "{\"id\":\"x\"}", "{}", "", "[]"};
+    char id[UUID_SIZE];
+    payload_id(span_of("{\"a\":{\"id\":1},\"id\":\"" E1 "\"}"), 5, id);
+    assert_string_equal(id, E1);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        payload_id(span_of(others[i]), 1767323045678, id);
+        assert_true(uuid_is_v7(id));
+        assert_string_not_equal(id, E1);
+    }
+}
+
+static void a_sample_has_the_alert_s_own_id(void **state)
+{
+    (void)state;
+    struct alert a;
+    struct buf out;
+    alert_init(&a);
+    snprintf(a.id, sizeof a.id, "%s", E1);
+    buf_init(&out, BUF_UNLIMITED);
+    assert_true(payload_sample(&a, PAYLOAD_DOCUMENTED, 3, EVENT_TRACE_COST, 5, &out));
+    assert_non_null(strstr(buf_text(&out), "\"alertId\":\"" E1 "\""));
+    buf_free(&out);
+    alert_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +425,10 @@ int main(void)
         cmocka_unit_test(samples_have_the_documented_keys),
         cmocka_unit_test(sample_is_a_whole_body),
         cmocka_unit_test(sample_of_a_threshold_says_what_it_would),
+        cmocka_unit_test(a_head_takes_from_its_alert),
+        cmocka_unit_test(a_routing_key_is_sent_and_its_mask_shown),
+        cmocka_unit_test(the_id_of_a_body_is_the_one_that_it_names),
+        cmocka_unit_test(a_sample_has_the_alert_s_own_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -270,6 +270,132 @@ static void slack_says_what_opik_says(void **state)
                  "\xe2\x80\xa2 *Threshold:* 10\n\xe2\x80\xa2 *Time Window:* 15 minutes\n"
                  "\xe2\x80\xa2 *Scope:* *Projects:* `Shop`\n" BASE
                  "/projects/P/traces?type=traces|View Project>");
+    assert_slack(
+        EVENT_THREAD_FEEDBACK_SCORE,
+        "{\"metric_name\":\"trace_thread:feedback_score\",\"metric_value\":\"0.4\","
+        "\"threshold\":\"0.7\",\"window_seconds\":172800,\"project_ids\":\"P\","
+        "\"project_names\":\"Shop\",\"feedback_score_name\":\"mood_*\"}",
+        "*Thread Feedback Score Alert Triggered:*\n"
+        "\xe2\x80\xa2 *Current Thread Feedback Score value:* 0.4\n"
+        "\xe2\x80\xa2 *Threshold:* 0.7\n\xe2\x80\xa2 *Time Window:* 2 days\n"
+        "\xe2\x80\xa2 *Feedback Score:* `mood''`\n"
+        "\xe2\x80\xa2 *Scope:* *Projects:* `Shop`\n" BASE
+        "/projects/P/traces?type=threads|View Project>");
+    assert_slack(
+        EVENT_TRACE_LATENCY,
+        "{\"metric_name\":\"trace:latency\",\"metric_value\":\"3\",\"threshold\":\"2\","
+        "\"window_seconds\":1,\"project_ids\":\"P,Q\",\"project_names\":\"Shop,Bar\"}",
+        "*Latency Alert Triggered:*\n\xe2\x80\xa2 *Current Latency value:* 3 s\n"
+        "\xe2\x80\xa2 *Threshold:* 2 s\n\xe2\x80\xa2 *Time Window:* 1 second\n"
+        "\xe2\x80\xa2 *Scope:* *Projects:* `Shop,Bar`\n" BASE
+        "/projects|View All Projects>");
+    assert_slack(EVENT_PROMPT_CREATED, "{\"id\":12}", /* not as a string */
+                 "*Prompts Created:*\nPrompt `12`, " BASE "/prompts/12|View>");
+    assert_slack(EVENT_PROMPT_CREATED, "{\"id\":true}",
+                 "*Prompts Created:*\nPrompt `N/A`, " BASE "/prompts/|View>");
+    assert_slack(EVENT_PROMPT_CREATED, "{\"id\":\"\"}",
+                 "*Prompts Created:*\nPrompt `N/A`, " BASE "/prompts/|View>");
+    assert_slack(EVENT_PROMPT_DELETED, "{\"id\":\"&<a>`*_~|\\n\\u007f\"}",
+                 "*Deleted Prompt IDs:*\n`&amp;&lt;a&gt;''''| \\x7f`");
+}
+
+/* Where nothing else says where links lead; and one that would end a link is encoded. */
+static void slack_has_links_that_hold(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *base, *workspace, *link;
+    } rows[] = {
+        {NULL, NULL, "<http://localhost:5173/default/prompts/I|View>"},
+        {"", "a b", "<http://localhost:5173/a%20b/prompts/I|View>"},
+        {"https://o/x//", "w", "<https://o/x/w/prompts/I|View>"},
+        {"https://o/<a|b>\" ", "w", "<https://o/%3Ca%7Cb%3E%22%20/w/prompts/I|View>"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct payload_head head = head_of(EVENT_PROMPT_CREATED, NULL);
+        struct payload_event e = {"E", span_of("ana"), 1, span_of("{\"id\":\"I\"}")};
+        struct buf out;
+        head.base_url = rows[i].base;
+        head.workspace = rows[i].workspace;
+        buf_init(&out, BUF_UNLIMITED);
+        assert_true(payload_slack(&head, &e, 1, &out));
+        if (!strstr(buf_text(&out), rows[i].link))
+            fail_msg("%s", buf_text(&out));
+        assert_non_null(strstr(buf_text(&out), "\"text\":\"Alert\"")); /* it has no name */
+        assert_non_null(strstr(buf_text(&out), "*1* new Prompt Created event happened"));
+        buf_free(&out);
+    }
+}
+
+static size_t words_in(const char *text, const char *word)
+{
+    size_t count = 0;
+    for (; (text = strstr(text, word)); text += strlen(word))
+        count++;
+    return count;
+}
+
+static void slack_cuts_where_its_limits_are(void **state)
+{
+    (void)state;
+    static const char fire[] = "\xf0\x9f\x94\xa5"; /* two units */
+    for (size_t n = 74; n < 78; n++) {
+        char *name = repeated(fire, n);
+        struct payload_head head = head_of(EVENT_PROMPT_DELETED, name);
+        struct buf out;
+        buf_init(&out, BUF_UNLIMITED);
+        assert_true(payload_slack(&head, NULL, 0, &out));
+        assert_int_equal(words_in(buf_text(&out), fire), n < 75 ? n : 75);
+        buf_free(&out);
+        free(name);
+    }
+    for (size_t n = 199; n < 202; n++) { /* a word of a stranger */
+        char *word = repeated("Q", n);
+        struct made m = make_events(word, 1);
+        struct payload_head head = head_of(EVENT_PROMPT_DELETED, "Ops");
+        struct buf out;
+        buf_init(&out, BUF_UNLIMITED);
+        assert_true(payload_slack(&head, m.events, 1, &out));
+        assert_int_equal(words_in(buf_text(&out), "Q"), n < 200 ? n : 200);
+        assert_int_equal(words_in(buf_text(&out), "Q...`"), n > 200);
+        buf_free(&out);
+        free_events(&m);
+        free(word);
+    }
+}
+
+/* All lines where they fit 3000 units; else the whole ones up to 2950, and a word about it.
+ */
+static void slack_shows_whole_lines(void **state)
+{
+    (void)state;
+    static const size_t heading = sizeof "*Deleted Prompt IDs:*" - 1, line = 100;
+    for (size_t last = 0; last < 100; last++) { /* 2921 units, and one more line */
+        struct made m = make_events("x", 30);
+        struct payload_head head = head_of(EVENT_PROMPT_DELETED, "Ops");
+        struct buf out;
+        for (size_t i = 0; i < 30; i++) {
+            size_t len = i < 29 ? line - 3 : last;
+            char *id = repeated("i", len);
+            free(m.entities[i]);
+            m.entities[i] = entity_of(id, i);
+            m.events[i].entity = span_of(m.entities[i]);
+            free(id);
+        }
+        size_t all = heading + 29 * line + 1 + (last ? last : 3) + 2;
+        bool fits = all <= SECTION;
+        buf_init(&out, BUF_UNLIMITED);
+        check_slack(&head, &m);
+        assert_true(payload_slack(&head, m.events, m.count, &out));
+        json_t *body = json_loadb(out.data, out.len, 0, NULL);
+        json_t *blocks = json_object_get(body, "blocks");
+        assert_int_equal(json_array_size(blocks), fits ? 3 : 4);
+        assert_int_equal(units(text_of(json_array_get(blocks, 2))),
+                         fits ? all : heading + 29 * line);
+        json_decref(body);
+        buf_free(&out);
+        free_events(&m);
+    }
 }
 
 static void slack_names_a_trace_once(void **state)
@@ -416,6 +542,9 @@ int main(void)
         cmocka_unit_test(slack_keeps_the_letters_of_every_script),
         cmocka_unit_test(slack_takes_ten_thousand_events),
         cmocka_unit_test(slack_says_what_opik_says),
+        cmocka_unit_test(slack_has_links_that_hold),
+        cmocka_unit_test(slack_cuts_where_its_limits_are),
+        cmocka_unit_test(slack_shows_whole_lines),
         cmocka_unit_test(slack_names_a_trace_once),
         cmocka_unit_test(pagerduty_keeps_its_limits_whatever_comes),
         cmocka_unit_test(pagerduty_is_as_the_events_api_wants_it),
