@@ -113,7 +113,7 @@ bool alert_same_content(const struct alert *a, const struct alert *b)
 static void add(char *out, size_t size, bool changed, const char *word)
 {
     size_t len = strlen(out);
-    if (changed && len < size)
+    if (changed)
         snprintf(out + len, size - len, "%s%s", len ? ", " : "", word);
 }
 
