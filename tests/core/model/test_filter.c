@@ -106,6 +106,9 @@ static void what_is_wrong_is_said(void **state)
     refuse("code:five", "503 or 5xx");
     refuse("code:5x", "503 or 5xx");
     refuse("since:yesterday", "30m, 1h or 2d");
+    memset(longer, 'x', sizeof longer - 1);
+    memcpy(longer + sizeof longer - 3, ":y", 3);
+    refuse(longer, "there are name, enabled, code, since");
     refuse("name:", "needs a value");
     refuse("!", "needs a value");
     refuse("name:\"\"", "needs a value");

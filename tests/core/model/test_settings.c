@@ -430,6 +430,10 @@ static void the_same_is_values_and_origins(void **state)
     assert_true(set(s, "console.theme", "dark", ORIGIN_FILE, NULL));
     assert_true(set(&copy, "console.theme", "terminal", ORIGIN_FILE, NULL));
     assert_false(settings_same(s, &copy));
+    assert_true(set(&copy, "console.theme", "dark", ORIGIN_FILE, NULL));
+    assert_true(set(s, "intake.listen", "localhost:1", ORIGIN_FILE, NULL));
+    assert_true(set(&copy, "intake.listen", "localhost:2", ORIGIN_FILE, NULL));
+    assert_false(settings_same(s, &copy));
     settings_free(&copy);
 }
 
