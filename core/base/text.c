@@ -123,7 +123,6 @@ static bool add_space(struct buf *out, uint32_t c, enum text_flags flags, size_t
         return false;
     if (flags != TEXT_MULTILINE) {
         buf_add_text(out, c == '\n' ? "\\n" : "\\t");
-        *column += 2;
     } else if (c == '\n') {
         buf_add_char(out, '\n');
         *column = 0;
