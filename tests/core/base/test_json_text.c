@@ -128,6 +128,9 @@ static void string_undoes_escapes(void **state)
         {"\"\\ud800\\n\"", "\xef\xbf\xbd\n", 4},
         {"\"a\\u0000b\"", "a\0b", 3},
         {"\"\\udbff\\udfff\"", "\xf4\x8f\xbf\xbf", 4},
+        {"\"\\ud800\\udc00\"", "\xf0\x90\x80\x80", 4},
+        {"\"\\u007f\\u0080\\u07ff\\u0800\\uffff\"",
+         "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf", 11},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf out;
@@ -250,6 +253,7 @@ static void append_string_escapes(void **state)
         {{"a\0b", 3}, "\"a\\u0000b\""},
         {{"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9},
          "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""},
+        {{"\xe0\xa0\x80\xf0\x90\x80\x80", 7}, "\"\xe0\xa0\x80\xf0\x90\x80\x80\""},
         {{"x\xff\xc3", 3}, "\"x\xef\xbf\xbd\xef\xbf\xbd\""},
         {{"\xe2\x82(", 3}, "\"\xef\xbf\xbd\xef\xbf\xbd(\""},
         {{"\xed\xa0\x80", 3}, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},

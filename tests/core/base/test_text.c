@@ -33,6 +33,8 @@ static const struct row ROWS[] = {
     {IN("a\nb\tc"), "a\\nb\\tc", "a\nb   c"},
     {IN("\t\t|"), "\\t\\t|", "        |"},
     {IN("\xe6\x97\xa5\t|"), "\xe6\x97\xa5\\t|", "\xe6\x97\xa5  |"},
+    {IN("\x1b\t|"), "\\x1b\\t|", "\\x1b    |"},
+    {IN("abc\nd\t|"), "abc\\nd\\t|", "abc\nd   |"},
     {IN("a\r\nb"), "a\\x0d\\nb", "a\\x0d\nb"},
     {IN("\x1b[31mred\x1b]0;t\x07"), "\\x1b[31mred\\x1b]0;t\\x07", NULL},
     {IN("a\0b"), "a\\x00b", NULL},
@@ -263,6 +265,22 @@ static void safe_lets_no_control_through(void **state)
     assert_int_equal(controls, 32 + 33 + 1 + 5 + 7 + 10 + 1);
 }
 
+/* What stands beside those that are not shown. */
+static void safe_hides_no_letter(void **state)
+{
+    (void)state;
+    static const uint32_t codes[] = {
+        0xa0,   0xac,   0xae,   0x61b,  0x115e, 0x1161,  0x200a, 0x2010, 0x2027,
+        0x202f, 0x205f, 0x2070, 0x3163, 0x3165, 0xf900,  0xfdcf, 0xfdf0, 0xff9f,
+        0xffa1, 0xfffc, 0xfffd, 0x180d, 0x180f, 0x1d172, 0x1d17b};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        char text[6] = "a";
+        size_t len = put_utf8(codes[i], text + 1);
+        if (!text_is_safe((struct span){text, 1 + len}, TEXT_LINE))
+            fail_msg("U+%04X", codes[i]);
+    }
+}
+
 static void fit_stays_within_every_width(void **state)
 {
     (void)state;
@@ -416,6 +434,7 @@ int main(void)
         cmocka_unit_test(columns_count_cells),
         cmocka_unit_test(fit_never_cuts_a_character),
         cmocka_unit_test(safe_lets_no_control_through),
+        cmocka_unit_test(safe_hides_no_letter),
         cmocka_unit_test(fit_stays_within_every_width),
         cmocka_unit_test(next_steps_over_whole_characters),
         cmocka_unit_test(is_utf8_follows_the_rfc),
