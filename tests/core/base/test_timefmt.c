@@ -45,6 +45,10 @@ static void parse_iso_reads(void **state)
         {"2026-01-02T03:04:05.678+0000", INT64_C(1767323045678)},
         {"2026-01-02T04:34:05.678+01:30", INT64_C(1767323045678)},
         {"2026-01-01T22:04:05.678-0500", INT64_C(1767323045678)},
+        {"2026-01-02T09:03:05.678+05:59", INT64_C(1767323045678)},
+        {"2026-01-01T03:05:05.678-23:59", INT64_C(1767323045678)},
+        {"2026-01-02T03:04:05z", INT64_C(1767323045000)},
+        {"2016-12-31T23:59:60Z", INT64_C(1483228800000)}, /* a leap second */
         {"2026-01-02T03:04:05.6Z", INT64_C(1767323045600)},
         {"2026-01-02T03:04:05.678999999Z", INT64_C(1767323045678)},
         {"2000-02-29T00:00:00Z", INT64_C(951782400000)},
@@ -99,6 +103,43 @@ static void parse_iso_refuses_junk(void **state)
     }
     int64_t ms;
     assert_false(timefmt_parse_iso((struct span){NULL, 0}, &ms));
+}
+
+static void parse_iso_knows_the_days_of_each_month(void **state)
+{
+    (void)state;
+    static const int years[] = {1999, 2000, 2024, 2026, 2100};
+    for (size_t y = 0; y < sizeof years / sizeof *years; y++)
+        for (int month = 1; month <= 12; month++)
+            for (int day = 1; day <= 32; day++) {
+                char text[80];
+                int64_t ms = -1;
+                struct tm t = {
+                    .tm_year = years[y] - 1900, .tm_mon = month - 1, .tm_mday = day};
+                int64_t expected = (int64_t)timegm(&t) * 1000;
+                snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00Z", years[y], month,
+                         day);
+                if (timefmt_parse_iso(span_of(text), &ms) != (t.tm_mday == day))
+                    fail_msg("%s", text);
+                if (t.tm_mday == day)
+                    assert_true(ms == expected);
+            }
+}
+
+static void parse_iso_wants_each_character(void **state)
+{
+    (void)state;
+    static const char good[] = "2026-01-02T03:04:05.678+01:30", others[] = "/:a -";
+    for (size_t i = 0; i < sizeof good - 1; i++)
+        for (const char *c = others; *c; c++) {
+            char text[sizeof good];
+            int64_t ms;
+            memcpy(text, good, sizeof good);
+            text[i] = *c;
+            bool sign = good[i] == '+' && *c == '-';
+            if (good[i] != *c && timefmt_parse_iso(span_of(text), &ms) != sign)
+                fail_msg("%s", text);
+        }
 }
 
 static void parse_iso_reads_what_iso_formats(void **state)
@@ -163,6 +204,25 @@ static void parse_http_reads_three_forms(void **state)
     }
 }
 
+static void parse_http_reads_what_was_written(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {
+        "%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"};
+    /* two digits are of 1970 to 2069 */
+    for (time_t at = 0; at < INT64_C(3155760000); at += 86400 * 9 + 12345) {
+        struct tm t;
+        gmtime_r(&at, &t);
+        for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
+            char text[80];
+            int64_t ms = -1;
+            strftime(text, sizeof text, forms[f], &t);
+            if (!timefmt_parse_http(span_of(text), &ms) || ms != (int64_t)at * 1000)
+                fail_msg("%s: %lld", text, (long long)ms);
+        }
+    }
+}
+
 static void parse_http_refuses_junk(void **state)
 {
     (void)state;
@@ -175,6 +235,12 @@ static void parse_http_refuses_junk(void **state)
         "Sun, 06 Nov 1994 08:49:37 GMT ",
         "Sun, 31 Feb 1994 08:49:37 GMT",
         "Sun, 06 Foo 1994 08:49:37 GMT",
+        "Sun, 06 Nox 1994 08:49:37 GMT",
+        "Sun Nox  6 08:49:37 1994",
+        "Su, 06 Nov 1994 08:49:37 GMT",
+        "Su Nov  6 08:49:37 1994",
+        "Sun, 06-Nov 94 08:49:37 GMT",
+        "Sun, 06 Nov-1994 08:49:37 GMT",
         "Sun, 06 Nov 1994 25:49:37 GMT",
         "Sun, 06-Nov 1994 08:49:37 GMT",
         "Sun Nov 06 08:49:37",
@@ -315,10 +381,13 @@ int main(void)
         cmocka_unit_test(iso_formats_and_clamps),
         cmocka_unit_test(parse_iso_reads),
         cmocka_unit_test(parse_iso_refuses_junk),
+        cmocka_unit_test(parse_iso_knows_the_days_of_each_month),
+        cmocka_unit_test(parse_iso_wants_each_character),
         cmocka_unit_test(parse_iso_reads_what_iso_formats),
         cmocka_unit_test(parse_iso_never_reads_on),
         cmocka_unit_test(people_read_their_own_zone),
         cmocka_unit_test(parse_http_reads_three_forms),
+        cmocka_unit_test(parse_http_reads_what_was_written),
         cmocka_unit_test(parse_http_refuses_junk),
         cmocka_unit_test(duration_parse_reads_units),
         cmocka_unit_test(duration_parse_refuses_junk),
