@@ -33,7 +33,7 @@ static const struct row ROWS[] = {
     {IN("a\nb\tc"), "a\\nb\\tc", "a\nb   c"},
     {IN("\t\t|"), "\\t\\t|", "        |"},
     {IN("\xe6\x97\xa5\t|"), "\xe6\x97\xa5\\t|", "\xe6\x97\xa5  |"},
-    {IN("\x1b\t|"), "\\x1b\\t|", "\\x1b    |"},
+    {IN("a\x1b\t|"), "a\\x1b\\t|", "a\\x1b   |"},
     {IN("abc\nd\t|"), "abc\\nd\\t|", "abc\nd   |"},
     {IN("a\r\nb"), "a\\x0d\\nb", "a\\x0d\nb"},
     {IN("\x1b[31mred\x1b]0;t\x07"), "\\x1b[31mred\\x1b]0;t\\x07", NULL},
@@ -281,6 +281,23 @@ static void safe_hides_no_letter(void **state)
     }
 }
 
+/* The first and the last of each kind that stands for nothing visible. */
+static void safe_hides_what_is_not_visible(void **state)
+{
+    (void)state;
+    static const uint32_t codes[] = {0xad,    0x61c,   0x115f,  0x1160,  0x180e,  0x200b,
+                                     0x200f,  0x2028,  0x202e,  0x2060,  0x206f,  0x3164,
+                                     0xe000,  0xf8ff,  0xfdd0,  0xfdef,  0xfeff,  0xffa0,
+                                     0xfff0,  0xfffb,  0xfffe,  0xffff,  0xe0000, 0xe0fff,
+                                     0x1d173, 0x1d17a, 0x1fffe, 0xf0000, 0x10ffff};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        char text[6] = "a";
+        size_t len = put_utf8(codes[i], text + 1);
+        if (text_is_safe((struct span){text, 1 + len}, TEXT_LINE))
+            fail_msg("U+%04X", codes[i]);
+    }
+}
+
 static void fit_stays_within_every_width(void **state)
 {
     (void)state;
@@ -435,6 +452,7 @@ int main(void)
         cmocka_unit_test(fit_never_cuts_a_character),
         cmocka_unit_test(safe_lets_no_control_through),
         cmocka_unit_test(safe_hides_no_letter),
+        cmocka_unit_test(safe_hides_what_is_not_visible),
         cmocka_unit_test(fit_stays_within_every_width),
         cmocka_unit_test(next_steps_over_whole_characters),
         cmocka_unit_test(is_utf8_follows_the_rfc),

@@ -238,6 +238,7 @@ static void parse_http_refuses_junk(void **state)
         "Sun, 06 Nox 1994 08:49:37 GMT",
         "Sun Nox  6 08:49:37 1994",
         "Su, 06 Nov 1994 08:49:37 GMT",
+        "Wed, 31 Dec 1969 23:59:59 GMT",
         "Su Nov  6 08:49:37 1994",
         "Sun, 06-Nov 94 08:49:37 GMT",
         "Sun, 06 Nov-1994 08:49:37 GMT",

@@ -66,6 +66,19 @@ static void a_clock_shows_the_time_of_its_place(void **state)
     }
 }
 
+/* 1916-04-30, at 23:00: the first summer time, to the millisecond. */
+static void a_clock_showed_times_before_1970(void **state)
+{
+    (void)state;
+    const int64_t at = INT64_C(-1693706400000), hour = 3600000;
+    const struct zone *z = zone("Europe/Berlin");
+    assert_true(zone_local(z, at - 1) == at - 1 + hour);
+    assert_true(zone_local(z, at) == at + 2 * hour);
+    assert_true(zone_instant(z, at - 1 + hour, true) == at - 1);
+    assert_true(zone_instant(z, at + hour + 1, false) == at); /* passed over */
+    assert_true(zone_instant(z, at + 2 * hour + 1, false) == at + 1);
+}
+
 static const struct {
     const char *zone, *local, *first, *last; /* last NULL: the same */
 } INSTANTS[] = {
@@ -163,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clock_shows_the_time_of_its_place),
+        cmocka_unit_test(a_clock_showed_times_before_1970),
         cmocka_unit_test(a_time_of_the_clock_is_an_instant),
         cmocka_unit_test(agrees_with_libc),
         cmocka_unit_test(what_is_no_zone_is_refused),
