@@ -82,7 +82,10 @@ bool facts_span_updates(struct facts *f, struct js_value root, struct err *err)
     if (count < 1 || count > FACTS_IDS_MAX)
         return facts_wrong(f, "ids", "must hold 1 to 1000 ids", err);
     for (js_iter(&it, ids); js_next(&it, &item); i++) {
-        if (!facts_listed_id(f, item.value, i, &id, err) || !add_span(f, update, id, err))
+        if (!facts_listed_id(f, item.value, i, &id, err))
+            return false;
+        facts_at(f, "update", FACTS_ALONE);
+        if (!add_span(f, update, id, err))
             return false;
     }
     return true;
