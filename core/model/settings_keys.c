@@ -97,9 +97,9 @@ const struct setting_info *setting_info(enum setting s)
 
 void setting_env_name(enum setting s, char *out, size_t size)
 {
-    int prefix = snprintf(out, size, "OPIK_ALERTS_%s", table[s].key);
-    for (size_t i = 0; i < size && i < (size_t)prefix && out[i]; i++)
-        out[i] = out[i] == '.' ? '_' : ascii_upper(out[i]);
+    snprintf(out, size, "OPIK_ALERTS_%s", table[s].key);
+    for (char *c = out; *c; c++)
+        *c = *c == '.' ? '_' : ascii_upper(*c);
 }
 
 bool settings_key_find(struct span key, enum setting *out)
