@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/arena.h"
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "support/wiped.h"
 
 static void buf_grows_and_stays_terminated(void **state)
 {
@@ -43,6 +45,41 @@ static void buf_grows_and_stays_terminated(void **state)
     assert_true(buf_add_text(&b, "again"));
     buf_wipe(&b);
     assert_null(b.data);
+}
+
+/* A format fits behind what is there, to the byte, or makes room first. */
+static void buf_formats_whatever_room_there_is(void **state)
+{
+    (void)state;
+    char expected[400];
+    for (int before = 0; before < 130; before++)
+        for (int len = 0; len < 140; len += before % 7 + 1) {
+            struct buf b;
+            buf_init(&b, BUF_UNLIMITED);
+            for (int i = 0; i < before; i++)
+                buf_add_char(&b, 'x');
+            assert_true(buf_add_format(&b, "%.*s%*d", before ? 0 : 1, "y", len, 7));
+            snprintf(expected, sizeof expected, "%.*s%*d", before ? 0 : 1, "y", len, 7);
+            assert_int_equal(b.len, (size_t)before + strlen(expected));
+            assert_string_equal(b.data + before, expected);
+            for (int i = 0; i < before; i++)
+                assert_int_equal(b.data[i], 'x');
+            buf_free(&b);
+        }
+}
+
+static void buf_drops_from_the_front(void **state)
+{
+    (void)state;
+    for (size_t drop = 0; drop <= 3; drop++) {
+        struct buf b;
+        buf_init(&b, 10);
+        assert_true(buf_add_text(&b, "abc"));
+        buf_drop(&b, drop);
+        assert_string_equal(buf_text(&b), &"abc"[drop]);
+        assert_int_equal(b.len, 3 - drop);
+        buf_free(&b);
+    }
 }
 
 static void buf_reserve_leaves_text_terminated(void **state)
@@ -206,6 +243,12 @@ static void err_cuts_between_characters(void **state)
             assert_in_range(strlen(err.text), sizeof err.text - 4, sizeof err.text - 1);
         }
     }
+    for (int left = 0; left < 4; left++) { /* the last character alone */
+        struct err err = {0};
+        int before = (int)sizeof err.text - 1 - left;
+        assert_false(err_set(&err, ERR_IO, "%*d\xc3\xa4", before, 1));
+        assert_int_equal(strlen(err.text), before + (left < 2 ? 0 : 2));
+    }
 }
 
 static void secret_copies_and_wipes(void **state)
@@ -222,6 +265,32 @@ static void secret_copies_and_wipes(void **state)
     assert_null(copy);
     secret_free(&copy);
     assert_null(secret_copy(NULL));
+}
+
+static void secrets_are_gone_before_their_memory_is(void **state)
+{
+    (void)state;
+    struct buf b;
+    char *copy = secret_copy(WIPED_TOKEN);
+    wiped_begin();
+    secret_free(&copy);
+    copy = malloc(100);
+    assert_non_null(copy);
+    snprintf(copy, 100, "%60s", WIPED_TOKEN);
+    secret_free_block(copy);
+    buf_init_secret(&b, BUF_UNLIMITED);
+    for (int i = 0; i < 1000; i++)
+        buf_add_text(&b, WIPED_TOKEN);
+    buf_clear(&b); /* the bytes behind are still there */
+    buf_free(&b);
+    buf_init(&b, BUF_UNLIMITED);
+    buf_add_text(&b, WIPED_TOKEN);
+    buf_wipe(&b);
+    assert_int_equal(wiped_end(), 0);
+    wiped_begin();
+    buf_add_text(&b, WIPED_TOKEN);
+    buf_free(&b); /* no secret: only so it is seen that it would be */
+    assert_int_equal(wiped_end(), 1);
 }
 
 struct heard {
@@ -298,6 +367,47 @@ static void clock_system_is_steady(void **state)
     }
 }
 
+static int64_t ms_of(clockid_t id)
+{
+    struct timespec t;
+    assert_int_equal(clock_gettime(id, &t), 0);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Between two looks at the clocks that they are made of. */
+static void clocks_show_the_machine_s_own(void **state)
+{
+    (void)state;
+    const struct clock *clock = clock_system();
+    int64_t before = ms_of(CLOCK_MONOTONIC), now = clock_monotonic_ms();
+    assert_in_range(now, before, ms_of(CLOCK_MONOTONIC));
+    before = ms_of(CLOCK_BOOTTIME);
+    now = clock_steady_ms(clock) - clock_anchor();
+    assert_in_range(now, before, ms_of(CLOCK_BOOTTIME));
+    static const int64_t in[] = {0, 1, 999, 1000, 1001, 123456789};
+    for (int round = 0; round < 2000; round++)
+        for (size_t i = 0; i < sizeof in / sizeof *in; i++) {
+            before = ms_of(CLOCK_MONOTONIC);
+            struct timespec until = clock_monotonic_in(in[i]);
+            now = (int64_t)until.tv_sec * 1000 + until.tv_nsec / 1000000 - in[i];
+            assert_in_range(now, before, ms_of(CLOCK_MONOTONIC));
+            assert_in_range(until.tv_nsec, 0, 999999999);
+        }
+}
+
+static void a_boot_has_a_name(void **state)
+{
+    (void)state;
+    char one[CLOCK_BOOT_SIZE], other[CLOCK_BOOT_SIZE];
+    if (access("/proc/sys/kernel/random/boot_id", R_OK) != 0)
+        skip(); /* not known here */
+    assert_true(clock_boot(one));
+    assert_true(clock_boot(other));
+    assert_string_equal(one, other);
+    assert_in_range(strlen(one), 1, CLOCK_BOOT_SIZE - 1);
+    assert_null(strchr(one, '\n'));
+}
+
 static void span_compares(void **state)
 {
     (void)state;
@@ -320,7 +430,9 @@ static void a_secret_buffer_keeps_its_bytes_as_it_grows(void **state)
         assert_true(buf_add_text(&b, "0123456789"));
     assert_false(buf_add_char(&b, 'x'));
     assert_int_equal(b.len, 1000);
-    assert_memory_equal(b.data + 990, "0123456789", 11);
+    for (int i = 0; i < 100; i++)
+        assert_memory_equal(b.data + (ptrdiff_t)10 * i, "0123456789", 10);
+    assert_int_equal(b.data[1000], 0);
     buf_free(&b);
     assert_true(b.secret && b.max == 1000 && !b.data);
     assert_true(buf_add_text(&b, "again"));
@@ -336,6 +448,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_secret_buffer_keeps_its_bytes_as_it_grows),
         cmocka_unit_test(buf_grows_and_stays_terminated),
+        cmocka_unit_test(buf_formats_whatever_room_there_is),
+        cmocka_unit_test(buf_drops_from_the_front),
         cmocka_unit_test(buf_reserve_leaves_text_terminated),
         cmocka_unit_test(buf_fails_over_max_and_keeps_its_bytes),
         cmocka_unit_test(buf_refuses_lengths_that_overflow),
@@ -347,10 +461,13 @@ int main(void)
         cmocka_unit_test(err_keeps_code_and_text),
         cmocka_unit_test(err_cuts_between_characters),
         cmocka_unit_test(secret_copies_and_wipes),
+        cmocka_unit_test(secrets_are_gone_before_their_memory_is),
         cmocka_unit_test(log_sanitises_lines),
         cmocka_unit_test(asset_find_knows_every_name),
         cmocka_unit_test(clock_driven_shows_what_it_is_told),
         cmocka_unit_test(clock_system_is_steady),
+        cmocka_unit_test(clocks_show_the_machine_s_own),
+        cmocka_unit_test(a_boot_has_a_name),
         cmocka_unit_test(span_compares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

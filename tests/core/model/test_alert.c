@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "model/alert.h"
+#include "model/alert_json.h"
+#include "support/wiped.h"
 
 #define P1 "0198ec68-6e06-7253-a20b-d35c9252b9b1"
 #define P2 "0198ec68-6e06-7253-a20b-d35c9252b9b2"
@@ -275,7 +277,10 @@ static void ids_of_what_is_the_same_are_kept(void **state)
     c.window_s = 60;
     assert_true(alert_trigger_add_condition(t, &c));
     snprintf(next.triggers[1].id, UUID_SIZE, P1); /* its own stays */
+    assert_non_null(alert_add_trigger(&next, EVENT_TRACE_COST)); /* not stored yet */
     alert_keep_ids(&next, &stored);
+    assert_string_equal(next.triggers[2].id, "");
+    t = &next.triggers[0];
     assert_string_equal(next.id, ""); /* that is for the store */
     assert_string_equal(next.webhook_id, P2);
     assert_string_equal(t->id, P1);
@@ -309,6 +314,37 @@ static void no_two_conditions_keep_one_id(void **state)
     assert_string_equal(costs->conditions[0].id, "");
     alert_free(&stored);
     alert_free(&next);
+}
+
+static void secrets_are_wiped(void **state)
+{
+    (void)state;
+    static const char json[] =
+        "{\"name\":\"n\",\"metadata\":{\"" ALERT_ROUTING_KEY "\":\"" WIPED_TOKEN
+        "\"},\"webhook\":{\"url\":\"https://h/" WIPED_TOKEN
+        "\",\"secret_token\":\"" WIPED_TOKEN "\",\"headers\":{\"X-A\":\"" WIPED_TOKEN
+        "\"}}}";
+    struct alert a, b;
+    struct buf out;
+    wiped_begin();
+    assert_true(alert_from_json(span_of(json), &a, NULL));
+    assert_true(alert_copy(&b, &a));
+    alert_free(&b);
+    assert_false(alert_from_json(
+        span_of("{\"webhook\":{\"url\":1,\"secret_token\":\"" WIPED_TOKEN "\"}}"), &b,
+        NULL));
+    buf_init_secret(&out, BUF_UNLIMITED);
+    assert_true(alert_to_json(&a, ALERT_JSON_PLAIN, &out));
+    buf_free(&out);
+    assert_true(alert_set_secret(&a.token, "other") && alert_set_secret(&a.url, NULL));
+    assert_true(alert_set_metadata(&a, ALERT_ROUTING_KEY, "other"));
+    assert_true(alert_set_metadata(&a, ALERT_SIGNING_SECRET, WIPED_TOKEN));
+    assert_true(alert_set_metadata(&a, ALERT_SIGNING_SECRET, NULL));
+    assert_true(alert_set_metadata(&a, ALERT_SIGNING_PREVIOUS, WIPED_TOKEN));
+    assert_true(alert_set_secret(&a.token, WIPED_TOKEN));
+    assert_true(alert_set_secret(&a.url, "https://h/" WIPED_TOKEN));
+    alert_free(&a);
+    assert_int_equal(wiped_end(), 0);
 }
 
 static void forget_ids_leaves_content(void **state)
@@ -416,6 +452,7 @@ int main(void)
         cmocka_unit_test(copy_holds_everything_on_its_own),
         cmocka_unit_test(ids_of_what_is_the_same_are_kept),
         cmocka_unit_test(no_two_conditions_keep_one_id),
+        cmocka_unit_test(secrets_are_wiped),
         cmocka_unit_test(forget_ids_leaves_content),
         cmocka_unit_test(set_takes_its_own_text_and_unsets),
         cmocka_unit_test(add_trigger_has_one_of_each_type),

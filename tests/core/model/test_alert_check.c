@@ -378,6 +378,14 @@ static void check_judges_metadata(void **state)
             assert_int_equal(alert_check(a, false, NULL, 0), 0);
         assert_true(alert_set_metadata(a, rows[i].key, NULL));
     }
+    for (int i = 0; i <= ALERT_METADATA_MAX; i++) {
+        char key[20];
+        assert_int_equal(alert_check(a, false, NULL, 0), 0);
+        snprintf(key, sizeof key, "m%d", i);
+        assert_true(alert_set_metadata(a, key, "x"));
+    }
+    assert_one(a, ALERT_FIELD_METADATA, 0, "Too many members of metadata: at most 64");
+    assert_true(alert_set_metadata(a, "m0", NULL) && alert_set_metadata(a, "m1", NULL));
     a->destination = DESTINATION_PAGERDUTY;
     assert_one(a, ALERT_FIELD_ROUTING_KEY, 0, "A routing key is required for PagerDuty");
     assert_int_equal(alert_check(a, true, NULL, 0), 0);

@@ -444,7 +444,7 @@ static void conditions_go_both_ways(void **state)
         const char *name;
     } rows[] = {
         {MEASURED("trace:errors", "threshold:errors",
-                  "{\"threshold\":\"10\",\"window\":\"900\"}"),
+                  "{\"threshold\":\"10\",\"window\":\"900\",\"name\":\"no score\"}"),
          CONDITION_ERRORS, "10", 900, false, NULL},
         {MEASURED("trace:cost", "threshold:cost",
                   "{\"threshold\":\"0.5\",\"window_seconds\":\"60\"}"),

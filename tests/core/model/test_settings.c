@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "model/settings.h"
+#include "support/wiped.h"
 
 struct row {
     const char *key, *value;
@@ -20,6 +21,8 @@ static bool read_fixed(const char *path, struct buf *out, struct err *err)
         return buf_add_text(out, "s3cret key\r\nsecond line\n");
     if (strcmp(path, "/one") == 0)
         return buf_add_text(out, "no newline");
+    if (strcmp(path, "/secret") == 0)
+        return buf_add_text(out, WIPED_TOKEN "\n");
     if (strcmp(path, "/empty") == 0)
         return buf_add_text(out, "\nsecond\n");
     if (strcmp(path, "/control") == 0)
@@ -147,6 +150,7 @@ static const struct row VALUES[] = {
     {"intake.listen", "[::g]:80", false, 0},
     {"intake.listen", "[127.0.0.1]:80", false, 0},
     {"intake.listen", "a b:80", false, 0},
+    {"intake.listen", "*:80", false, 0},
     {"intake.listen", "", false, 0},
     {"intake.listen", "unix:/run/opik-alerts/socket", true, 0},
     {"intake.listen", "unix:socket", false, 0},
@@ -176,6 +180,7 @@ static const struct row VALUES[] = {
     {"delivery.ca_file", "/tmp/\x1b[2J", false, 0},
     {"delivery.ca_file", "/tmp/\xff", false, 0},
     {"delivery.ca_file", "\x01", false, 0},
+    {"delivery.ca_file", "/tmp/\x7f", false, 0},
     {"delivery.private", "refuse", true, 1},
     {"delivery.private", "maybe", false, 0},
 };
@@ -339,6 +344,20 @@ static void set_secret_judges_origin_and_file(void **state)
     }
 }
 
+static void secrets_are_wiped(void **state)
+{
+    struct settings *s = *state, copy;
+    wiped_begin();
+    assert_true(set(s, "intake.api_key", WIPED_TOKEN, ORIGIN_FILE, NULL));
+    assert_true(settings_copy(&copy, s, NULL));
+    assert_true(set(s, "intake.api_key", "file:/good", ORIGIN_FILE, NULL));
+    assert_false(set(s, "intake.api_key", WIPED_TOKEN "\n", ORIGIN_FILE, NULL));
+    assert_true(set(s, "intake.api_key", "file:/secret", ORIGIN_CALL, NULL));
+    assert_string_equal(s->text[SETTING_INTAKE_API_KEY], WIPED_TOKEN);
+    settings_free(&copy);
+    assert_int_equal(wiped_end(), 0);
+}
+
 static void show_hides_secrets(void **state)
 {
     struct settings *s = *state;
@@ -480,6 +499,7 @@ int main(void)
         TEST(values_have_a_length),
         TEST(set_secret_judges_origin_and_file),
         TEST(a_secret_is_refused_where_others_see_it),
+        TEST(secrets_are_wiped),
         TEST(show_hides_secrets),
         TEST(check_wants_key_off_loopback),
         TEST(check_refuses_redis_in_words),

@@ -159,6 +159,15 @@ static void copies_whole(void **state)
     assert_string_equal(copy.zone, "UTC");
     assert_int_equal(copy.held, 3);
     silence_free(&copy);
+    s.workspace = strdup("team"); /* and nothing else */
+    assert_true(silence_copy(&copy, &s));
+    assert_string_equal(copy.workspace, "team");
+    assert_null(copy.comment);
+    assert_null(copy.created_by);
+    assert_null(copy.alert_name);
+    assert_null(copy.project_name);
+    silence_free(&s);
+    silence_free(&copy);
 }
 
 static void is_written_as_json(void **state)
