@@ -138,9 +138,11 @@ programs = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
 
 WRAP_core_test_draft := $(call wraps,malloc calloc realloc reallocarray)
 WRAP_core_test_jsonmem := -Wl,--wrap=malloc
-WRAP_core_test_memory := -Wl,--wrap=free
-WRAP_core_test_alert := -Wl,--wrap=free
-WRAP_core_test_settings := -Wl,--wrap=free
+WIPED := $(call wraps,malloc free realloc)
+WRAP_core_test_memory := $(WIPED)
+WRAP_core_test_alert := $(WIPED)
+WRAP_core_test_settings := $(WIPED)
+WRAP_core_test_payload := $(WIPED)
 WRAP_core_test_rekey := -Wl,--wrap=renameat
 WRAP_core_test_writer := -Wl,--wrap=sqlite3_busy_timeout
 WRAP_core_test_courier := -Wl,--wrap=sender_start

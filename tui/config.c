@@ -162,7 +162,7 @@ static bool load_file(const struct call *call, struct settings *out, struct err 
     struct buf text;
     if (!call->config)
         return true;
-    buf_init(&text, FILE_MAX);
+    buf_init_secret(&text, FILE_MAX);
     bool done = read_trusted(call->config, &text, &why);
     if (!done && why.code == ERR_NOT_FOUND && !call->config_given)
         done = true;
@@ -170,7 +170,7 @@ static bool load_file(const struct call *call, struct settings *out, struct err 
         err_set(err, why.code, "%s", why.text);
     else
         done = parse(call->config, buf_span(&text), out, err);
-    buf_wipe(&text);
+    buf_free(&text);
     return done;
 }
 

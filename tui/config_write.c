@@ -160,12 +160,12 @@ bool config_replace(const char *path, struct span text, struct err *err)
 bool config_write(const char *path, const char *key, const char *value, struct err *err)
 {
     struct buf old, text;
-    buf_init(&old, FILE_MAX);
-    buf_init(&text, FILE_MAX);
+    buf_init_secret(&old, FILE_MAX);
+    buf_init_secret(&text, FILE_MAX);
     bool fine = read_file(path, &old, err) &&
                 (rewrite(&text, buf_span(&old), key, value) || err_memory(err)) &&
                 config_replace(path, buf_span(&text), err);
-    buf_wipe(&old);
-    buf_wipe(&text);
+    buf_free(&old);
+    buf_free(&text);
     return fine;
 }

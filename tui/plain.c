@@ -27,7 +27,7 @@ struct plain *plain_new(void)
     struct plain *p = calloc(1, sizeof *p);
     if (!p)
         return NULL;
-    buf_init(&p->line, LINE_MAX_BYTES);
+    buf_init_secret(&p->line, LINE_MAX_BYTES); /* it may be one */
     p->asked = true;
     return p;
 }
@@ -47,7 +47,7 @@ void plain_free(struct plain **pp)
         return;
     forget(*pp);
     free((*pp)->cursor_row);
-    buf_wipe(&(*pp)->line); /* may have held a secret */
+    buf_free(&(*pp)->line);
     free(*pp);
     *pp = NULL;
 }

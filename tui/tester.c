@@ -111,7 +111,7 @@ static void release(struct tester *t)
         sender_free(&t->sender);
     outcome_free(&t->outcome);
     alert_free(&t->alert);
-    buf_wipe(&t->body);
+    buf_free(&t->body);
     buf_free(&t->shown);
     free(t);
 }
@@ -128,7 +128,7 @@ struct tester *tester_start(const struct alert *alert, enum event_type type, str
     t->done = done;
     t->arg = arg;
     alert_init(&t->alert);
-    buf_init(&t->body, BUF_UNLIMITED);
+    buf_init_secret(&t->body, BUF_UNLIMITED);
     buf_init(&t->shown, BUF_UNLIMITED);
     if (!prepare(t, alert, type, body, settings, clock, err)) {
         release(t);

@@ -27,12 +27,6 @@ void buf_free(struct buf *b)
     *b = (struct buf){.max = b->max, .secret = b->secret};
 }
 
-void buf_wipe(struct buf *b)
-{
-    secret_wipe(b->data, b->cap);
-    buf_free(b);
-}
-
 void buf_clear(struct buf *b)
 {
     b->len = 0;

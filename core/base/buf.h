@@ -24,8 +24,7 @@ struct buf {
 
 void buf_init(struct buf *b, size_t max);
 void buf_init_secret(struct buf *b, size_t max);
-void buf_free(struct buf *b); /* frees and makes it empty; usable again */
-void buf_wipe(struct buf *b); /* the same, with the memory overwritten first: for secrets */
+void buf_free(struct buf *b);  /* frees and makes it empty; usable again */
 void buf_clear(struct buf *b); /* empties, keeps the memory and clears `failed` */
 void buf_drop(struct buf *b, size_t len); /* removes the first bytes: at most all of them */
 

@@ -74,7 +74,7 @@ struct courier *courier_new(const struct courier_options *o, struct err *err)
 static void parcel_free(struct parcel *p)
 {
     alert_free(&p->alert);
-    buf_wipe(&p->body);
+    buf_free(&p->body);
     buf_free(&p->shown);
     free(p);
 }
@@ -215,7 +215,7 @@ bool courier_send(struct courier *c, struct alert *a, struct buf *body, courier_
     p->done = done;
     p->arg = arg;
     p->alert = *a;
-    buf_init(&p->body, BUF_UNLIMITED);
+    buf_init_secret(&p->body, BUF_UNLIMITED);
     buf_init(&p->shown, BUF_UNLIMITED);
     bool ok =
         payload_with_key(&p->alert, buf_span(body), &p->body, &p->shown) || err_memory(err);

@@ -24,7 +24,7 @@ static json_t *secret_json(const char *secret, enum alert_json_secrets how)
         return tojson_string(secret);
     buf_init(&mask, BUF_UNLIMITED);
     json_t *value = alert_mask(secret, &mask) ? tojson_string(buf_text(&mask)) : NULL;
-    buf_wipe(&mask);
+    buf_free(&mask);
     return value;
 }
 
@@ -50,7 +50,7 @@ static json_t *url_json(const struct alert *a)
     buf_init(&mask, BUF_UNLIMITED);
     json_t *value = alert_url_mask(a->url ? a->url : "", &mask) ? tojson_string(buf_text(&mask))
                                                                 : NULL;
-    buf_wipe(&mask);
+    buf_free(&mask);
     return value;
 }
 

@@ -81,7 +81,7 @@ static bool keep_url(struct alert *next, const struct alert *stored, struct err 
     buf_init(&mask, BUF_UNLIMITED);
     bool fine = !stored || !stored->url || alert_url_mask(stored->url, &mask);
     bool same = fine && stored && strcmp(buf_text(&mask), next->url) == 0;
-    buf_wipe(&mask);
+    buf_free(&mask);
     if (!fine)
         return err_memory(err);
     if (!same)
@@ -100,7 +100,7 @@ static bool is_mask_of(const char *text, const char *secret, bool *same)
     buf_init(&mask, BUF_UNLIMITED);
     bool ok = alert_mask(secret, &mask);
     *same = ok && strcmp(buf_text(&mask), text) == 0;
-    buf_wipe(&mask);
+    buf_free(&mask);
     return ok;
 }
 

@@ -374,11 +374,11 @@ bool settings_set(struct settings *s, struct span key, struct span value,
     bool weaker = origin < s->origin[which];
     if (setting_info(which)->type == SETTING_SECRET) {
         struct buf secret;
-        buf_init(&secret, MAX_TEXT);
+        buf_init_secret(&secret, MAX_TEXT);
         bool done =
             read_secret(setting_info(which)->key, value, origin, read_file, &secret, err) &&
             (weaker || store_value(s, which, buf_span(&secret), 0, origin, err));
-        buf_wipe(&secret);
+        buf_free(&secret);
         return done;
     }
     int64_t number = 0;

@@ -14,10 +14,10 @@ json_t *tojson_string(const char *text)
         return value;
     struct buf
         quoted; /* jansson takes valid UTF-8 only, the scanner's writer takes anything */
-    buf_init(&quoted, BUF_UNLIMITED);
+    buf_init_secret(&quoted, BUF_UNLIMITED);
     if (js_append_string(&quoted, span_of(text)))
         value = json_loadb(quoted.data, quoted.len, JSON_DECODE_ANY, NULL);
-    buf_wipe(&quoted);
+    buf_free(&quoted);
     if (!jsonmem_failed())
         return value;
     json_decref(value);

@@ -60,8 +60,6 @@ bool payload_with_key(const struct alert *a, struct span bare, struct buf *body,
     if (!payload_wants_routing_key(bare))
         return buf_add_span(body, bare) && buf_add_span(shown, bare);
     buf_init(&mask, BUF_UNLIMITED);
-    /* Enough at once: growing would leave copies behind that nobody wipes. */
-    buf_reserve(body, bare.len + 64 + 6 * strlen(key ? key : ""));
     bool ok = alert_mask(key ? key : "", &mask) && payload_add_routing_key(bare, key, body) &&
               payload_add_routing_key(bare, buf_text(&mask), shown);
     buf_free(&mask);

@@ -60,8 +60,9 @@ bool payload_pagerduty(const struct payload_head *head, const struct payload_eve
 bool payload_wants_routing_key(struct span body);
 bool payload_add_routing_key(struct span body, const char *key, struct buf *out);
 
-/* A bare body as it is sent for an alert, and as it may be shown: with its routing key, where
- * the body wants one, and with the mask of it. `body` is a secret then: wipe it. */
+/* A bare body as it is sent for an alert, and as it may be shown: with its routing key,
+ * where the body wants one, and with the mask of it. `body` is a secret then:
+ * buf_init_secret(). */
 bool payload_with_key(const struct alert *a, struct span bare, struct buf *body,
                       struct buf *shown);
 

@@ -37,7 +37,7 @@ static bool append(struct curl_slist **list, struct buf *line)
 {
     struct curl_slist *more =
         line->failed ? NULL : curl_slist_append(*list, buf_text(line));
-    buf_wipe(line);
+    buf_free(line);
     if (more)
         *list = more;
     return more != NULL;
@@ -47,9 +47,7 @@ static bool append_pair(struct curl_slist **list, const char *name, const char *
                         const char *value)
 {
     struct buf line;
-    buf_init(&line, BUF_UNLIMITED);
-    /* At once, so that no copy of a secret stays behind where the buffer grew. */
-    buf_reserve(&line, strlen(name) + strlen(lead) + strlen(value) + 2);
+    buf_init_secret(&line, BUF_UNLIMITED);
     buf_add_text(&line, name);
     buf_add_text(&line, ": ");
     buf_add_text(&line, lead);

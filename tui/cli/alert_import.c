@@ -199,7 +199,7 @@ int cli_alert_import(struct cli *cli)
     struct err err = {0};
     int status = EXIT_FAILED;
     const char *name = input_name(cli->args[0]);
-    buf_init(&text, IMPORT_MAX);
+    buf_init_secret(&text, IMPORT_MAX);
     if ((cli->call->secrets && !(im.box = alert_secrets_box(cli->call->secrets, &err))) ||
         !input_read(cli->args[0], &text, &err))
         cli_fail(&err);
@@ -212,6 +212,6 @@ int cli_alert_import(struct cli *cli)
     else
         status = cli->call->dry_run ? tell_all(cli, &im) : write_all(cli, &im);
     import_free(&im);
-    buf_wipe(&text);
+    buf_free(&text);
     return status;
 }

@@ -47,9 +47,9 @@ static bool read_line(const char *path, struct buf *out, struct err *err)
 struct passbox *alert_secrets_box(const char *path, struct err *err)
 {
     struct buf line;
-    buf_init(&line, LINE_MAX_BYTES);
+    buf_init_secret(&line, LINE_MAX_BYTES);
     struct passbox *box = read_line(path, &line, err) ? passbox_new(buf_span(&line), err) : NULL;
-    buf_wipe(&line);
+    buf_free(&line);
     return box;
 }
 
@@ -64,10 +64,10 @@ static bool change_one(struct passbox *box, char **field, change_secret *change,
     struct buf out;
     if (!*field)
         return true;
-    buf_init(&out, BUF_UNLIMITED);
+    buf_init_secret(&out, BUF_UNLIMITED);
     bool ok = change(box, *field, &out, err) &&
               (out.len == 0 || alert_set_secret(field, buf_text(&out)) || err_memory(err));
-    buf_wipe(&out);
+    buf_free(&out);
     return ok;
 }
 

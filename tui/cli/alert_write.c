@@ -17,7 +17,7 @@ static bool read_alert(struct cli *cli, const char *file, struct alert *out,
     struct buf text;
     struct err why = {0};
     alert_init(out);
-    buf_init(&text, ALERT_FILE_MAX);
+    buf_init_secret(&text, ALERT_FILE_MAX);
     bool done = input_read(file, &text, err);
     if (done && !alert_from_json(buf_span(&text), out, &why))
         done = err_set(err, why.code, "%s: %s", input_name(file), why.text);
@@ -25,7 +25,7 @@ static bool read_alert(struct cli *cli, const char *file, struct alert *out,
         done = err_memory(err);
     if (!done)
         alert_free(out);
-    buf_wipe(&text);
+    buf_free(&text);
     return done;
 }
 

@@ -13,9 +13,9 @@ enum { HEADER_NAME_MAX = 256 };
 static char *as_text(const struct alert *a)
 {
     struct buf json;
-    buf_init(&json, BUF_UNLIMITED);
+    buf_init_secret(&json, BUF_UNLIMITED);
     char *text = alert_to_json(a, ALERT_JSON_PLAIN, &json) ? buf_take(&json) : NULL;
-    buf_wipe(&json);
+    buf_free(&json);
     return text;
 }
 

@@ -180,14 +180,14 @@ static bool read_member(const struct js_item *item, struct alert *a)
     struct js_value name;
     buf_init(&quoted, BUF_UNLIMITED);
     buf_init(&key, BUF_UNLIMITED);
-    buf_init(&value, BUF_UNLIMITED);
+    buf_init_secret(&value, BUF_UNLIMITED);
     buf_add_format(&quoted, "\"%.*s\"", (int)item->key.len, item->key.at);
     bool fine = !quoted.failed && js_parse(buf_span(&quoted), &name, &err) &&
                 js_string(name, &key) && js_string(item->value, &value) &&
                 alert_set_metadata(a, buf_text(&key), buf_text(&value));
     buf_free(&quoted);
     buf_free(&key);
-    buf_wipe(&value);
+    buf_free(&value);
     return fine;
 }
 
@@ -277,24 +277,11 @@ static void text_or_null(struct buf *out, const char *text)
         buf_add_text(out, "null");
 }
 
-/* An upper bound of the JSON: growing would leave copies behind that nobody wipes. */
-static size_t secrets_size(const struct alert *a)
-{
-    size_t need = 256 + 6 * ((a->url ? strlen(a->url) : 0) + (a->token ? strlen(a->token) : 0));
-    for (size_t i = 0; i < a->header_count; i++)
-        need += 16 + 6 * (strlen(a->headers[i].name) + strlen(a->headers[i].value));
-    for (size_t i = 0; i < a->metadata_count; i++)
-        if (alert_metadata_is_secret(a->metadata[i].key))
-            need += 64 + 6 * strlen(a->metadata[i].value);
-    return need;
-}
-
 bool alert_secrets_seal(const struct sealer *s, const struct alert *a, struct buf *sealed,
                         struct err *err)
 {
     struct buf plain;
-    buf_init(&plain, BUF_UNLIMITED);
-    buf_reserve(&plain, secrets_size(a));
+    buf_init_secret(&plain, BUF_UNLIMITED);
     buf_add_text(&plain, "{\"url\":");
     text_or_null(&plain, a->url);
     buf_add_text(&plain, ",\"token\":");
@@ -317,7 +304,7 @@ bool alert_secrets_seal(const struct sealer *s, const struct alert *a, struct bu
     }
     buf_add_char(&plain, '}');
     bool fine = !plain.failed && seal(s, a->id, buf_span(&plain), sealed);
-    buf_wipe(&plain);
+    buf_free(&plain);
     return fine || err_memory(err);
 }
 
@@ -404,14 +391,14 @@ bool alert_secrets_unseal(const struct sealer *s, const char *id, struct span se
 {
     struct buf plain, scratch;
     struct js_value root;
-    buf_init(&plain, BUF_UNLIMITED);
-    buf_init(&scratch, BUF_UNLIMITED);
+    buf_init_secret(&plain, BUF_UNLIMITED);
+    buf_init_secret(&scratch, BUF_UNLIMITED);
     bool fine =
         buf_reserve(&plain, sealed.len) && buf_reserve(&scratch, sealed.len)
             ? unseal(s, id, sealed, &plain, err) && js_parse(buf_span(&plain), &root, err)
             : err_memory(err);
     fine = fine && (read_secrets(root, &scratch, a) || err_memory(err));
-    buf_wipe(&plain);
-    buf_wipe(&scratch);
+    buf_free(&plain);
+    buf_free(&scratch);
     return fine;
 }

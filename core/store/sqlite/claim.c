@@ -53,10 +53,9 @@ bool claim_add_key(struct claim *c, struct err *err)
     struct buf whole;
     if (!payload_wants_routing_key(body))
         return true;
-    buf_init(&whole, BUF_UNLIMITED);
-    buf_reserve(&whole, body.len + 64 + (key ? 6 * strlen(key) : 0));
+    buf_init_secret(&whole, BUF_UNLIMITED);
     if (!payload_add_routing_key(body, key, &whole)) {
-        buf_wipe(&whole);
+        buf_free(&whole);
         return err_memory(err);
     }
     free(c->body);

@@ -42,10 +42,10 @@ static bool opens(struct db *db, const struct sealer *sealer, struct err *err)
     if (got == 1) {
         struct buf plain;
         char id[UUID_SIZE];
-        buf_init(&plain, BUF_UNLIMITED);
+        buf_init_secret(&plain, BUF_UNLIMITED);
         db_col_id(row, 0, id);
         fine = unseal(sealer, id, db_col_blob(row, 1), &plain, err);
-        buf_wipe(&plain);
+        buf_free(&plain);
     }
     db_end(row);
     return fine;

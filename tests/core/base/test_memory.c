@@ -43,7 +43,7 @@ static void buf_grows_and_stays_terminated(void **state)
     buf_free(&b);
     assert_null(b.data);
     assert_true(buf_add_text(&b, "again"));
-    buf_wipe(&b);
+    buf_free(&b);
     assert_null(b.data);
 }
 
@@ -283,13 +283,11 @@ static void secrets_are_gone_before_their_memory_is(void **state)
         buf_add_text(&b, WIPED_TOKEN);
     buf_clear(&b); /* the bytes behind are still there */
     buf_free(&b);
-    buf_init(&b, BUF_UNLIMITED);
-    buf_add_text(&b, WIPED_TOKEN);
-    buf_wipe(&b);
     assert_int_equal(wiped_end(), 0);
+    buf_init(&b, BUF_UNLIMITED); /* no secret: only so it is seen that it would be */
     wiped_begin();
     buf_add_text(&b, WIPED_TOKEN);
-    buf_free(&b); /* no secret: only so it is seen that it would be */
+    buf_free(&b);
     assert_int_equal(wiped_end(), 1);
 }
 

@@ -21,8 +21,8 @@ static bool read_fixed(const char *path, struct buf *out, struct err *err)
         return buf_add_text(out, "s3cret key\r\nsecond line\n");
     if (strcmp(path, "/one") == 0)
         return buf_add_text(out, "no newline");
-    if (strcmp(path, "/secret") == 0)
-        return buf_add_text(out, WIPED_TOKEN "\n");
+    if (strcmp(path, "/secret") == 0) /* read in pieces, and the second line is long */
+        return buf_add_text(out, WIPED_TOKEN "\n") && buf_add_format(out, "%2000d", 1);
     if (strcmp(path, "/empty") == 0)
         return buf_add_text(out, "\nsecond\n");
     if (strcmp(path, "/control") == 0)

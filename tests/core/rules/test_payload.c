@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/uuid.h"
 #include "rules/payload.h"
+#include "support/wiped.h"
 
 #define E1 "0199a1c0-5b1e-7c43-9f1a-2f6d1c9b7a10"
 #define E2 "0199a1c0-5b1f-7d02-8a55-0c1b7e3d4f21"
@@ -384,6 +385,28 @@ static void a_routing_key_is_sent_and_its_mask_shown(void **state)
     alert_free(&a);
 }
 
+/* The longest key, and one that takes much more than itself. */
+static void a_routing_key_leaves_no_copy(void **state)
+{
+    (void)state;
+    char key[ALERT_TOKEN_MAX + 1] = WIPED_TOKEN;
+    struct buf body, shown;
+    struct alert a;
+    alert_init(&a);
+    memset(key + strlen(key), '\x7f', sizeof key - 1 - strlen(key));
+    assert_true(alert_set_metadata(&a, ALERT_ROUTING_KEY, key));
+    buf_init_secret(&body, BUF_UNLIMITED);
+    buf_init(&shown, BUF_UNLIMITED);
+    wiped_begin();
+    assert_true(payload_with_key(
+        &a, span_of("{\"event_action\":\"trigger\",\"dedup_key\":\"d\"}"), &body, &shown));
+    assert_non_null(strstr(buf_text(&body), WIPED_TOKEN));
+    buf_free(&body);
+    buf_free(&shown);
+    assert_int_equal(wiped_end(), 0);
+    alert_free(&a);
+}
+
 static void the_id_of_a_body_is_the_one_that_it_names(void **state)
 {
     (void)state;
@@ -427,6 +450,7 @@ int main(void)
         cmocka_unit_test(sample_of_a_threshold_says_what_it_would),
         cmocka_unit_test(a_head_takes_from_its_alert),
         cmocka_unit_test(a_routing_key_is_sent_and_its_mask_shown),
+        cmocka_unit_test(a_routing_key_leaves_no_copy),
         cmocka_unit_test(the_id_of_a_body_is_the_one_that_it_names),
         cmocka_unit_test(a_sample_has_the_alert_s_own_id),
     };

@@ -44,7 +44,7 @@ static void comes_back_with_the_same_passphrase_only(void **state)
         buf_clear(&plain);
         assert_false(passbox_open(other, text, &plain, &err));
         assert_int_equal(err.code, ERR_DENIED);
-        buf_wipe(&plain);
+        buf_free(&plain);
         free(text);
     }
     passbox_free(&one);
@@ -76,14 +76,14 @@ static void damage_is_told(void **state)
         buf_init(&plain, BUF_UNLIMITED);
         assert_false(passbox_open(p, wrong[i], &plain, &err));
         assert_int_equal(err.code, ERR_INVALID);
-        buf_wipe(&plain);
+        buf_free(&plain);
     }
     struct buf plain;
     struct err err = {0};
     buf_init(&plain, BUF_UNLIMITED);
     text[strlen(text) - 6] ^= 1;
     assert_false(passbox_open(p, text, &plain, &err));
-    buf_wipe(&plain);
+    buf_free(&plain);
     free(text);
     passbox_free(&p);
 }
