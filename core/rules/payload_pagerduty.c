@@ -90,7 +90,7 @@ bool payload_wants_routing_key(struct span body)
 bool payload_add_routing_key(struct span body, const char *key, struct buf *out)
 {
     buf_add_text(out, "{\"routing_key\":");
-    js_append_string(out, span_of(key ? key : ""));
+    js_append_string(out, span_of(key));
     buf_add_char(out, ',');
     return buf_add_span(out, (struct span){body.at + 1, body.len - 1});
 }

@@ -42,7 +42,7 @@ static size_t units_of(struct span text)
     return units;
 }
 
-/* Characters that mean something in mrkdwn, or would end a line. */
+/* Characters that mean something in mrkdwn. */
 static void add_character(struct buf *out, struct span c)
 {
     if (c.len > 1) {
@@ -66,7 +66,7 @@ static void add_character(struct buf *out, struct span c)
         buf_add_char(out, '\'');
         break;
     default:
-        buf_add_char(out, (unsigned char)c.at[0] < 0x20 || c.at[0] == 0x7f ? ' ' : c.at[0]);
+        buf_add_char(out, c.at[0]);
     }
 }
 
