@@ -220,15 +220,30 @@ static void every_user_of_many_is_listed_in_order(void **state)
     buf_free(&out);
 }
 
+/* Of every destination: the whole body, or none. */
 static void full_buffer_is_reported(void **state)
 {
     (void)state;
-    const struct payload_event one = event(E1, "ana", "{}");
-    struct buf out;
-    for (size_t max = 0; max < 300; max += 13) {
-        buf_init(&out, max);
-        assert_false(payload_documented(&HEAD, &one, 1, &out));
+    static const char *const begins[] = {"{\"id\":", "{\"blocks\":[", "{\"event_action\":"};
+    const struct payload_event e = event(E1, "ana", "{\"id\":\"I\"}");
+    for (int d = DESTINATION_GENERAL; d <= DESTINATION_PAGERDUTY; d++) {
+        struct payload_head head = HEAD;
+        struct buf whole, out;
+        head.alert_name = NULL;
+        head.destination = (enum alert_destination)d;
+        buf_init(&whole, BUF_UNLIMITED);
+        assert_true(payload_body(&head, &e, 1, &whole));
+        assert_memory_equal(whole.data, begins[d], strlen(begins[d]));
+        for (size_t max = 0; max < whole.len; max++) {
+            buf_init(&out, max);
+            assert_false(payload_body(&head, &e, 1, &out));
+            buf_free(&out);
+        }
+        buf_init(&out, whole.len);
+        assert_true(payload_body(&head, &e, 1, &out));
+        assert_string_equal(buf_text(&out), buf_text(&whole));
         buf_free(&out);
+        buf_free(&whole);
     }
 }
 
@@ -316,6 +331,10 @@ static void sample_of_a_threshold_says_what_it_would(void **state)
     assert_non_null(strstr(buf_text(&out),
                            "\"metric_value\":\"11\",\"threshold\":\"10\","
                            "\"window_seconds\":900"));
+    buf_clear(&out);
+    a.triggers[0].conditions[0].below = true;
+    assert_true(payload_sample(&a, PAYLOAD_DOCUMENTED, 3, EVENT_TRACE_ERRORS, 5, &out));
+    assert_non_null(strstr(buf_text(&out), "\"metric_value\":\"9\",\"threshold\":\"10\""));
     buf_free(&out);
     alert_free(&a);
 }

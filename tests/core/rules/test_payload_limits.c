@@ -398,6 +398,35 @@ static void slack_shows_whole_lines(void **state)
     }
 }
 
+static void slack_says_that_there_are_more(void **state)
+{
+    (void)state;
+    static const struct {
+        enum event_type type;
+        const char *text;
+    } rows[] = {
+        {EVENT_PROMPT_DELETED, "Not all are shown: 2 in all."},
+        {EVENT_PROMPT_CREATED, "Not all are shown: 2 in all. " BASE "/prompts|View All>"},
+        {EVENT_TRACE_ERRORS, "Not all are shown: 2 in all. " BASE "/projects|View All>"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct payload_head head = head_of(rows[i].type, "Ops");
+        struct payload_event e = {"E", span_of("ana"), 1, span_of("{\"id\":\"I\"}")};
+        struct buf out;
+        head.truncated = 1;
+        head.workspace = "team";
+        head.base_url = "https://opik.example.org/";
+        buf_init(&out, BUF_UNLIMITED);
+        assert_true(payload_slack(&head, &e, 1, &out));
+        json_t *body = json_loadb(out.data, out.len, 0, NULL);
+        json_t *blocks = json_object_get(body, "blocks");
+        assert_int_equal(json_array_size(blocks), 4);
+        assert_string_equal(text_of(json_array_get(blocks, 3)), rows[i].text);
+        json_decref(body);
+        buf_free(&out);
+    }
+}
+
 static void slack_names_a_trace_once(void **state)
 {
     (void)state;
@@ -545,6 +574,7 @@ int main(void)
         cmocka_unit_test(slack_has_links_that_hold),
         cmocka_unit_test(slack_cuts_where_its_limits_are),
         cmocka_unit_test(slack_shows_whole_lines),
+        cmocka_unit_test(slack_says_that_there_are_more),
         cmocka_unit_test(slack_names_a_trace_once),
         cmocka_unit_test(pagerduty_keeps_its_limits_whatever_comes),
         cmocka_unit_test(pagerduty_is_as_the_events_api_wants_it),
