@@ -121,6 +121,12 @@ static void bucket_is_written(void **state)
         "\"alert_name\":\"n\",\"workspace\":\"team\",\"event_type\":\"trace:errors\","
         "\"events\":3,\"opened_at\":\"1970-01-01T00:00:01.000Z\","
         "\"due_at\":\"1970-01-01T00:00:31.000Z\"}");
+    strcpy(b.silence_id, "0190b2c0-1111-7000-8000-000000000001");
+    assert_true(bucket_to_json(&b, &out));
+    assert_non_null(
+        strstr(buf_text(&out),
+               "31.000Z\",\"silence_id\":\"0190b2c0-1111-7000-8000-000000000001\"}"));
+    buf_free(&out);
     bucket_free(&b);
     bucket_free(&b);
 }

@@ -50,6 +50,7 @@ static void a_workspace_has_a_name_that_a_header_can_carry(void **state)
     (void)state;
     char name[2 * WORKSPACE_MAX + 2] = "";
     assert_true(workspace_fits("default"));
+    assert_true(workspace_fits("d"));
     assert_true(workspace_fits("Team Süd"));
     assert_false(workspace_fits(""));
     assert_false(workspace_fits("a\nb"));

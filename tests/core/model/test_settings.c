@@ -302,6 +302,7 @@ static void values_have_a_length(void **state)
     assert_false(takes(s, "delivery.ca_file", "/", 4097));
     assert_true(takes(s, "intake.api_key", "", 4096));
     assert_false(takes(s, "intake.api_key", "", 4097));
+    assert_false(takes(s, "intake.api_key", "file:/", 5 + 4096)); /* no path is that long */
     assert_true(takes(s, "intake.hosts", "", 253));
     assert_false(takes(s, "intake.hosts", "", 254));
     assert_true(takes(s, "intake.listen", "unix:/", 5 + SETTINGS_UNIX_MAX));

@@ -63,6 +63,7 @@ static void what_is_no_week_is_refused_and_changes_nothing(void **state)
                                         "mon :30-02:00",
                                         "mon 1:-2",
                                         "mo 1-2",
+                                        "night 1-2",
                                         "mon 1-2 3-4 5-6 7-8 9-10 11-12 13-14 15-16 17-18",
                                         "mon 1-2-3",
                                         "mon -1-2"};
