@@ -47,6 +47,10 @@ static const struct {
     /* a summer over the turn of the year */
     {"Australia/Sydney", "2045-01-01T00:00:00Z", "2045-01-01T11:00:00Z"},
     {"Australia/Sydney", "2045-07-01T00:00:00Z", "2045-07-01T10:00:00Z"},
+    {"Australia/Sydney", "2045-04-01T15:59:59Z", "2045-04-02T02:59:59Z"},
+    {"Australia/Sydney", "2045-04-01T16:00:00Z", "2045-04-02T02:00:00Z"},
+    {"Australia/Sydney", "2045-09-30T15:59:59Z", "2045-10-01T01:59:59Z"},
+    {"Australia/Sydney", "2045-09-30T16:00:00Z", "2045-10-01T03:00:00Z"},
     {"America/New_York", "2040-07-01T00:00:00Z", "2040-06-30T20:00:00Z"},
     {"Asia/Kathmandu", "2040-07-01T00:00:00Z", "2040-07-01T05:45:00Z"},
     {"Europe/Berlin", "1880-01-01T00:00:00Z", NULL}, /* before the first row: no fault */
