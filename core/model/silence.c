@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "model/tojson.h"
 
 enum { DAYS = 7, DAY_MINUTES = 24 * 60, ALL_DAYS = (1 << DAYS) - 1 };
@@ -191,9 +192,11 @@ static struct span next_word(struct span *rest)
 
 static bool bad_word(struct span word, struct err *err)
 {
+    char shown[41];
+    snprintf(shown, sizeof shown, "%.*s", (int)word.len, word.at);
+    text_whole(shown);
     return err_set(err, ERR_INVALID,
-                   "\"%.*s\" is no part of a schedule such as mon-fri 22:00-06:00",
-                   word.len < 40 ? (int)word.len : 40, word.at);
+                   "\"%s\" is no part of a schedule such as mon-fri 22:00-06:00", shown);
 }
 
 bool silence_week_read(struct span text, struct silence *s, struct err *err)

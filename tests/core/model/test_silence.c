@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "model/silence.h"
 
 static const struct {
@@ -79,6 +80,16 @@ static void what_is_no_week_is_refused_and_changes_nothing(void **state)
     }
     struct silence s = {0};
     assert_false(silence_week_read((struct span){"mon\0 1-2", 8}, &s, NULL));
+    for (int shift = 0; shift < 3; shift++) { /* what is quoted is cut between characters */
+        char text[100] = "mon aa";
+        struct err err = {0};
+        text[4 + shift] = '\0';
+        for (int i = 0; i < 20; i++)
+            strcat(text, "\xe6\x97\xa5");
+        assert_false(silence_week_read(span_of(text), &s, &err));
+        assert_true(text_is_utf8(span_of(err.text)));
+        assert_in_range(strlen(err.text), 80, 110);
+    }
 }
 
 static bool checks(const struct silence *s, const char *words)
