@@ -1,8 +1,8 @@
 #include "rules/retry.h"
 
 #include <stdio.h>
-#include <string.h>
 
+#include "base/text.h"
 #include "base/timefmt.h"
 
 /* So that the longest sentence around it fits a reason: nothing is cut twice. */
@@ -21,27 +21,16 @@ static bool is_tried_again(const struct outcome *o)
     return o->status >= 500 || o->status == 429 || o->status < 100;
 }
 
-/* Cut where a character ends. */
-static void copy_text(char *out, size_t size, const char *text)
-{
-    size_t len = strlen(text);
-    if (len >= size)
-        for (len = size - 1; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
-            len--;
-    memcpy(out, text, len);
-    out[len] = '\0';
-}
-
 static void what_happened(const struct outcome *o, char out[WHAT_SIZE])
 {
+    const char *error = o->error[0]                    ? o->error
+                        : o->kind == OUTCOME_FORBIDDEN ? "the endpoint is refused"
+                                                       : "no complete answer";
     if (o->kind == OUTCOME_RESPONSE)
         snprintf(out, WHAT_SIZE, "answered %d", o->status);
-    else if (o->error[0])
-        copy_text(out, WHAT_SIZE, o->error);
     else
-        snprintf(out, WHAT_SIZE, "%s",
-                 o->kind == OUTCOME_FORBIDDEN ? "the endpoint is refused"
-                                              : "no complete answer");
+        snprintf(out, WHAT_SIZE, "%.*s", WHAT_SIZE - 1, error);
+    text_whole(out);
 }
 
 int64_t retry_wait_ms(const struct retry_policy *policy, int n, double chance)
