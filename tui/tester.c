@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/timefmt.h"
+#include "diagnosis.h"
 #include "quiet.h"
 #include "rules/payload.h"
 #include "send/send.h"
@@ -171,11 +172,14 @@ void tester_free(struct tester **t)
 
 bool tester_words(const struct outcome *o, char *out, size_t size)
 {
-    char took[24];
+    bool fine = o->kind == OUTCOME_RESPONSE && o->status >= 200 && o->status < 300;
+    char took[24], phrase[170] = "";
     duration_human(o->total_us / 1000, took);
+    if (!fine)
+        diagnosis_phrase(o, phrase, sizeof phrase);
     if (o->kind == OUTCOME_RESPONSE)
-        snprintf(out, size, "%d in %s", o->status, took);
+        snprintf(out, size, "%d%s%s in %s", o->status, phrase[0] ? " " : "", phrase, took);
     else
         snprintf(out, size, "%s", o->error[0] ? o->error : outcome_kind_name(o->kind));
-    return o->kind == OUTCOME_RESPONSE && o->status >= 200 && o->status < 300;
+    return fine;
 }

@@ -23,7 +23,8 @@ const struct outcome *tester_outcome(struct tester *t);
 const char *tester_body(const struct tester *t); /* what was sent, a routing key masked */
 void tester_free(struct tester **t); /* cancels and waits */
 
-/* One line for people: "200 in 35 ms", "connection refused". True: 2xx. */
+/* One line for people: "200 in 35 ms", "404 Not Found in 35 ms", "connection refused".
+ * True: 2xx. More of a failure: diagnosis.h. */
 bool tester_words(const struct outcome *o, char *out, size_t size);
 
 #endif

@@ -57,6 +57,27 @@ static void the_answer_to_a_test_is_searched(void **state)
     assert_false(terminal_shows(t, "stands nowhere"));
 }
 
+/* Above its headers, which can be many. */
+static void a_test_that_failed_says_what_to_do(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = f->terminal;
+    struct receiver *r = receiver_start();
+    char url[200];
+    receiver_answer(r, (struct receiver_answer){.status = 404, .body = "no_service"});
+    receiver_url(r, "/", url, sizeof url);
+    terminal_press(t, "nGamma\t\t \t", "< Slack >"); /* Space takes the next destination */
+    terminal_type(t, url);
+    terminal_press(t, "\007\r\024", "It failed: 404 Scripted in");
+    const char *screen = terminal_screen(t), *said = strstr(screen, "It said: no_service");
+    const char *advice = strstr(screen, "Slack has no such webhook");
+    const char *head = strstr(screen, "HTTP/1.1 404");
+    if (!said || !advice || !head)
+        fail_msg("%s", screen);
+    assert_true(said < advice && advice < head);
+    receiver_stop(&r);
+}
+
 /* One empty line before the body, and a word on what is left out of a long one. */
 static void the_answer_to_a_test_says_where_it_is_cut(void **state)
 {
@@ -148,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_click_on_it_takes_it_away_and_does_nothing_else),
         TEST(a_notice_of_the_log_says_what_it_is),
+        TEST(a_test_that_failed_says_what_to_do),
         TEST(the_answer_to_a_test_is_searched),
         TEST(the_answer_to_a_test_says_where_it_is_cut),
         TEST(a_new_size_leaves_it),

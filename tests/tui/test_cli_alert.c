@@ -531,15 +531,15 @@ static void test_says_what_came(void **state)
     program_create(p, sample, id); /* nobody listens on port 9 */
     snprintf(words, sizeof words, "alert test %s", id);
     program_expect(p, &r, 1, NULL, words);
-    assert_true(strlen(r.out) > 5);
+    assert_non_null(strstr(r.err, "Nothing listens on that host and port"));
     run_free(&r);
     snprintf(words, sizeof words, "alert test %s --json", id);
     program_expect(p, &r, 1, NULL, words);
     json_t *answer = json_loads(r.out, 0, NULL);
+    assert_string_equal(text_of(answer, "error_message"), "connection refused");
+    assert_non_null(strstr(text_of(answer, "advice"), "Nothing listens"));
     assert_string_equal(text_of(answer, "status"), "failure");
-    json_t *body = json_loads(text_of(answer, "request_body"), 0, NULL);
-    assert_string_equal(text_of(body, "alertId"), id);
-    json_decref(body);
+    assert_non_null(strstr(text_of(answer, "request_body"), id));
     json_decref(answer);
     run_free(&r);
 }

@@ -102,7 +102,7 @@ static void start_sends_a_sample_and_tells_the_answer(void **state)
 
     t = start(w);
     assert_false(tester_words(wait_outcome(w, t), words, sizeof words));
-    assert_int_equal(strncmp(words, "500 in ", 7), 0);
+    assert_int_equal(strncmp(words, "500 Internal Server Error in ", 29), 0);
     tester_free(&t);
 }
 

@@ -7,7 +7,10 @@
 #include "base/json.h"
 #include "cli/alert.h"
 #include "cli/out.h"
+#include "diagnosis.h"
 #include "tester.h"
+
+enum { SAID_COLUMNS = 200, SAID_SIZE = 4 * SAID_COLUMNS + 1 };
 
 static void wake(void *arg)
 {
@@ -16,37 +19,64 @@ static void wake(void *arg)
         perror("opik-alerts");
 }
 
-static void print_json(const struct outcome *o, const char *id, const char *body,
+/* The error, or what the receiver said instead of taking it; then what to look at. */
+static void add_failure(const struct outcome *o, const char *said, const char *advice,
+                        struct buf *json)
+{
+    char words[SAID_SIZE + 40];
+    snprintf(words, sizeof words, "answered %d%s%s", o->status, *said ? ": " : "", said);
+    buf_add_text(json, ",\"error_message\":");
+    js_append_string(json, span_of(o->kind == OUTCOME_RESPONSE ? words : o->error));
+    if (!advice)
+        return;
+    buf_add_text(json, ",\"advice\":");
+    js_append_string(json, span_of(advice));
+}
+
+static void print_json(const struct outcome *o, const struct alert *a, const char *body,
                        bool success)
 {
+    char said[SAID_SIZE];
     struct buf json;
     buf_init(&json, BUF_UNLIMITED);
     buf_add_format(
         &json,
-        "{\"alert_id\":\"%s\",\"status\":\"%s\",\"status_code\":%d,\"latency_ms\":%lld", id,
-        success ? "success" : "failure", o->status, (long long)(o->total_us / 1000));
+        "{\"alert_id\":\"%s\",\"status\":\"%s\",\"status_code\":%d,\"latency_ms\":%lld",
+        a->id, success ? "success" : "failure", o->status, (long long)(o->total_us / 1000));
     buf_add_text(&json, ",\"request_body\":");
     js_append_string(&json, span_of(body));
-    if (o->error[0]) {
-        buf_add_text(&json, ",\"error_message\":");
-        js_append_string(&json, span_of(o->error));
+    if (!success) {
+        diagnosis_said(o, SAID_COLUMNS, said, sizeof said);
+        add_failure(o, said, diagnosis_advice(o, a->destination), &json);
     }
     buf_add_char(&json, '}');
     out_json(buf_span(&json), true);
     buf_free(&json);
 }
 
-static int report(struct cli *cli, const char *id, struct tester *tester)
+static void print_words(const struct cli *cli, const struct outcome *o,
+                        const struct alert *a, const char *words, bool success)
+{
+    char said[SAID_SIZE] = "";
+    bool many = cli->arg_count > 1;
+    const char *advice = success ? NULL : diagnosis_advice(o, a->destination);
+    if (!success)
+        diagnosis_said(o, SAID_COLUMNS, said, sizeof said);
+    out_line("%s%s%s%s%s", many ? a->id : "", many ? "  " : "", words, said[0] ? ": " : "",
+             said);
+    if (advice)
+        out_error("%s", advice);
+}
+
+static int report(struct cli *cli, const struct alert *a, struct tester *tester)
 {
     char words[320];
     const struct outcome *o = tester_outcome(tester);
     bool success = tester_words(o, words, sizeof words);
     if (cli->call->json)
-        print_json(o, id, tester_body(tester), success);
-    else if (cli->arg_count > 1)
-        out_line("%s  %s", id, words);
+        print_json(o, a, tester_body(tester), success);
     else
-        out_line("%s", words);
+        print_words(cli, o, a, words, success);
     return success ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -65,7 +95,7 @@ static int test_alert(struct cli *cli, const struct alert *a)
         struct pollfd p = {.fd = fd, .events = POLLIN};
         while (!tester_outcome(tester))
             poll(&p, 1, -1);
-        status = report(cli, a->id, tester);
+        status = report(cli, a, tester);
         tester_free(&tester);
     } else {
         cli_fail(&err);

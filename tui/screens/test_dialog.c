@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "diagnosis.h"
 #include "screens/screens.h"
 #include "screens/search.h"
 #include "tester.h"
 #include "widgets/dialog.h"
 #include "widgets/textview.h"
 
-enum { BODY_SHOWN = 16 * 1024, COLUMNS = 66, ROWS_LEAST = 6 };
+enum { BODY_SHOWN = 16 * 1024, COLUMNS = 66, ROWS_LEAST = 6, SAID_COLUMNS = 120 };
 
 struct test_dialog {
     struct screen screen;
@@ -19,6 +20,7 @@ struct test_dialog {
     struct search search;
     char origin[300];
     enum event_type type;
+    enum alert_destination destination;
     bool insecure;
     bool edited; /* a body of the person's own */
     bool shown;  /* the outcome is in the view */
@@ -58,6 +60,20 @@ static void add_headers(struct textview *v, const char *lines, size_t len)
     buf_free(&plain);
 }
 
+/* The answer stands below; where its headers are many, what it says would not be seen. */
+static void add_diagnosis(struct test_dialog *d, const struct outcome *o)
+{
+    char said[4 * SAID_COLUMNS];
+    const char *advice = diagnosis_advice(o, d->destination);
+    diagnosis_said(o, SAID_COLUMNS, said, sizeof said);
+    if (said[0])
+        textview_format(&d->view, STYLE_WARN, "It said: %s", said);
+    if (advice)
+        textview_format(&d->view, STYLE_NORMAL, "%s", advice);
+    if ((said[0] || advice) && o->address[0])
+        textview_format(&d->view, STYLE_NORMAL, " ");
+}
+
 static void show_outcome(struct test_dialog *d, const struct outcome *o)
 {
     char words[300];
@@ -66,6 +82,8 @@ static void show_outcome(struct test_dialog *d, const struct outcome *o)
     textview_clear(&d->view);
     textview_format(&d->view, fine ? STYLE_OK : STYLE_ERROR, "%s: %s",
                     fine ? "It works" : "It failed", words);
+    if (!fine)
+        add_diagnosis(d, o);
     if (d->insecure)
         textview_format(&d->view, STYLE_ERROR, "INSECURE: nobody verified who answered");
     if (o->address[0])
@@ -136,6 +154,7 @@ struct screen *test_dialog_new(struct console *c, const struct alert *alert,
         return NULL;
     d->screen = (struct screen){.ops = &TEST_DIALOG, .console = c};
     d->type = type;
+    d->destination = alert->destination;
     d->edited = body.at != NULL;
     d->insecure = alert_is_insecure(alert);
     alert_url_origin(alert->url, d->origin, sizeof d->origin);
