@@ -54,6 +54,19 @@ static void the_answer_is_about_what_was_asked(void **state)
     assert_false(terminal_shows(t, "gone in")); /* neither of those that are left */
 }
 
+/* It is its id that is looked for: names are not unique. */
+static void the_deliveries_of_an_alert_bear_its_name(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = start(f, NULL);
+    add_alert(f, "Alpha", "https://example.org/a");
+    terminal_press(t, "l", "0 deliveries, filter alert:\"Alpha\" ");
+    terminal_press(t, "/", "alert:0");
+    terminal_press(t, "\033[H!\r", "filter !alert:0"); /* not one alert: nothing to name */
+    terminal_press(t, "/\025alert:0190b2c0-1111-7000-8000-000000000001\r",
+                   "filter alert:0190b2c0-1111-7000-8000-000000000001 ");
+}
+
 /* The same while a command is looked for: it is not done to the row that comes up instead. */
 static void a_command_is_about_the_row_it_was_begun_at(void **state)
 {
@@ -412,6 +425,7 @@ int main(void)
         TEST(new_rows_push_nothing_off_that_is_selected_or_marked),
         TEST(a_search_outlasts_other_deliveries),
         TEST(a_command_is_about_the_row_it_was_begun_at),
+        TEST(the_deliveries_of_an_alert_bear_its_name),
         TEST(all_is_all_that_pass_and_not_what_was_read),
         TEST(the_question_is_about_the_marked_ones),
         TEST(the_words_after_a_command_outlast_its_question),

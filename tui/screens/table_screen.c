@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "clipboard.h"
 #include "screens/screens.h"
 #include "short_text.h"
@@ -22,6 +23,24 @@ void table_screen_free(struct table_screen *t)
 
 /* ------------------------------------------------------------------ filter */
 
+/* An id says nothing to a person: the name of its alert stands for it. */
+static void show_filter(struct table_screen *t)
+{
+    struct console *c = t->screen.console;
+    const struct filter_term *term = filter_exact(&t->filter, "alert");
+    const char *text = t->filter_text, *at = term ? ascii_find(text, term->value) : NULL;
+    char id[UUID_SIZE];
+    struct alert alert;
+    snprintf(t->filter_shown, sizeof t->filter_shown, "%s", text);
+    if (!at || !uuid_read(span_of(term->value), id) ||
+        !store_alert_get(console_reader(c), console_workspace(c), id, &alert, NULL))
+        return;
+    snprintf(t->filter_shown, sizeof t->filter_shown, "%.*s\"%s\"%s", (int)(at - text),
+             text, short_text(&(struct short_text){0}, alert.name ? alert.name : "", 40),
+             at + strlen(term->value));
+    alert_free(&alert);
+}
+
 static bool set_filter(struct table_screen *t, const char *text, struct err *err)
 {
     struct filter filter;
@@ -31,6 +50,7 @@ static bool set_filter(struct table_screen *t, const char *text, struct err *err
         return false;
     snprintf(t->filter_text, sizeof t->filter_text, "%s", text);
     t->filter = filter;
+    show_filter(t);
     t->reload(t);
     return true;
 }
@@ -168,7 +188,7 @@ void table_screen_state(const struct table_screen *t, char *out, size_t size)
     out[0] = '\0';
     if (t->filter_text[0])
         len += (size_t)snprintf(out, size, ", filter %s",
-                                short_text(&(struct short_text){0}, t->filter_text, 120));
+                                short_text(&(struct short_text){0}, t->filter_shown, 120));
     if (t->table.mark_count && len < size)
         snprintf(out + len, size - len, ", %zu marked", t->table.mark_count);
 }

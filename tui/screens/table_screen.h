@@ -14,7 +14,9 @@ struct table_screen {
     struct table table;
     const struct filter_key *keys; /* what it can be filtered by; NULL: nothing */
     size_t key_count;
-    char filter_text[FILTER_TEXT_MAX];
+    char filter_text[FILTER_TEXT_MAX],
+        filter_shown[2 * FILTER_TEXT_MAX]; /* with an alert's name
+                                              for its id */
     struct filter filter;
     void (*reload)(struct table_screen *t); /* the filter changed; NULL: there is none */
 };
