@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "term_style.h"
 
-enum { LINE_BYTES_MAX = 64 * 1024 };
+enum { LINE_BYTES_MAX = 64 * 1024, NOTE_LEAST = 20 };
 
 struct canvas canvas_screen(void)
 {
@@ -108,18 +108,33 @@ int canvas_glyph(const struct canvas *c, int y, int x, enum style style, enum gl
     return canvas_text(c, y, x, -1, style, span_of(term_glyph(g)));
 }
 
-void canvas_rule(const struct canvas *c, int y, enum style style, const char *title)
+static int rule_part(const struct canvas *c, int y, int x, enum style style,
+                     const char *text)
 {
-    int x = 0;
-    for (; x < least(2, c->columns); x++)
+    int end = least(x + 2, c->columns);
+    for (; x < end; x++)
         canvas_glyph(c, y, x, STYLE_DIM, GLYPH_HLINE);
-    if (title && *title) {
+    if (text && *text) {
         x += canvas_text(c, y, x, -1, style, span_of(" "));
-        x += canvas_text(c, y, x, -1, style, span_of(title));
+        x += canvas_text(c, y, x, -1, style, span_of(text));
         x += canvas_text(c, y, x, -1, style, span_of(" "));
     }
+    return x;
+}
+
+void canvas_rule_note(const struct canvas *c, int y, enum style style, const char *title,
+                      enum style note_style, const char *note)
+{
+    int x = rule_part(c, y, 0, style, title);
+    if (note && c->columns - x >= NOTE_LEAST)
+        x = rule_part(c, y, x, note_style, note);
     for (; x < c->columns; x++)
         canvas_glyph(c, y, x, STYLE_DIM, GLYPH_HLINE);
+}
+
+void canvas_rule(const struct canvas *c, int y, enum style style, const char *title)
+{
+    canvas_rule_note(c, y, style, title, STYLE_NORMAL, NULL);
 }
 
 static void draw_box_title(const struct canvas *c, const char *title)

@@ -22,6 +22,10 @@ int canvas_format(const struct canvas *c, int y, int x, int columns, enum style 
                   const char *format, ...) __attribute__((format(printf, 6, 7)));
 int canvas_glyph(const struct canvas *c, int y, int x, enum style style, enum glyph g);
 void canvas_rule(const struct canvas *c, int y, enum style style, const char *title); /* ── title ── */
+/* ── title ── note ──: the note as far as there is room, left out where that is next to
+ * nothing. */
+void canvas_rule_note(const struct canvas *c, int y, enum style style, const char *title,
+                      enum style note_style, const char *note);
 void canvas_box(const struct canvas *c, enum style style, const char *title); /* border and cleared inside */
 
 #endif

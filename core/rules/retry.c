@@ -72,7 +72,7 @@ static void end(const struct outcome *o, int n, struct retry_decision *d)
     what_happened(o, what);
     d->state = DELIVERY_DEAD;
     if (n > 1 && is_tried_again(o))
-        snprintf(d->reason, sizeof d->reason, "%d attempts failed, the last: %s", n, what);
+        snprintf(d->reason, sizeof d->reason, "%d" RETRY_ALL_FAILED "%s", n, what);
     else
         snprintf(d->reason, sizeof d->reason, "%s", what);
 }

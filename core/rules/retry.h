@@ -15,6 +15,10 @@
 #include "model/delivery.h"
 #include "model/outcome.h"
 
+/* Of the reason of one whose attempts are spent: their number before it, the last error
+ * after. */
+#define RETRY_ALL_FAILED " attempts failed, the last: "
+
 struct retry_policy {
     int max; /* retries after the first attempt: 3 makes 4 attempts */
     int64_t initial_ms, max_delay_ms, max_age_ms;

@@ -360,7 +360,7 @@ static void a_retry_that_never_comes_says_why(void **state)
     struct terminal *t = start(f, "--set=retry.initial=50s");
     add_alert(f, "Alpha", "http://127.0.0.1:1/a");
     console_fixture_send_error(f);
-    terminal_wait(t, "retry in");
+    terminal_wait(t, "retry: connection refused");
     terminal_type(t, "\tk");
     terminal_wait(t, "paused");
     terminal_press(t, "\to", "gave up: the");

@@ -132,6 +132,52 @@ static void a_notice_of_the_log_says_what_it_is(void **state)
     receiver_stop(&receiver);
 }
 
+/* The end of a reason is what one looks for. Of the selected row all of it stands above the
+ * list. */
+static void a_reason_that_is_cut_is_told_whole(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = f->terminal;
+    terminal_press(t, "o", "disabled Alpha");
+    console_fixture_add_alert(f, "Beta", "trace:errors", "http://169.254.169.254/");
+    terminal_wait(t, "Beta");
+    console_fixture_send_error(f);
+    terminal_wait(
+        t, "1/4   gave up: refused: 169.254"); /* where other rows have their status */
+    assert_false(terminal_shows(t, "address of a cloud"));
+    terminal_press(t, "\tk", "\xe2\x94\x80 gave up: refused: 169.254.169.254 is the meta");
+    terminal_press(t, "2", "refused: 169.2\xe2\x80\xa6");
+    assert_true(
+        terminal_shows(t, "1 delivery \xe2\x94\x80\xe2\x94\x80 refused: 169.254.169.254 is "
+                          "the metadata address of a cloud"));
+    terminal_resize(t, 24, 160); /* there it has room */
+    terminal_wait(t, " 1    refused: 169.254.169.254 is the metadata address of a cloud");
+    assert_false(terminal_shows(t, "1 delivery \xe2\x94\x80\xe2\x94\x80 refused"));
+}
+
+/* Of so many that failed, the last error: the number stands beside it. */
+static void a_reason_leaves_out_what_stands_beside_it(void **state)
+{
+    const struct terminal_options options = {.rows = 24, .columns = 80};
+    struct console_fixture *f = *state;
+    struct receiver *receiver = receiver_start();
+    char url[128];
+    console_fixture_remove(f);
+    *f = (struct console_fixture){0};
+    console_fixture_start(f, &options, NULL, "--set=retry.max=1");
+    struct terminal *t = f->terminal;
+    terminal_wait(t, "running on");
+    receiver_answer(receiver, (struct receiver_answer){.status = 500});
+    receiver_url(receiver, "/", url, sizeof url);
+    console_fixture_add_alert(f, "Beta", "trace:errors", url);
+    terminal_wait(t, "Beta");
+    console_fixture_send_error(f);
+    terminal_press(t, "2", "dead      500  2    answered 500");
+    terminal_resize(t, 24, 160);
+    terminal_wait(t, "2 attempts failed, the last: answered 500");
+    receiver_stop(&receiver);
+}
+
 /* No value can carry a password: a proxy's URL with a user is refused. */
 static void the_audit_tells_a_value_with_an_at(void **state)
 {
@@ -172,6 +218,8 @@ int main(void)
         TEST(a_test_that_failed_says_what_to_do),
         TEST(the_answer_to_a_test_is_searched),
         TEST(the_answer_to_a_test_says_where_it_is_cut),
+        TEST(a_reason_that_is_cut_is_told_whole),
+        TEST(a_reason_leaves_out_what_stands_beside_it),
         TEST(a_new_size_leaves_it),
         TEST(the_audit_tells_a_value_with_an_at),
         TEST(a_console_that_ends_leaves_no_key_bar),

@@ -46,9 +46,25 @@ static void next_says_what_follows(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char out[64];
-        assert_int_equal(words_next(&cases[i].row, NOW, out, sizeof out), cases[i].style);
+        assert_int_equal(words_next(&cases[i].row, NOW, 80, out, sizeof out),
+                         cases[i].style);
         assert_string_equal(out, cases[i].want);
     }
+}
+
+/* The wait stands elsewhere too, the reason only here. */
+static void next_says_rather_why_than_when(void **state)
+{
+    (void)state;
+    char out[64];
+    const struct log_row row = {.state = DELIVERY_RETRYING,
+                                .next_at = NOW + 1,
+                                .text = (char *)(uintptr_t) "refused",
+                                .waits = true};
+    words_next(&row, NOW, 21, out, sizeof out);
+    assert_string_equal(out, "retry in 1 s: refused");
+    words_next(&row, NOW, 20, out, sizeof out);
+    assert_string_equal(out, "retry: refused");
 }
 
 static void last_names_state_and_status(void **state)
@@ -178,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(next_says_what_follows),
+        cmocka_unit_test(next_says_rather_why_than_when),
         cmocka_unit_test(last_names_state_and_status),
         cmocka_unit_test(triggers_fit_their_column),
         cmocka_unit_test(duration_keeps_its_greater_unit),

@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,7 +217,8 @@ static void draw_list(struct alerts_screen *a, const struct canvas *c)
 static void draw(struct screen *s, const struct canvas *c)
 {
     struct alerts_screen *a = of(s);
-    char title[96];
+    char title[96], note[1024];
+    enum style style;
     bool titled = a->base.filter_text[0] || a->base.table.mark_count;
     struct layout l = layout_panes(c->rows, (int)a->rows.count + titled,
                                    (int)a->waiting.rows.count);
@@ -237,10 +239,11 @@ static void draw(struct screen *s, const struct canvas *c)
         y += l.waiting;
     }
     if (l.log >= 0) {
+        struct canvas log = canvas_part(c, y + 1, 0, l.log, c->columns);
         logpane_title(&a->log, title, sizeof title);
-        canvas_rule(c, y++, STYLE_HEADING, title);
-        struct canvas log = canvas_part(c, y, 0, l.log, c->columns);
         logpane_draw(&a->log, &log, a->in_log);
+        style = logpane_cut(&a->log, note, sizeof note);
+        canvas_rule_note(c, y, STYLE_HEADING, title, style, a->in_log ? note : NULL);
     }
 }
 
@@ -478,7 +481,8 @@ static bool act_on_log(struct alerts_screen *a, enum action action)
         console_push(c, delivery_new(c, row->delivery_id));
         return true;
     }
-    words_next(row, clock_steady_ms(console_options(c)->clock), words, sizeof words);
+    words_next(row, clock_steady_ms(console_options(c)->clock), INT_MAX, words,
+               sizeof words);
     console_toast(c, STYLE_NORMAL, "%s", words);
     return true;
 }

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/timefmt.h"
 #include "filters.h"
 #include "reply.h"
+#include "rules/retry.h"
 #include "screens/newest.h"
 #include "screens/screens.h"
 #include "screens/words.h"
@@ -44,14 +46,23 @@ static const char *id(const void *arg, size_t row)
     return delivery_at(arg, row)->id;
 }
 
+/* How many failed stands beside it: where there is no room for that too, only the last
+ * one's. */
+static const char *short_reason(const char *reason, int width)
+{
+    const char *last = strstr(reason, RETRY_ALL_FAILED);
+    bool fits = !last || (int)text_columns(span_of(reason)) <= width;
+    return fits ? reason : last + strlen(RETRY_ALL_FAILED);
+}
+
 static void next_words(const struct deliveries_screen *d, const struct delivery *row,
-                       char *out, size_t size)
+                       int width, char *out, size_t size)
 {
     char wait[24];
     int64_t left =
         row->next_at - clock_steady_ms(console_options(d->base.screen.console)->clock);
     if (row->reason) {
-        snprintf(out, size, "%s", row->reason);
+        snprintf(out, size, "%s", short_reason(row->reason, width));
     } else if (row->state == DELIVERY_RETRYING && left > 0) {
         words_wait(left, wait);
         snprintf(out, size, "in %s", wait);
@@ -66,7 +77,6 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     const struct delivery *d = delivery_at(arg, row);
     struct console *c = ((const struct deliveries_screen *)arg)->base.screen.console;
     char time[16];
-    (void)width;
     switch (column) {
     case TIME:
         timefmt_row(d->created_at, console_now(c), time);
@@ -91,7 +101,7 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
         snprintf(out, size, "%d", d->attempt_count);
         return STYLE_NORMAL;
     default:
-        next_words(arg, d, out, size);
+        next_words(arg, d, width, out, size);
     }
     return words_state(d->state);
 }

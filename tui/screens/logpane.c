@@ -1,5 +1,6 @@
 #include "screens/logpane.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "base/text.h"
@@ -179,6 +180,46 @@ bool logpane_counts_down(const struct logpane *p)
     return false;
 }
 
+/* Without a status there is none, and no latency that would say more than the reason: it
+ * takes their places. */
+static int reason_room(const struct log_row *r, const int *w)
+{
+    int room = w[NEXT];
+    if (r->kind == LOG_ATTEMPT && !r->status)
+        room += (w[STATUS] ? w[STATUS] + 1 : 0) + (w[LATENCY] ? w[LATENCY] + 1 : 0);
+    return room;
+}
+
+/* *spreads: only with those places. */
+static enum style next_words(const struct log_row *r, const int *w, int64_t now, char *out,
+                             size_t size, bool *spreads)
+{
+    enum style style = words_next(r, now, INT_MAX, out, size);
+    text_whole(out);
+    bool fits = (int)text_columns(span_of(out)) <= w[NEXT];
+    *spreads = !fits && reason_room(r, w) > w[NEXT];
+    return fits ? style : words_next(r, now, reason_room(r, w), out, size);
+}
+
+enum style logpane_cut(const struct logpane *p, char *out, size_t size)
+{
+    int w[COLUMN_COUNT];
+    const struct log_row *r = logpane_selected(p);
+    out[0] = '\0';
+    if (!r)
+        return STYLE_NORMAL;
+    columns_fit(COLUMNS, COLUMN_COUNT, p->columns, w);
+    int room = r->kind == LOG_NOTICE ? p->columns - (w[TIME] ? w[TIME] + 1 : 0) -
+                                           (w[ALERT] ? w[ALERT] + 1 : 0)
+                                     : reason_room(r, w);
+    enum style style =
+        words_next(r, clock_steady_ms(console_options(p->console)->clock), room, out, size);
+    text_whole(out);
+    if ((int)text_columns(span_of(out)) <= room)
+        out[0] = '\0';
+    return style;
+}
+
 /* A selected row is marked at its start only: a move then repaints two short pieces. */
 static void draw_row(const struct log_row *r, const struct canvas *c, int y, const int *w,
                      const struct console *console, enum style mark)
@@ -186,7 +227,8 @@ static void draw_row(const struct log_row *r, const struct canvas *c, int y, con
     char time[16], count[24], events[32], next[1024];
     char attempt[16] = "", status[8] = "-", latency[24] = "";
     int64_t now = clock_steady_ms(console_options(console)->clock);
-    enum style next_style = words_next(r, now, next, sizeof next);
+    bool spreads;
+    enum style next_style = next_words(r, w, now, next, sizeof next, &spreads);
     text_whole(next);
     timefmt_row(r->at, console_now(console), time);
     words_count(r->events, w[EVENTS] - 1, count);
@@ -207,6 +249,10 @@ static void draw_row(const struct log_row *r, const struct canvas *c, int y, con
     x = cell(c, y, x, w[EVENT], STYLE_NORMAL, event_type_name(r->type));
     x = cell(c, y, x, w[EVENTS], STYLE_NORMAL, events);
     x = cell(c, y, x, w[ATTEMPT], STYLE_NORMAL, attempt);
+    if (spreads) {
+        cell(c, y, x, reason_room(r, w), next_style, next);
+        return;
+    }
     x = cell(c, y, x, w[STATUS], next_style, status);
     x = cell(c, y, x, w[LATENCY], STYLE_NORMAL, latency);
     cell(c, y, x, w[NEXT], next_style, next);
@@ -215,7 +261,8 @@ static void draw_row(const struct log_row *r, const struct canvas *c, int y, con
 void logpane_draw(struct logpane *p, const struct canvas *c, bool focused)
 {
     int widths[COLUMN_COUNT];
-    columns_fit(COLUMNS, COLUMN_COUNT, c->columns - 1, widths);
+    p->columns = c->columns - 1;
+    columns_fit(COLUMNS, COLUMN_COUNT, p->columns, widths);
     list_set_rows(&p->list, c->rows);
     p->list.y = c->y;
     canvas_clear(c, STYLE_NORMAL);

@@ -19,6 +19,7 @@ struct logpane {
     bool follows;
     int64_t selected; /* seq */
     int64_t newest;   /* seq of the last row when it began to stand still */
+    int columns;      /* that it was last drawn in */
     size_t fresh;     /* rows that came since; LOGPANE_MANY: that or more */
 };
 
@@ -33,6 +34,8 @@ bool logpane_click(struct logpane *p, int y, bool *again); /* as list_click(); i
 const struct log_row *logpane_selected(const struct logpane *p); /* NULL: the log is empty */
 void logpane_title(const struct logpane *p, char *out, size_t size);
 void logpane_draw(struct logpane *p, const struct canvas *c, bool focused);
+/* What the selected row says at its end, where it had no room for all of it; else empty. */
+enum style logpane_cut(const struct logpane *p, char *out, size_t size);
 bool logpane_counts_down(const struct logpane *p); /* a visible row says "retry in" */
 
 #endif

@@ -196,12 +196,14 @@ void table_screen_state(const struct table_screen *t, char *out, size_t size)
 void table_screen_draw(struct table_screen *t, const struct canvas *c, const char *what,
                        const char *empty)
 {
-    char state[TABLE_STATE_SIZE], title[128 + TABLE_STATE_SIZE];
+    char state[TABLE_STATE_SIZE], title[128 + TABLE_STATE_SIZE], end[TABLE_STATE_SIZE];
+    enum style style = STYLE_NORMAL;
     table_screen_state(t, state, sizeof state);
     snprintf(title, sizeof title, "%s%s", what, state);
-    canvas_rule(c, 0, STYLE_HEADING, title);
     struct canvas rest = canvas_part(c, 1, 0, c->rows - 1, c->columns);
     table_draw(&t->table, &rest, true);
+    bool cut = table_cut(&t->table, &style, end, sizeof end);
+    canvas_rule_note(c, 0, STYLE_HEADING, title, style, cut ? end : NULL);
     if (t->table.list.count == 0)
         canvas_text(&rest, 1, 1, -1, STYLE_DIM,
                     span_of(t->filter_text[0] ? "Nothing passes the filter; / changes it."

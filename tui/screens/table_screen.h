@@ -34,7 +34,8 @@ size_t table_screen_chosen(struct screen *s, enum action a);
 /* A click; on the row that is selected already it opens it. */
 bool table_screen_mouse(struct screen *s, const struct key *k);
 
-/* A line that says what is shown, and the table below it. `what`: "12 deliveries". */
+/* A line that says what is shown, and the table below it. `what`: "12 deliveries". What the
+ * last column of the selected row has no room for stands in that line too. */
 void table_screen_draw(struct table_screen *t, const struct canvas *c, const char *what,
                        const char *empty);
 /* What to add to a title: "  filter status:dead  3 marked". */

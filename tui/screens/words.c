@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/timefmt.h"
 #include "store/alerts.h"
 
@@ -73,16 +74,23 @@ bool words_counts_down(const struct log_row *row, int64_t now)
     return row->waits && row->next_at > now;
 }
 
-static void retry_words(const struct log_row *row, int64_t now, char *out, size_t size)
+static void retry_words(const struct log_row *row, int64_t now, int columns, char *out,
+                        size_t size)
 {
     char wait[24];
-    bool to_come = words_counts_down(row, now);
+    const char *why = row->text ? row->text : "";
     words_wait(row->next_at - now, wait);
-    snprintf(out, size, "retry%s%s%s%s", to_come ? " in " : "", to_come ? wait : "",
-             row->text ? ": " : "", row->text ? row->text : "");
+    if (words_counts_down(row, now)) {
+        snprintf(out, size, "retry in %s%s%s", wait, *why ? ": " : "", why);
+        text_whole(out);
+        if (!*why || (int)text_columns(span_of(out)) <= columns)
+            return;
+    }
+    snprintf(out, size, "retry%s%s", *why ? ": " : "", why);
 }
 
-enum style words_next(const struct log_row *row, int64_t now, char *out, size_t size)
+enum style words_next(const struct log_row *row, int64_t now, int columns, char *out,
+                      size_t size)
 {
     const char *text = row->ended ? row->ended : row->text ? row->text : "";
     if (row->kind == LOG_DROPPED) {
@@ -99,7 +107,7 @@ enum style words_next(const struct log_row *row, int64_t now, char *out, size_t 
     else if (state == DELIVERY_DEAD)
         snprintf(out, size, "gave up%s%s", *text ? ": " : "", text);
     else
-        retry_words(row, now, out, size);
+        retry_words(row, now, columns, out, size);
     return words_state(state);
 }
 

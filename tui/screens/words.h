@@ -9,9 +9,11 @@
 #include "term.h"
 
 /* "delivered", "retry in 4 s: ...", "gave up: ...", "dropped: ...", and its style. `now` is
- * steady ms: a retry counts down, one that is over only says that there was one, and one that never
- * came says why. */
-enum style words_next(const struct log_row *row, int64_t now, char *out, size_t size);
+ * steady ms: a retry counts down, one that is over only says that there was one, and one
+ * that never came says why. Where there is no room for both in `columns`, a retry says why
+ * and not when. */
+enum style words_next(const struct log_row *row, int64_t now, int columns, char *out,
+                      size_t size);
 bool words_counts_down(const struct log_row *row, int64_t now); /* it says "retry in" */
 
 /* A wait as whole seconds, rounded up: it never says 0 while it waits. */

@@ -442,6 +442,20 @@ void table_draw(struct table *t, const struct canvas *c, bool focused)
     }
 }
 
+bool table_cut(const struct table *t, enum style *style, char *out, size_t size)
+{
+    size_t row;
+    int last = t->ops->column_count - 1;
+    while (last >= 0 && !t->widths[last])
+        last--;
+    if (last < 0 || !table_row(t, &row))
+        return false;
+    out[0] = '\0';
+    *style = t->ops->cell(t->arg, row, last, t->widths[last], out, size);
+    text_whole(out);
+    return (int)text_columns(span_of(out)) > t->widths[last];
+}
+
 bool table_click(struct table *t, int y, int x, bool *again)
 {
     *again = false;

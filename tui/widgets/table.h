@@ -87,6 +87,10 @@ int table_by_text(const char *a, const char *b);
 /* Head and rows. `focused`: it has the keys, and the cursor rests on the selected row. */
 void table_draw(struct table *t, const struct canvas *c, bool focused);
 
+/* What stands in the last column of the selected row, where that had no room for all of it
+ * when it was last drawn; its style in *style. False: nothing was cut. */
+bool table_cut(const struct table *t, enum style *style, char *out, size_t size);
+
 /* A click at a place of the screen: selects a row (*again: it was selected already) or sorts by
  * the column under it. False: outside. */
 bool table_click(struct table *t, int y, int x, bool *again);
