@@ -178,6 +178,24 @@ static void a_reason_leaves_out_what_stands_beside_it(void **state)
     receiver_stop(&receiver);
 }
 
+/* Over plain http there is no TLS to tell of. */
+static void times_are_told_as_far_as_there_are_any(void **state)
+{
+    struct console_fixture *f = *state;
+    struct terminal *t = f->terminal;
+    struct receiver *receiver = receiver_start();
+    char url[128];
+    terminal_press(t, "o", "disabled Alpha");
+    receiver_url(receiver, "/", url, sizeof url);
+    console_fixture_add_alert(f, "Beta", "trace:errors", url);
+    terminal_wait(t, "Beta");
+    console_fixture_send_error(f);
+    terminal_press(t, "2", "delivered 200");
+    terminal_press(t, "\r", ", first byte ");
+    assert_false(terminal_shows(t, "TLS"));
+    receiver_stop(&receiver);
+}
+
 /* No value can carry a password: a proxy's URL with a user is refused. */
 static void the_audit_tells_a_value_with_an_at(void **state)
 {
@@ -220,6 +238,7 @@ int main(void)
         TEST(the_answer_to_a_test_says_where_it_is_cut),
         TEST(a_reason_that_is_cut_is_told_whole),
         TEST(a_reason_leaves_out_what_stands_beside_it),
+        TEST(times_are_told_as_far_as_there_are_any),
         TEST(a_new_size_leaves_it),
         TEST(the_audit_tells_a_value_with_an_at),
         TEST(a_console_that_ends_leaves_no_key_bar),

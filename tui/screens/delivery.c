@@ -82,6 +82,32 @@ static void add_lines(struct textview *v, const char *lines, size_t len)
     buf_free(&indented);
 }
 
+/* Only how far it came: without TLS there is no such time, and a connection that is used
+ * again has none of the first ones. */
+static void add_times(struct textview *v, const struct outcome *o)
+{
+    const struct {
+        const char *name;
+        int64_t us;
+    } times[] = {{"DNS", o->dns_us},
+                 {"connected", o->connect_us},
+                 {"TLS", o->tls_us},
+                 {"first byte", o->first_us}};
+    struct buf line;
+    const char *before = ":";
+    buf_init(&line, BUF_UNLIMITED);
+    buf_add_format(&line, "  to %s", o->address);
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        if (times[i].us <= 0)
+            continue;
+        buf_add_format(&line, "%s %s %lld ms", before, times[i].name,
+                       (long long)times[i].us / 1000);
+        before = ",";
+    }
+    textview_add(v, STYLE_DIM, 2, true, buf_span(&line));
+    buf_free(&line);
+}
+
 static void add_attempt(struct textview *v, const struct attempt *a)
 {
     char time[TIMEFMT_LOCAL_SIZE], took[24], wait[24], why[80];
@@ -98,11 +124,7 @@ static void add_attempt(struct textview *v, const struct attempt *a)
         textview_format(v, style, "Attempt %d at %s: %s", a->n, time,
                         o->error[0] ? o->error : "outcome unknown");
     if (o->address[0])
-        textview_format(
-            v, STYLE_DIM,
-            "  to %s: DNS %lld ms, connected %lld ms, TLS %lld ms, first byte %lld ms",
-            o->address, (long long)o->dns_us / 1000, (long long)o->connect_us / 1000,
-            (long long)o->tls_us / 1000, (long long)o->first_us / 1000);
+        add_times(v, o);
     if (a->next_at) {
         duration_human(a->next_at - o->started_at, wait);
         attempt_why_next(a, why, sizeof why);
