@@ -67,9 +67,9 @@ static void numbers_count_from_their_start(void **state)
 static void code_keeps_its_lines(void **state)
 {
     (void)state;
-    EXPECT("    a  b\n\n    c\n", {"    a  b", STYLE_LINK, 6, false},
-           {"    ", STYLE_LINK, 6, false}, {"    c", STYLE_LINK, 6, false}, BLANK);
-    EXPECT("```sh\nmake run\n```\n", {"    make run", STYLE_LINK, 6, false}, BLANK);
+    EXPECT("    a  b\n\n    c\n", {"    a  b", STYLE_LINK, 6, true},
+           {"    ", STYLE_LINK, 6, true}, {"    c", STYLE_LINK, 6, true}, BLANK);
+    EXPECT("```sh\nmake run\n```\n", {"    make run", STYLE_LINK, 6, true}, BLANK);
 }
 
 static void links_show_where_they_lead(void **state)

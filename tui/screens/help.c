@@ -132,7 +132,7 @@ static void render(struct help *h)
     else if (strncmp(PAGES[at].file, "help/", 5) == 0)
         markdown_render(&h->view, asset_find(PAGES[at].file), h->narrow ? 0 : CODE_INDENT);
     else
-        textview_add(&h->view, STYLE_NORMAL, 4, false, asset_find(PAGES[at].file));
+        textview_add(&h->view, STYLE_NORMAL, 4, true, asset_find(PAGES[at].file));
 }
 
 static void show(struct help *h)

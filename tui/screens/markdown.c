@@ -78,7 +78,7 @@ static void add_code(struct page *p, cmark_node *node)
         len = strcspn(code, "\n");
         buf_clear(&p->text);
         buf_add_format(&p->text, "%*s%.*s", indent, "", (int)len, code);
-        textview_add(p->view, STYLE_LINK, indent + 2, false, buf_span(&p->text));
+        textview_add(p->view, STYLE_LINK, indent + 2, true, buf_span(&p->text));
     }
     buf_clear(&p->text);
     blank(p);
