@@ -108,6 +108,27 @@ static void moving_on_hides_it(void **state)
     terminal_wait(t, "Waiting: nothing");
 }
 
+/* Ten seconds from the last key: nobody is cut off within a word. What is typed once it is
+ * hidden is not put behind what nobody sees. */
+static void it_is_shown_while_it_is_edited(void **state)
+{
+    struct driven *d = *state;
+    struct terminal *t = d->f.terminal;
+    terminal_wait(t, "Holds secrets");
+    terminal_press(t, "e", "Edit alert");
+    terminal_press(t, "\t\t\t\t\t\022", TOKEN);
+    atomic_fetch_add(d->now, 9000);
+    terminal_press(t, "x", TOKEN "x");
+    atomic_fetch_add(d->now, 9000);
+    terminal_press(t, "y", TOKEN "xy");
+    atomic_fetch_add(d->now, 10000);
+    driven_draw_again(d, 100);
+    terminal_wait_gone(t, TOKEN);
+    terminal_press(t, "z", "this takes its place");
+    terminal_press(t, "\022", "token z"); /* ^R */
+    assert_false(terminal_shows(t, TOKEN));
+}
+
 /* What one types oneself is shown while one is at it. */
 static void a_new_url_is_seen_until_one_leaves_it(void **state)
 {
@@ -129,9 +150,12 @@ int main(int argc, char **argv)
     if (driven_runs(argc, argv, &status))
         return status;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(secrets_are_shown_on_purpose_and_told_of, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(secrets_are_shown_on_purpose_and_told_of, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(moving_on_hides_it, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_new_url_is_seen_until_one_leaves_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(it_is_shown_while_it_is_edited, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_new_url_is_seen_until_one_leaves_it, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,6 +177,32 @@ static void what_was_set_into_a_url_cannot_be_edited_unseen(void **state)
     field_free(&f);
 }
 
+/* A new token pasted over the dots of the old one is not put behind it. */
+static void what_was_set_and_is_masked_cannot_be_edited_unseen(void **state)
+{
+    (void)state;
+    struct field f;
+    field_init(&f, 100, true);
+    field_set(&f, "old");
+    assert_true(field_is_unseen(&f));
+    keys(&f, "<(");
+    assert_string_equal(field_text(&f), "old");
+    paste(&f, "new\n");
+    assert_string_equal(field_text(&f), "new");
+    assert_false(field_is_unseen(&f)); /* one knows what one typed */
+    keys(&f, "er~");
+    assert_string_equal(field_text(&f), "newe");
+    field_set(&f, "old");
+    f.revealed = true;
+    keys(&f, "er");
+    assert_string_equal(field_text(&f), "older");
+    f.revealed = false;
+    keys(&f, "~");
+    assert_string_equal(field_text(&f), "");
+    assert_false(field_is_unseen(&f));
+    field_free(&f);
+}
+
 static void length_never_exceeds_the_maximum(void **state)
 {
     (void)state;
@@ -273,6 +299,7 @@ int main(void)
         cmocka_unit_test(typing_takes_every_character),
         cmocka_unit_test(paste_becomes_one_line),
         cmocka_unit_test(what_was_set_into_a_url_cannot_be_edited_unseen),
+        cmocka_unit_test(what_was_set_and_is_masked_cannot_be_edited_unseen),
         cmocka_unit_test(what_has_no_room_is_refused_whole),
         cmocka_unit_test(length_never_exceeds_the_maximum),
         cmocka_unit_test(keys_that_do_not_edit_are_left),

@@ -418,6 +418,9 @@ static bool key(struct screen *s, const struct key *k)
     if (!field || !typing_key(s->console, field, k))
         return false;
     form->state.problem_count = 0; /* judged again when it is saved */
+    if (form->reveal.field)
+        reveal_begin(&form->reveal, field,
+                     alert_form_now(form)); /* ten seconds for the next key */
     return true;
 }
 

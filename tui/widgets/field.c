@@ -55,6 +55,11 @@ bool field_is_empty(const struct field *f)
     return f->text.len == 0;
 }
 
+bool field_is_unseen(const struct field *f)
+{
+    return f->masked && !f->typed && !f->revealed && f->text.len > 0;
+}
+
 /* ------------------------------------------------------------------ moving and changing */
 
 static size_t after(const struct field *f, size_t at)
@@ -199,7 +204,7 @@ static bool changes(const struct key *k)
 /* Of what is there, what goes before the key is taken. */
 static size_t gives_way(const struct field *f, const struct key *k)
 {
-    bool unseen = f->url && !f->typed && !f->revealed && changes(k);
+    bool unseen = field_is_unseen(f) && changes(k);
     bool offer = f->offered && (k->kind == KEY_KIND_CHAR || k->kind == KEY_KIND_PASTE);
     return unseen || offer ? f->text.len : 0;
 }

@@ -1,10 +1,11 @@
-/* A line of text being edited: UTF-8, cut and moved by whole characters (with their combining
- * marks), scrolled sideways when it is longer than its place. Masked ones show dots.
+/* A line of text being edited: UTF-8, cut and moved by whole characters (with their
+ * combining marks), scrolled sideways when it is longer than its place. Masked ones show
+ * dots. What was set into one and is not shown cannot be edited: the first change takes the
+ * place of the whole.
  *
  * A URL's credential is its path, so a field for one shows its origin and the last four
- * characters: https://hooks.slack.com/…XXXX. What a person types into an empty one is shown to
- * them while they are at it; what was set is not, and what cannot be seen cannot be edited: the
- * first change takes the place of the whole. */
+ * characters: https://hooks.slack.com/…XXXX. What a person types into an empty one is shown
+ * to them while they are at it; what was set is not. */
 #ifndef WIDGETS_FIELD_H
 #define WIDGETS_FIELD_H
 
@@ -35,6 +36,8 @@ bool field_offer(struct field *f, const char *text); /* the same, as a proposal;
                                                         or cuts takes it to be edited */
 const char *field_text(const struct field *f);
 bool field_is_empty(const struct field *f);
+bool field_is_unseen(
+    const struct field *f); /* it holds what was set, and that is not shown */
 
 /* Takes a key or a paste (its line breaks become blanks, controls are dropped), whole or not at
  * all. False: not one that edits. */
