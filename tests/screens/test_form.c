@@ -54,6 +54,17 @@ static void nothing_typed_is_lost_without_a_question(void **state)
     terminal_press(t, "1", "There are no alerts yet");
 }
 
+/* Also what Enter does there. */
+static void an_empty_field_says_what_belongs_into_it(void **state)
+{
+    struct terminal *t = typed(*state);
+    terminal_press(t, "\017\t", "Secret token   sent as Authorization"); /* ^O */
+    terminal_press(t, "\t\t", "Signing key    Enter makes one: whsec_...");
+    assert_true(terminal_shows(t, "Secret token sent as Authorization"));
+    terminal_type(t, "x");
+    terminal_wait_gone(t, "Enter makes one");
+}
+
 static void shows_the_example_on_a_small_screen(void **state)
 {
     struct terminal *t = typed(*state);
@@ -89,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_project_is_named_without_the_blanks_around_it),
         TEST(nothing_typed_is_lost_without_a_question),
+        TEST(an_empty_field_says_what_belongs_into_it),
         TEST(shows_the_example_on_a_small_screen),
         TEST(the_mouse_goes_to_fields_and_presses_buttons),
     };

@@ -317,6 +317,17 @@ static void draw_offered(const struct canvas *c, int y, int x, int columns, stru
     canvas_text(c, y, x, wide < columns ? wide : columns, STYLE_SELECTED, text);
 }
 
+/* Where one is about to type it is wanted most; it begins after the cursor, so that it does
+ * not look like a text that is there. */
+static void draw_hint(const struct canvas *c, int y, int x, int columns, bool focused,
+                      const char *hint)
+{
+    int gone = !focused ? 0 : columns < 2 ? columns : 2;
+    if (focused)
+        canvas_text(c, y, x, 1, STYLE_FOCUS, span_of(""));
+    canvas_text(c, y, x + gone, columns - gone, STYLE_DIM, span_of(hint));
+}
+
 void field_draw(const struct field *f, const struct canvas *c, int y, int x, int columns,
                 bool focused, const char *hint)
 {
@@ -333,8 +344,8 @@ void field_draw(const struct field *f, const struct canvas *c, int y, int x, int
     lay_out(f, focused, &shown, &cursor);
     int skip = focused && cursor >= columns ? cursor - columns + 1 : 0;
     struct span visible = skip_columns(buf_span(&shown), &skip);
-    if (f->text.len == 0 && hint && !focused)
-        canvas_text(c, y, x, columns, STYLE_DIM, span_of(hint));
+    if (f->text.len == 0 && hint)
+        draw_hint(c, y, x, columns, focused, hint);
     else if (f->offered && focused)
         draw_offered(c, y, x, columns, visible);
     else
