@@ -316,6 +316,50 @@ static void stored_secrets_go_to_no_other_place(void **state)
     alert_free(&a);
 }
 
+/* Three things are to be mended: the mark of each stays until it is. */
+static void a_mark_goes_with_what_it_says(void **state)
+{
+    (void)state;
+    struct alert a;
+    secret_alert(&a);
+    struct form_state *f = new_form(&a);
+    form_judge_again(f); /* nothing is marked: nothing is looked for */
+    type(f, SPOT_NAME, "");
+    form_judge_again(f);
+    assert_int_equal(f->problem_count, 0);
+    type(f, SPOT_URL, "https://two.example.org/hook");
+    assert_false(form_check(f, false));
+    assert_int_equal(f->focus, SPOT_NAME);
+    assert_int_equal(f->problem_count, 4);
+    type(f, SPOT_TOKEN, "another");
+    form_judge_again(f);
+    assert_int_equal(f->problem_count, 3);
+    assert_int_equal(f->focus, SPOT_TOKEN); /* the focus stays */
+    type(f, SPOT_NAME, "a");
+    form_judge_again(f);
+    assert_int_equal(f->problem_count, 2);
+    end_form(f);
+    alert_free(&a);
+}
+
+/* They are found in another order. */
+static void the_focus_goes_to_the_first_mark_of_the_screen(void **state)
+{
+    (void)state;
+    struct alert a;
+    secret_alert(&a);
+    a.destination = DESTINATION_PAGERDUTY;
+    assert_true(alert_set_metadata(&a, ALERT_ROUTING_KEY, "a routing key"));
+    struct form_state *f = new_form(&a);
+    type(f, SPOT_URL, "https://two.example.org/hook");
+    f->advanced = false;
+    assert_false(form_check(f, false));
+    assert_int_equal(f->focus, SPOT_ROUTING_KEY);
+    assert_true(f->advanced); /* there are marks too */
+    end_form(f);
+    alert_free(&a);
+}
+
 static void a_key_that_will_be_made_is_no_stored_one(void **state)
 {
     (void)state;
@@ -336,6 +380,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stored_secrets_go_to_no_other_place),
+        cmocka_unit_test(a_mark_goes_with_what_it_says),
+        cmocka_unit_test(the_focus_goes_to_the_first_mark_of_the_screen),
         cmocka_unit_test(a_key_that_will_be_made_is_no_stored_one),
         cmocka_unit_test(the_destination_decides_on_the_fields),
         cmocka_unit_test(an_address_that_was_typed_stays),

@@ -194,7 +194,7 @@ static void scope_chosen(void *arg, bool scoped, const char (*ids)[UUID_SIZE], s
     t->project_count = 0;
     for (size_t i = 0; scoped && i < count; i++)
         alert_trigger_add_project(t, ids[i]);
-    f->problem_count = 0;
+    form_judge_again(f);
 }
 
 static void choose_scope(struct alert_form *form)
@@ -214,7 +214,7 @@ static bool threshold_typed(void *arg, const char *text, struct err *err)
     struct form_state *f = &((struct alert_form *)arg)->state;
     if (!condition_text_read(span_of(text), &f->alert.triggers[f->index], err))
         return false;
-    f->problem_count = 0;
+    form_judge_again(f);
     return true;
 }
 
@@ -417,7 +417,7 @@ static bool key(struct screen *s, const struct key *k)
         return true; /* the answer comes within moments */
     if (!field || !typing_key(s->console, field, k))
         return false;
-    form->state.problem_count = 0; /* judged again when it is saved */
+    form_judge_again(&form->state);
     if (form->reveal.field)
         reveal_begin(&form->reveal, field,
                      alert_form_now(form)); /* ten seconds for the next key */

@@ -262,6 +262,21 @@ static void focus_problem(struct form_state *f, const struct alert_problem *p)
     f->advanced = f->advanced || (f->focus >= SPOT_TOKEN && f->focus <= SPOT_INSECURE);
 }
 
+/* The first as they stand on the screen. */
+static void focus_first_problem(struct form_state *f)
+{
+    struct form_line lines[FORM_LINES_MAX];
+    for (size_t i = f->problem_count; i > 0; i--)
+        focus_problem(f, &f->problems[i - 1]); /* which opens what they stand in */
+    size_t count = f->problem_count ? form_lines(f, lines) : 0;
+    for (size_t l = 0; l < count; l++)
+        for (size_t i = 0; lines[l].kind == LINE_PROBLEM && i < f->problem_count; i++)
+            if (lines[l].text == f->problems[i].text) {
+                focus_problem(f, &f->problems[i]);
+                return;
+            }
+}
+
 /* It holds what was stored, or what that was edited to: it was never empty since. */
 static bool is_kept(const struct field *secret)
 {
@@ -296,10 +311,12 @@ static void check_secrets(struct form_state *f, const struct alert *now)
         ask_again(f, &f->routing_key, ALERT_FIELD_ROUTING_KEY, 0);
 }
 
-bool form_check(struct form_state *f, bool for_test)
+/* False: no memory. */
+static bool judge(struct form_state *f, bool for_test)
 {
     struct alert now;
     f->problem_count = 0;
+    f->for_test = for_test;
     if (!form_alert(f, &now))
         return false;
     f->problem_count = alert_check(&now, for_test, f->problems, FORM_PROBLEMS_MAX);
@@ -311,9 +328,21 @@ bool form_check(struct form_state *f, bool for_test)
             f->problems[i].index = row_of_header(f, f->problems[i].index);
     check_secrets(f, &now);
     alert_free(&now);
-    if (f->problem_count)
-        focus_problem(f, &f->problems[0]);
+    return true;
+}
+
+bool form_check(struct form_state *f, bool for_test)
+{
+    if (!judge(f, for_test))
+        return false;
+    focus_first_problem(f);
     return f->problem_count == 0;
+}
+
+void form_judge_again(struct form_state *f)
+{
+    if (f->problem_count)
+        judge(f, f->for_test);
 }
 
 /* ------------------------------------------------------------------ lines */
@@ -502,7 +531,7 @@ bool form_next_choice(struct form_state *f)
     default:
         return false;
     }
-    f->problem_count = 0;
+    form_judge_again(f);
     return true;
 }
 
@@ -533,7 +562,7 @@ bool form_remove(struct form_state *f)
     } else {
         return false;
     }
-    f->problem_count = 0;
+    form_judge_again(f);
     return true;
 }
 
@@ -551,7 +580,7 @@ void form_set_triggers(struct form_state *f, unsigned chosen)
         at++;
     f->focus = at < f->alert.trigger_count ? SPOT_TRIGGER : SPOT_ADD_TRIGGER;
     f->index = f->focus == SPOT_TRIGGER ? at : 0;
-    f->problem_count = 0;
+    form_judge_again(f);
 }
 
 unsigned form_triggers(const struct form_state *f)

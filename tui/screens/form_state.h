@@ -66,6 +66,7 @@ struct form_state {
     size_t index;
     struct alert_problem problems[FORM_PROBLEMS_MAX];
     size_t problem_count;
+    bool for_test; /* what it was judged for */
     char *initial; /* what it began with, to tell whether anything changed; a secret */
 };
 
@@ -83,6 +84,10 @@ bool form_changed(const struct form_state *f);
  * is no memory). Secrets that are still those that it began with are one where the URL's
  * scheme, host or port is not. */
 bool form_check(struct form_state *f, bool for_test);
+
+/* Where there were problems: those that are mended are none any more. To be called after a
+ * change. */
+void form_judge_again(struct form_state *f);
 
 size_t form_lines(const struct form_state *f, struct form_line *lines);
 
