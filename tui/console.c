@@ -239,6 +239,11 @@ static void handle_key(struct console *c, const struct key *k)
     enum action a = action_of_key(k, screen_place(c->top));
     if (a != ACTION_NONE)
         console_dispatch(c, a);
+    else if (key_types(k) &&
+             screen_place(c->top) & PLACE_FORM) /* who types looks at the keys */
+        console_toast(c, STYLE_WARN,
+                      "this is no field to type in: Tab goes to the next, Space changes "
+                      "a choice");
 }
 
 /* ------------------------------------------------------------------ the loop */

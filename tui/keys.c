@@ -58,6 +58,11 @@ bool key_parse(struct span name, struct key *key)
     return true;
 }
 
+bool key_types(const struct key *key)
+{
+    return key->kind == KEY_KIND_CHAR;
+}
+
 bool key_same(const struct key *a, const struct key *b)
 {
     return a->kind == b->kind && a->code == b->code && a->kind != KEY_KIND_PASTE &&

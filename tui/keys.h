@@ -35,6 +35,7 @@ struct key {
 
 /* The name of a key in the action table: "n", "^s", "enter", "space", "pgdn", "f1", "?". */
 bool key_parse(struct span name, struct key *key);
+bool key_types(const struct key *key); /* it would write something into a field */
 bool key_same(const struct key *a, const struct key *b);
 void key_label(const struct key *key, char *out, size_t size); /* as shown: Enter, ^S, Space */
 

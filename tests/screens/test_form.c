@@ -65,6 +65,23 @@ static void an_empty_field_says_what_belongs_into_it(void **state)
     terminal_wait_gone(t, "Enter makes one");
 }
 
+/* "< Slack >" looks as if arrows moved it. The focus is on the trigger. */
+static void arrows_turn_choices_and_go_along_the_buttons(void **state)
+{
+    struct terminal *t = typed(*state);
+    int row, cancel, still;
+    terminal_type(t, "\t\t\033[C\033[C");
+    terminal_cursor(t, &row, &cancel);
+    terminal_type(t, "\033[C"); /* there is none beside it */
+    terminal_cursor(t, &row, &still);
+    assert_int_equal(still, cancel);
+    terminal_press(t, "\033[D\r", "not sent: see the lines marked"); /* at the URL */
+    terminal_press(t, "\033[A\033[D", "< PagerDuty >");
+    terminal_press(t, "\033[D", "< Slack >");
+    terminal_press(t, "\033[C\033[C", "< General >");
+    terminal_press(t, "x", "this is no field to type in");
+}
+
 static void shows_the_example_on_a_small_screen(void **state)
 {
     struct terminal *t = typed(*state);
@@ -101,6 +118,7 @@ int main(void)
         TEST(a_project_is_named_without_the_blanks_around_it),
         TEST(nothing_typed_is_lost_without_a_question),
         TEST(an_empty_field_says_what_belongs_into_it),
+        TEST(arrows_turn_choices_and_go_along_the_buttons),
         TEST(shows_the_example_on_a_small_screen),
         TEST(the_mouse_goes_to_fields_and_presses_buttons),
     };

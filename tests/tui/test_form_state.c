@@ -49,14 +49,17 @@ static void the_destination_decides_on_the_fields(void **state)
     struct form_state *f = new_form(NULL);
     assert_false(has_spot(f, SPOT_BASE_URL));
     go_to(f, SPOT_DESTINATION);
-    assert_true(form_next_choice(f)); /* Slack */
+    assert_true(form_choose(f, 1)); /* Slack */
     assert_true(has_spot(f, SPOT_BASE_URL));
     assert_false(has_spot(f, SPOT_ROUTING_KEY));
     assert_string_equal(field_text(&f->url), "");
-    assert_true(form_next_choice(f)); /* PagerDuty */
+    assert_true(form_choose(f, 1)); /* PagerDuty */
     assert_true(has_spot(f, SPOT_ROUTING_KEY));
     assert_string_equal(field_text(&f->url), "https://events.pagerduty.com/v2/enqueue");
-    assert_true(form_next_choice(f)); /* General again */
+    assert_true(form_choose(f, 1)); /* General again */
+    assert_true(form_choose(f, -1));
+    assert_int_equal(f->destination, DESTINATION_PAGERDUTY);
+    assert_true(form_choose(f, 1));
     assert_false(has_spot(f, SPOT_ROUTING_KEY));
     assert_string_equal(field_text(&f->url), "");
     assert_false(form_changed(f));
@@ -70,7 +73,7 @@ static void an_address_that_was_typed_stays(void **state)
     field_set(&f->url, "https://proxy.example.org/pd");
     go_to(f, SPOT_DESTINATION);
     for (int i = 0; i < 3; i++) {
-        form_next_choice(f);
+        form_choose(f, 1);
         assert_string_equal(field_text(&f->url), "https://proxy.example.org/pd");
     }
     end_form(f);
@@ -85,12 +88,12 @@ static void what_is_chosen_is_in_the_alert(void **state)
     field_set(&f->routing_key, " key-0123456789 ");
     field_set(&f->base_url, "https://opik.example.org");
     go_to(f, SPOT_DESTINATION);
-    form_next_choice(f);
-    form_next_choice(f);
+    form_choose(f, 1);
+    form_choose(f, 1);
     go_to(f, SPOT_SEVERITY);
-    form_next_choice(f);
+    form_choose(f, 1);
     go_to(f, SPOT_DEDUP);
-    form_next_choice(f);
+    form_choose(f, 1);
     assert_true(form_alert(f, &a));
     assert_int_equal(a.destination, DESTINATION_PAGERDUTY);
     assert_string_equal(alert_metadata(&a, ALERT_ROUTING_KEY), "key-0123456789");
@@ -158,8 +161,8 @@ static void problems_stand_at_their_fields(void **state)
     assert_true(form_check(f, true)); /* a test needs no threshold */
     form_set_triggers(f, 1u << EVENT_TRACE_ERRORS);
     go_to(f, SPOT_DESTINATION);
-    form_next_choice(f);
-    form_next_choice(f);
+    form_choose(f, 1);
+    form_choose(f, 1);
     assert_false(form_check(f, false));
     assert_int_equal(f->focus, SPOT_ROUTING_KEY);
     field_set(&f->routing_key, "k");
@@ -188,7 +191,7 @@ static void insecure_is_said_loudly_while_it_is_chosen(void **state)
     assert_false(says_insecure(f));
     f->advanced = true;
     go_to(f, SPOT_INSECURE);
-    assert_true(form_next_choice(f));
+    assert_true(form_choose(f, 1));
     assert_true(says_insecure(f));
     f->advanced = false; /* closed or not */
     assert_true(says_insecure(f));
@@ -198,7 +201,7 @@ static void insecure_is_said_loudly_while_it_is_chosen(void **state)
     f = new_form(&a);
     assert_true(f->advanced && says_insecure(f));
     go_to(f, SPOT_INSECURE);
-    assert_true(form_next_choice(f));
+    assert_true(form_choose(f, 1));
     assert_false(says_insecure(f));
     alert_free(&a);
     assert_true(form_alert(f, &a));
@@ -250,7 +253,7 @@ static void the_previous_key_can_be_dropped(void **state)
                 alert_set_metadata(&a, ALERT_SIGNING_UNTIL, "2026-01-02T00:00:00.000Z"));
     f = new_form(&a);
     go_to(f, SPOT_PREVIOUS);
-    assert_true(form_next_choice(f));
+    assert_true(form_choose(f, 1));
     assert_true(form_changed(f));
     assert_true(form_alert(f, &b));
     assert_null(alert_metadata(&b, ALERT_SIGNING_PREVIOUS));

@@ -341,7 +341,7 @@ static void make_key(struct alert_form *form)
 static void enter(struct alert_form *form)
 {
     struct form_state *f = &form->state;
-    if (form_next_choice(f))
+    if (form_choose(f, 1))
         return;
     switch (f->focus) {
     case SPOT_SIGNING:
@@ -374,6 +374,15 @@ static void enter(struct alert_form *form)
     default:
         form_move(f, 1);
     }
+}
+
+/* The choice or the button to the right, or to the left. */
+static void beside(struct form_state *f, int by)
+{
+    int to = (int)f->focus + by;
+    if (!form_choose(f, by) && f->focus >= SPOT_SAVE && to >= SPOT_SAVE &&
+        to <= SPOT_CANCEL)
+        f->focus = (enum form_spot)to;
 }
 
 /* Buttons and choices are pressed at once, a trigger by a second click. */
@@ -435,6 +444,10 @@ static bool act(struct screen *s, enum action a)
     switch (a) {
     case ACTION_FORM_CHOOSE:
         enter(form);
+        return true;
+    case ACTION_FORM_RIGHT:
+    case ACTION_FORM_LEFT:
+        beside(f, a == ACTION_FORM_RIGHT ? 1 : -1);
         return true;
     case ACTION_FORM_SAVE:
         save(form);

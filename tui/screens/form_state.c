@@ -496,28 +496,35 @@ struct field *form_field(struct form_state *f)
     }
 }
 
+/* The choice beside this one, round the end. */
+static int turned(int at, int by, int count)
+{
+    return (at + by + count) % count;
+}
+
 /* PagerDuty has one address for all: it comes and goes with the choice. */
-static void next_destination(struct form_state *f)
+static void next_destination(struct form_state *f, int by)
 {
     bool untouched = strcmp(field_text(&f->url), PAGERDUTY_URL) == 0;
-    f->destination = (enum alert_destination)((f->destination + 1) % (DESTINATION_PAGERDUTY + 1));
+    f->destination =
+        (enum alert_destination)turned((int)f->destination, by, DESTINATION_PAGERDUTY + 1);
     if (f->destination == DESTINATION_PAGERDUTY && field_is_empty(&f->url))
         field_set(&f->url, PAGERDUTY_URL);
     else if (f->destination != DESTINATION_PAGERDUTY && untouched)
         field_set(&f->url, NULL);
 }
 
-bool form_next_choice(struct form_state *f)
+bool form_choose(struct form_state *f, int by)
 {
     switch (f->focus) {
     case SPOT_ENABLED:
         f->enabled = !f->enabled;
         break;
     case SPOT_DESTINATION:
-        next_destination(f);
+        next_destination(f, by);
         break;
     case SPOT_SEVERITY:
-        f->severity = (f->severity + 1) % FORM_SEVERITY_COUNT;
+        f->severity = turned(f->severity, by, FORM_SEVERITY_COUNT);
         break;
     case SPOT_DEDUP:
         f->dedup_delivery = !f->dedup_delivery;

@@ -93,7 +93,9 @@ size_t form_lines(const struct form_state *f, struct form_line *lines);
 
 void form_move(struct form_state *f, int by); /* +1 the next spot, -1 the one before */
 struct field *form_field(struct form_state *f); /* under the focus; NULL: it is none */
-bool form_next_choice(struct form_state *f);     /* of the choice under the focus; false: it is none */
+/* Of the choice under the focus: +1 the next one, -1 the one before. False: there is none.
+ */
+bool form_choose(struct form_state *f, int by);
 bool form_add_header(struct form_state *f);      /* and focuses it */
 bool form_remove(struct form_state *f);          /* the header or trigger under the focus */
 /* Focuses the first that is new: its projects and threshold are chosen next. */
