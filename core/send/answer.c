@@ -325,7 +325,8 @@ static void set_error(const struct answer *a, CURL *easy, CURLcode code,
     else if (out->timed_out)
         timeout_words(a, easy, timeout_ms, out->error, sizeof out->error);
     else
-        snprintf(out->error, sizeof out->error, "%s",
+        snprintf(out->error, sizeof out->error, "%s%s",
+                 a->proxied && code == CURLE_COULDNT_CONNECT ? "the proxy: " : "",
                  failure_words(a, easy, code, curl_words));
 }
 

@@ -27,6 +27,7 @@ struct answer {
     const char *refused; /* why the last address judged is never sent to; NULL: it is */
     char refused_address[64];
     bool own_ca; /* the request named its own authorities */
+    bool proxied; /* a proxy is what is connected to */
     bool tried; /* another address of the host was one that may be sent to */
     int64_t began_us, tls_began_us, first_us; /* monotonic; 0: not yet */
 };

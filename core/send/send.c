@@ -409,6 +409,7 @@ struct send_handle *sender_start(struct sender *s, const struct send_request *r,
     h->own_options = r->more || !tls_is_plain(&r->tls);
     answer_init(&h->answer);
     h->answer.own_ca = r->tls.ca_file != NULL;
+    h->answer.proxied = s->proxy != NULL;
     if (!judge(h, r) || (!h->problem && !begin(s, h, r))) {
         handle_free(h);
         return NULL;

@@ -105,6 +105,7 @@ static void errors_have_their_advice(void **state)
         {"could not resolve the host name", "typing error"},
         {"could not resolve the proxy's name", "delivery.proxy"},
         {"the proxy refused the connection", "delivery.proxy"},
+        {"the proxy: connection refused", "delivery.proxy"},
         {"timed out while connecting", "firewall"},
         {"timed out after 30 s (connected, no answer)", "delivery.timeout"},
         {"TLS: the certificate is self-signed", "CA file"},

@@ -358,6 +358,20 @@ static void says_that_the_proxy_refused(void **state)
     receiver_stop(&proxy);
 }
 
+/* Port 1 is the proxy's, not the receiver's: nobody listens there. */
+static void says_that_the_proxy_is_not_there(void **state)
+{
+    (void)state;
+    struct sending s;
+    sending_make(&s, "http://127.0.0.1:1", NULL);
+    struct send_request request = sending_request("http://hooks.example.invalid/a");
+    struct outcome o = sending_post(&s, &request);
+    assert_int_equal(o.kind, OUTCOME_NETWORK);
+    assert_string_equal(o.error, "the proxy: connection refused");
+    outcome_free(&o);
+    sending_end(&s);
+}
+
 static void uses_no_proxy_of_the_environment(void **state)
 {
     (void)state;
@@ -402,6 +416,7 @@ int main(void)
         cmocka_unit_test(sends_through_the_proxy_that_is_given),
         cmocka_unit_test(judges_the_host_of_the_url_before_a_proxy),
         cmocka_unit_test(says_that_the_proxy_refused),
+        cmocka_unit_test(says_that_the_proxy_is_not_there),
         cmocka_unit_test(uses_no_proxy_of_the_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
