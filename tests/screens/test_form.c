@@ -82,6 +82,24 @@ static void arrows_turn_choices_and_go_along_the_buttons(void **state)
     terminal_press(t, "x", "this is no field to type in");
 }
 
+/* What one made is what one goes on with: its test, its copy. */
+static void what_was_saved_is_selected(void **state)
+{
+    const struct terminal_options options = {.rows = 24, .columns = 80};
+    struct console_fixture *f = *state;
+    console_fixture_start(f, &options, NULL, NULL);
+    struct terminal *t = f->terminal;
+    terminal_wait(t, "running on");
+    terminal_press(t, "nBeta\t\t\thttp://127.0.0.1:1/\007\r\023",
+                   ">Beta "); /* ^G, Enter, ^S */
+    terminal_press(t, "nGamma\t\t\thttp://127.0.0.1:1/\007\r\023", ">Gamma ");
+    terminal_press(t, "nAlpha\t\t\thttp://127.0.0.1:1/\007\r\023", ">Alpha ");
+    terminal_press(t, "e\033[F again\023", ">Alpha again ");
+    terminal_press(t, "/name~Alpha\rnHidden\t\t\thttp://127.0.0.1:1/\007\r\023",
+                   "saved Hidden");
+    assert_true(terminal_shows(t, ">Alpha again ")); /* it does not pass the filter */
+}
+
 static void shows_the_example_on_a_small_screen(void **state)
 {
     struct terminal *t = typed(*state);
@@ -119,6 +137,7 @@ int main(void)
         TEST(nothing_typed_is_lost_without_a_question),
         TEST(an_empty_field_says_what_belongs_into_it),
         TEST(arrows_turn_choices_and_go_along_the_buttons),
+        TEST(what_was_saved_is_selected),
         TEST(shows_the_example_on_a_small_screen),
         TEST(the_mouse_goes_to_fields_and_presses_buttons),
     };

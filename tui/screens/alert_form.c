@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/uuid.h"
 #include "model/condition_text.h"
 #include "reply.h"
 #include "rules/threshold.h"
@@ -99,8 +100,12 @@ static void saved(void *arg, const struct err *err)
         console_toast(c, STYLE_ERROR, "not saved: %s", err->text);
         return;
     }
+    struct screen *list = form->screen.below;
+    char id[UUID_SIZE];
+    memcpy(id, form->stored, sizeof id); /* the form goes */
     console_toast(c, STYLE_OK, "saved %s", field_text(&form->state.name));
     console_pop(c);
+    alerts_select(list, id);
 }
 
 /* The alert as it stands in the form, to be sent or to be stored. False: it is not fit for
@@ -133,10 +138,14 @@ static void save(struct alert_form *form)
     if (!take_alert(form, false, &alert))
         return;
     struct reply *reply = reply_new(c, NULL, saved, form);
+    enum store_put how = alert.id[0] ? STORE_REPLACE : STORE_CREATE;
+    if (how == STORE_CREATE)
+        uuid_v7(alert.id, clock_wall_ms(console_options(c)->clock));
+    memcpy(form->stored, alert.id, sizeof form->stored);
     if (reply) {
         form->saving = true;
-        store_alert_put(console_options(c)->store, &alert, alert.id[0] ? STORE_REPLACE : STORE_CREATE,
-                        console_user(c), reply_done, reply);
+        store_alert_put(console_options(c)->store, &alert, how, console_user(c), reply_done,
+                        reply);
     }
     alert_free(&alert);
 }

@@ -17,6 +17,7 @@ struct alert_form {
     int top;                      /* the first line that is visible */
     struct canvas lines;          /* where the lines were last drawn; for clicks */
     bool saving;
+    char stored[UUID_SIZE];       /* the id that it is being stored with */
     bool telling;                 /* an audit row is written, before a secret is shown */
     struct reveal reveal;
 };

@@ -573,6 +573,16 @@ static const struct screen_ops ALERTS = {
     .due = due,
 };
 
+void alerts_select(struct screen *s, const char *id)
+{
+    struct alerts_screen *a = of(s);
+    if (s->ops == &ALERTS)
+        read_rows(&a->base);
+    for (size_t i = 0; s->ops == &ALERTS && i < a->rows.count; i++)
+        if (strcmp(a->rows.items[i].id, id) == 0)
+            table_select(&a->base.table, id);
+}
+
 struct screen *alerts_new(struct console *c)
 {
     struct alerts_screen *a = calloc(1, sizeof *a);

@@ -9,6 +9,9 @@
 
 /* The roots (enum console_root). */
 struct screen *alerts_new(struct console *c);
+/* Selects a row that was stored just now, where `s` is that list and its filter lets it
+ * through. */
+void alerts_select(struct screen *s, const char *id);
 struct screen *deliveries_new(struct console *c);
 struct screen *buckets_new(struct console *c);
 struct screen *activity_new(struct console *c);
