@@ -76,9 +76,9 @@ static bool make_bodies(struct tester *t, enum event_type type, struct span body
     struct buf bare;
     buf_init(&bare, BUF_UNLIMITED);
     bool ok = (body.at ? buf_add_span(&bare, body)
-                       : payload_sample(&t->alert, tuning_style(settings),
-                                        (int)settings->number[SETTING_RETRY_MAX], type, now,
-                                        &bare)) &&
+                       : payload_test(&t->alert, tuning_style(settings),
+                                      (int)settings->number[SETTING_RETRY_MAX], type, now,
+                                      &bare)) &&
               payload_with_key(&t->alert, buf_span(&bare), &t->body, &t->shown);
     buf_free(&bare);
     return ok;

@@ -56,8 +56,8 @@ static void test(struct request *r, struct alert *a)
     struct err err;
     buf_init(&body, BUF_UNLIMITED);
     bool ok = ((a->name || alert_set(&a->name, "Test Alert")) &&
-               payload_sample(a, r->api->style, r->api->retries, type,
-                              clock_wall_ms(r->clock), &body)) ||
+               payload_test(a, r->api->style, r->api->retries, type,
+                            clock_wall_ms(r->clock), &body)) ||
               err_memory(&err);
     if (!ok || (request_wait(r) && !courier_send(r->api->courier, a, &body, tested, r, &err)))
         request_fail(r, &err);

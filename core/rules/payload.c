@@ -100,8 +100,8 @@ static struct span sample_entity(const struct alert *a, enum event_type type, st
     return ok ? buf_span(made) : span_of(payload_sample_entity(type));
 }
 
-bool payload_sample(const struct alert *a, enum payload_style style, int retries,
-                    enum event_type type, int64_t now, struct buf *out)
+static bool add_sample(const struct alert *a, enum payload_style style, int retries,
+                       enum event_type type, int64_t now, bool is_test, struct buf *out)
 {
     char delivery[UUID_SIZE], event[UUID_SIZE], alert[UUID_SIZE];
     uuid_v7(delivery, now);
@@ -113,6 +113,7 @@ bool payload_sample(const struct alert *a, enum payload_style style, int retries
                                 .style = style,
                                 .retries = retries};
     payload_head_of(a, &head);
+    head.dedup_delivery |= is_test;
     if (!a->id[0])
         head.alert_id = alert;
     struct buf entity;
@@ -126,4 +127,16 @@ bool payload_sample(const struct alert *a, enum payload_style style, int retries
     bool ok = payload_body(&head, &one, 1, out);
     buf_free(&entity);
     return ok;
+}
+
+bool payload_sample(const struct alert *a, enum payload_style style, int retries,
+                    enum event_type type, int64_t now, struct buf *out)
+{
+    return add_sample(a, style, retries, type, now, false, out);
+}
+
+bool payload_test(const struct alert *a, enum payload_style style, int retries,
+                  enum event_type type, int64_t now, struct buf *out)
+{
+    return add_sample(a, style, retries, type, now, true, out);
 }

@@ -80,4 +80,9 @@ const char *payload_sample_entity(enum event_type type);
 bool payload_sample(const struct alert *a, enum payload_style style, int retries,
                     enum event_type type, int64_t now, struct buf *out);
 
+/* The same to be sent as a test: at PagerDuty an incident of its own, which no delivery
+ * joins and which joins none. */
+bool payload_test(const struct alert *a, enum payload_style style, int retries,
+                  enum event_type type, int64_t now, struct buf *out);
+
 #endif

@@ -454,6 +454,32 @@ static void a_sample_has_the_alert_s_own_id(void **state)
     alert_free(&a);
 }
 
+/* Left open it would take in what happens in earnest, and nobody would be called. */
+static void a_test_is_an_incident_of_its_own(void **state)
+{
+    (void)state;
+    struct alert a;
+    struct buf sample, test;
+    char own[100];
+    alert_init(&a);
+    a.destination = DESTINATION_PAGERDUTY;
+    snprintf(a.id, sizeof a.id, "0199a1c0-5b1e-7c43-9f1a-2f6d1c9b7a10");
+    buf_init(&sample, BUF_UNLIMITED);
+    buf_init(&test, BUF_UNLIMITED);
+    assert_true(payload_sample(&a, PAYLOAD_DOCUMENTED, 3, EVENT_TRACE_ERRORS, 5, &sample));
+    assert_true(payload_test(&a, PAYLOAD_DOCUMENTED, 3, EVENT_TRACE_ERRORS, 5, &test));
+    assert_non_null(
+        strstr(buf_text(&sample), "\"dedup_key\":\"opik-alerts:0199a1c0-5b1e-7c43-"));
+    const char *key = strstr(buf_text(&test), "\"dedup_key\":\"");
+    assert_non_null(key);
+    snprintf(own, sizeof own, "\"custom_details\":{\"id\":%.38s",
+             key + strlen("\"dedup_key\":"));
+    assert_non_null(strstr(buf_text(&test), own));
+    buf_free(&sample);
+    buf_free(&test);
+    alert_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,6 +498,7 @@ int main(void)
         cmocka_unit_test(a_routing_key_leaves_no_copy),
         cmocka_unit_test(the_id_of_a_body_is_the_one_that_it_names),
         cmocka_unit_test(a_sample_has_the_alert_s_own_id),
+        cmocka_unit_test(a_test_is_an_incident_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
