@@ -78,6 +78,22 @@ static void a_test_that_failed_says_what_to_do(void **state)
     receiver_stop(&r);
 }
 
+/* A receiver that is silent looks like a console that hangs. */
+static void a_test_under_way_says_how_long_it_took_and_can_take(void **state)
+{
+    struct terminal *t = ((struct console_fixture *)*state)->terminal;
+    struct receiver *r = receiver_start();
+    char url[200];
+    receiver_answer(r, (struct receiver_answer){.how = RECEIVER_NEVER});
+    receiver_url(r, "/", url, sizeof url);
+    terminal_press(t, "nGamma\t\t\t", "Gamma");
+    terminal_type(t, url);
+    terminal_press(t, "\007\r\024", "Sending... 0 s of at most 30 s; Esc cancels");
+    terminal_wait(t, "Sending... 1 s of at most 30 s");
+    terminal_press(t, "\033", "^S Save");
+    receiver_stop(&r);
+}
+
 /* One empty line before the body, and a word on what is left out of a long one. */
 static void the_answer_to_a_test_says_where_it_is_cut(void **state)
 {
@@ -234,6 +250,7 @@ int main(void)
         TEST(a_click_on_it_takes_it_away_and_does_nothing_else),
         TEST(a_notice_of_the_log_says_what_it_is),
         TEST(a_test_that_failed_says_what_to_do),
+        TEST(a_test_under_way_says_how_long_it_took_and_can_take),
         TEST(the_answer_to_a_test_is_searched),
         TEST(the_answer_to_a_test_says_where_it_is_cut),
         TEST(a_reason_that_is_cut_is_told_whole),

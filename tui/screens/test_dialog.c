@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/timefmt.h"
 #include "diagnosis.h"
 #include "screens/screens.h"
 #include "screens/search.h"
@@ -18,6 +19,7 @@ struct test_dialog {
     struct tester *tester;
     struct textview view;
     struct search search;
+    int64_t began; /* steady ms */
     char origin[300];
     enum event_type type;
     enum alert_destination destination;
@@ -96,6 +98,28 @@ static void show_outcome(struct test_dialog *d, const struct outcome *o)
         textview_format(&d->view, STYLE_DIM, "the answer has no body");
 }
 
+static int64_t steady(const struct screen *s)
+{
+    return clock_steady_ms(console_options(s->console)->clock);
+}
+
+/* How long, and for how long at most: a receiver that says nothing looks like a console
+ * that does nothing. */
+static void draw_wait(struct test_dialog *d, const struct canvas *c)
+{
+    int64_t most = console_settings(d->screen.console)->number[SETTING_DELIVERY_TIMEOUT];
+    char limit[24];
+    duration_human(most, limit);
+    canvas_format(c, 0, 0, -1, STYLE_WARN, "Sending... %lld s of at most %s; Esc cancels",
+                  (long long)(steady(&d->screen) - d->began) / 1000, limit);
+}
+
+static int64_t tick(struct screen *s)
+{
+    const struct test_dialog *d = of(s);
+    return d->shown ? -1 : 1000 - (steady(s) - d->began) % 1000;
+}
+
 static void draw(struct screen *s, const struct canvas *c)
 {
     struct test_dialog *d = of(s);
@@ -115,7 +139,7 @@ static void draw(struct screen *s, const struct canvas *c)
     if (d->shown)
         textview_draw(&d->view, &body);
     else
-        canvas_text(&body, 0, 0, -1, STYLE_WARN, span_of("Sending... Esc cancels"));
+        draw_wait(d, &body);
     term_cursor(inside.y, inside.x, true);
 }
 
@@ -138,6 +162,7 @@ static const struct screen_ops TEST_DIALOG = {
     .place = PLACE_TEXT,
     .draw = draw,
     .act = act,
+    .tick = tick,
 };
 
 static void wake(void *console)
@@ -155,6 +180,7 @@ struct screen *test_dialog_new(struct console *c, const struct alert *alert,
     d->screen = (struct screen){.ops = &TEST_DIALOG, .console = c};
     d->type = type;
     d->destination = alert->destination;
+    d->began = steady(&d->screen);
     d->edited = body.at != NULL;
     d->insecure = alert_is_insecure(alert);
     alert_url_origin(alert->url, d->origin, sizeof d->origin);
