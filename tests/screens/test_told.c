@@ -171,7 +171,8 @@ static void a_reason_that_is_cut_is_told_whole(void **state)
     assert_false(terminal_shows(t, "1 delivery \xe2\x94\x80\xe2\x94\x80 refused"));
 }
 
-/* Of so many that failed, the last error: the number stands beside it. */
+/* Of so many that failed, the last error: the number stands beside it. Opened, it says what
+ * to look at. */
 static void a_reason_leaves_out_what_stands_beside_it(void **state)
 {
     const struct terminal_options options = {.rows = 24, .columns = 80};
@@ -189,6 +190,9 @@ static void a_reason_leaves_out_what_stands_beside_it(void **state)
     terminal_wait(t, "Beta");
     console_fixture_send_error(f);
     terminal_press(t, "2", "dead      500  2    answered 500");
+    terminal_press(t, "\r",
+                   "\n Hint       The receiver itself has failed: its own log says why.");
+    terminal_press(t, "\033", "1 delivery");
     terminal_resize(t, 24, 160);
     terminal_wait(t, "2 attempts failed, the last: answered 500");
     receiver_stop(&receiver);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/timefmt.h"
 #include "curl_command.h"
+#include "diagnosis.h"
 #include "editor.h"
 #include "reply.h"
 #include "screens/screens.h"
@@ -187,12 +188,38 @@ static void add_attempts(struct textview *v, const struct delivery *d)
         add_attempt(v, &d->attempts[i]);
 }
 
+static enum alert_destination destination_of(struct console *c, const struct delivery *d)
+{
+    struct alert alert;
+    if (!store_alert_get(console_reader(c), console_workspace(c), d->alert_id, &alert,
+                         NULL))
+        return DESTINATION_GENERAL;
+    enum alert_destination destination = alert.destination;
+    alert_free(&alert);
+    return destination;
+}
+
+/* What to look at, where the last attempt failed. */
+static void add_hint(struct delivery_screen *s, const struct delivery *d)
+{
+    const struct attempt *last =
+        d->attempts && d->attempt_count ? &d->attempts[d->attempt_count - 1] : NULL;
+    const char *advice =
+        last ? diagnosis_advice(&last->outcome, destination_of(s->screen.console, d))
+             : NULL;
+    if (!advice)
+        return;
+    textview_format(&s->all, STYLE_NORMAL, "Hint       %s", advice);
+    textview_format(&s->request, STYLE_NORMAL, "Hint       %s", advice);
+}
+
 static void build(struct delivery_screen *s, const struct delivery *d)
 {
     add_summary(&s->all, d);
+    add_summary(&s->request, d);
+    add_hint(s, d);
     add_attempts(&s->all, d);
     add_request(&s->all, d);
-    add_summary(&s->request, d);
     add_request(&s->request, d);
     add_attempts(&s->attempts, d);
     if (d->attempt_count == 0)
