@@ -232,7 +232,7 @@ static void sent(void *arg, struct outcome *outcome)
     if (f->cancelled && outcome->kind == OUTCOME_CANCELLED) {
         outcome->kind = OUTCOME_UNKNOWN;
         snprintf(outcome->error, sizeof outcome->error,
-                 "the engine stopped before the answer came");
+                 "outcome unknown: the engine stopped before the answer came");
     }
     land(x, outcome);
     forget_idle(f, e);

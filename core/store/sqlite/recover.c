@@ -14,7 +14,7 @@ struct recover_step {
 
 static struct attempt unknown_outcome(const struct tx *tx, int n, int64_t next_at)
 {
-    static const char lost[] = "the process ended before the outcome was recorded";
+    static const char lost[] = "outcome unknown: the process ended before it was recorded";
     struct attempt attempt = {.n = n, .next_at = next_at};
     attempt.outcome = (struct outcome){
         .kind = OUTCOME_UNKNOWN, .started_at = tx->wall, .retry_after_ms = -1};

@@ -95,7 +95,7 @@ static void records_what_the_grace_was_too_short_for_as_unknown(void **state)
     assert_int_equal(d.next_at, rig_now(r));
     assert_int_equal(d.attempts[0].outcome.kind, OUTCOME_UNKNOWN);
     assert_string_equal(d.attempts[0].outcome.error,
-                        "the engine stopped before the answer came");
+                        "outcome unknown: the engine stopped before the answer came");
     delivery_free(&d);
     receiver_status(r->receiver, 200);
     rig_start(r);

@@ -30,6 +30,8 @@ static void recover_takes_over_what_was_under_way(void **state)
     struct delivery d = get(f, c.items[0].id);
     assert_int_equal(d.state, DELIVERY_RETRYING);
     assert_int_equal(d.attempts[0].outcome.kind, OUTCOME_UNKNOWN);
+    assert_string_equal(d.attempts[0].outcome.error,
+                        "outcome unknown: the process ended before it was recorded");
     delivery_free(&d);
     again = claim(f, 10);
     assert_string_equal(again.items[0].id, c.items[0].id);
