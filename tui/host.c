@@ -180,14 +180,15 @@ static void stop_engine(struct host *h, int64_t grace_ms)
 
 /* ---------------------------------------------------------------- intake */
 
+/* Whose it is stands first: a narrow screen cuts the rest. */
 static void describe_busy(uint16_t port, char *out, size_t size)
 {
     pid_t pid;
     char name[64];
     if (port_owner(port, &pid, name, sizeof name))
-        snprintf(out, size, "port %u in use by %s (process %ld)", port, name, (long)pid);
+        snprintf(out, size, "port in use by %s (process %ld): %u", name, (long)pid, port);
     else
-        snprintf(out, size, "port %u in use by another process", port);
+        snprintf(out, size, "port in use by another process: %u", port);
 }
 
 /* For those who ask the intake how it goes. */

@@ -94,13 +94,13 @@ static void serve_on_a_busy_port_fails_in_words(void **state)
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(listen(fd, 1), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-    snprintf(port, sizeof port, "port %u", ntohs(at.sin_port));
+    snprintf(port, sizeof port, ": %u\n", ntohs(at.sin_port));
     snprintf(words, sizeof words, "serve --set intake.listen=127.0.0.1:%u",
              ntohs(at.sin_port));
     program_expect(p, &r, 1, NULL, words);
     assert_string_equal(r.out, "");
     assert_non_null(strstr(r.err, port));
-    assert_non_null(strstr(r.err, "in use"));
+    assert_non_null(strstr(r.err, "port in use by "));
     run_free(&r);
     close(fd);
 }

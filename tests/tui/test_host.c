@@ -222,13 +222,13 @@ static void busy_port_degrades_until_it_is_free(void **state)
     uint16_t port;
     int fd = occupy(&port);
     snprintf(listen_at, sizeof listen_at, "127.0.0.1:%u", port);
-    snprintf(port_text, sizeof port_text, "port %u ", port);
+    snprintf(port_text, sizeof port_text, ": %u", port);
     set(s, "intake.listen", listen_at);
     open_side(w, s);
     start_side(w, s);
     assert_true(wait_state(s, HOST_DEGRADED, &status));
     assert_non_null(strstr(status.reason, port_text));
-    assert_non_null(strstr(status.reason, "in use"));
+    assert_non_null(strstr(status.reason, "port in use by "));
     close(fd);
     host_set_settings(s->host, &s->settings); /* tries again without the pause */
     assert_true(wait_state(s, HOST_RUNNING, &status));
