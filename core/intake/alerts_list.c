@@ -68,16 +68,16 @@ static void add_names(struct buf *out)
         buf_add_format(out, "%s\"%s\"", i ? "," : "", QUERY_NAMES[i]);
 }
 
-static bool write_page(struct request *r, struct listing *l, struct err *err)
+static bool write_page(struct request *r, const struct request_page *page,
+                       struct listing *l, struct err *err)
 {
-    int64_t page = request_query_number(r, "page", 1, INT32_MAX);
-    int64_t size = request_query_number(r, "size", 10, 1000);
-    int64_t first = (page - 1) * size, written = 0;
+    int64_t written = 0;
     struct buf content;
     struct alert whole;
     bool ok = true;
     buf_init_secret(&content, r->answer.max);
-    for (int64_t i = first; ok && i < (int64_t)l->count && written < size; i++) {
+    for (int64_t i = page->first; ok && i < (int64_t)l->count && written < page->size;
+         i++) {
         ok = store_alert_get(l->reader, r->workspace, l->shown[i]->id, &whole, err);
         if (!ok && err->code == ERR_NOT_FOUND) {
             ok = true; /* deleted meanwhile */
@@ -89,7 +89,7 @@ static bool write_page(struct request *r, struct listing *l, struct err *err)
         alert_free(&whole);
     }
     buf_add_format(&r->answer, "{\"page\":%lld,\"size\":%lld,\"total\":%zu,\"content\":[",
-                   (long long)page, (long long)written, l->count);
+                   (long long)page->number, (long long)written, l->count);
     buf_add_span(&r->answer, buf_span(&content));
     buf_add_text(&r->answer, "],\"sortable_by\":[");
     add_names(&r->answer);
@@ -102,7 +102,10 @@ static void list(struct request *r, const char *project)
 {
     struct alerts_query q;
     struct listing l = {0};
+    struct request_page page;
     struct err err;
+    if (!request_page(r, &page))
+        return;
     if (!alerts_query_read(r, request_query(r, "filters"), request_query(r, "sorting"), &q,
                            &err)) {
         request_fail(r, &err);
@@ -111,7 +114,7 @@ static void list(struct request *r, const char *project)
     l.reader = request_reader(r);
     if (!l.reader)
         return;
-    bool ok = choose(r, &q, project, &l, &err) && write_page(r, &l, &err);
+    bool ok = choose(r, &q, project, &l, &err) && write_page(r, &page, &l, &err);
     request_reader_done(r, &l.reader);
     free(l.shown);
     alerts_free(&l.all);

@@ -84,18 +84,17 @@ void projects_get(struct request *r)
         find(r, id, NULL);
 }
 
-static void page(struct request *r, const struct project_rows *rows)
+static void write_page(struct request *r, const struct request_page *page,
+                       const struct project_rows *rows)
 {
-    int64_t number = request_query_number(r, "page", 1, INT32_MAX);
-    int64_t size = request_query_number(r, "size", 10, 1000);
     const char *part = request_query(r, "name");
-    int64_t matching = 0, first = (number - 1) * size, shown = 0;
+    int64_t matching = 0, shown = 0;
     struct buf content;
     buf_init(&content, r->answer.max);
     for (size_t i = 0; i < rows->count; i++) {
         if (part && !ascii_find(rows->items[i].name, part))
             continue;
-        if (matching >= first && shown < size) {
+        if (matching >= page->first && shown < page->size) {
             if (shown++)
                 buf_add_char(&content, ',');
             project_to_json(&rows->items[i], &content);
@@ -105,7 +104,7 @@ static void page(struct request *r, const struct project_rows *rows)
     buf_add_format(
         &r->answer,
         "{\"page\":%lld,\"size\":%lld,\"total\":%lld,\"content\":[%s],\"sortable_by\":[]}",
-        (long long)number, (long long)shown, (long long)matching, buf_text(&content));
+        (long long)page->number, (long long)shown, (long long)matching, buf_text(&content));
     r->answer.failed = r->answer.failed || content.failed;
     buf_free(&content);
 }
@@ -113,7 +112,10 @@ static void page(struct request *r, const struct project_rows *rows)
 void projects_list(struct request *r)
 {
     struct project_rows rows;
+    struct request_page page;
     struct err err;
+    if (!request_page(r, &page))
+        return;
     struct store_reader *reader = request_reader(r);
     if (!reader)
         return;
@@ -123,7 +125,7 @@ void projects_list(struct request *r)
         request_fail(r, &err);
         return;
     }
-    page(r, &rows);
+    write_page(r, &page, &rows);
     project_rows_free(&rows);
     request_reply(r, 200);
 }

@@ -66,10 +66,11 @@ void prompts_get(struct request *r)
     request_reply(r, 200);
 }
 
-static void open_page(struct request *r, int64_t page, size_t size, int64_t total)
+static void open_page(struct request *r, const struct request_page *page, size_t size,
+                      int64_t total)
 {
     buf_add_format(&r->answer, "{\"page\":%lld,\"size\":%zu,\"total\":%lld,\"content\":[",
-                   (long long)page, size, (long long)total);
+                   (long long)page->number, size, (long long)total);
 }
 
 static void close_page(struct request *r)
@@ -115,8 +116,9 @@ void prompts_list(struct request *r)
     struct err err;
     const char *name;
     bool exact;
-    int64_t page = request_query_number(r, "page", 1, INT32_MAX);
-    int64_t size = request_query_number(r, "size", 10, 1000);
+    struct request_page page;
+    if (!request_page(r, &page))
+        return;
     if (!wanted_name(r, &name, &exact, &err)) {
         request_fail(r, &err);
         return;
@@ -124,14 +126,14 @@ void prompts_list(struct request *r)
     struct store_reader *reader = request_reader(r);
     if (!reader)
         return;
-    bool ok = store_prompt_list(reader, r->workspace, name, exact, (page - 1) * size, size,
+    bool ok = store_prompt_list(reader, r->workspace, name, exact, page.first, page.size,
                                 &rows, &err);
     request_reader_done(r, &reader);
     if (!ok) {
         request_fail(r, &err);
         return;
     }
-    open_page(r, page, rows.count, rows.total);
+    open_page(r, &page, rows.count, rows.total);
     for (size_t i = 0; i < rows.count; i++) {
         if (i)
             buf_add_char(&r->answer, ',');
@@ -146,21 +148,20 @@ void prompts_versions(struct request *r)
     struct version_rows rows;
     struct err err;
     const char *id = request_path_id(r, 0);
-    int64_t page = request_query_number(r, "page", 1, INT32_MAX);
-    int64_t size = request_query_number(r, "size", 10, 1000);
-    if (!id)
+    struct request_page page;
+    if (!id || !request_page(r, &page))
         return;
     struct store_reader *reader = request_reader(r);
     if (!reader)
         return;
     bool ok =
-        store_version_list(reader, r->workspace, id, (page - 1) * size, size, &rows, &err);
+        store_version_list(reader, r->workspace, id, page.first, page.size, &rows, &err);
     request_reader_done(r, &reader);
     if (!ok) {
         request_fail(r, &err);
         return;
     }
-    open_page(r, page, rows.count, rows.total);
+    open_page(r, &page, rows.count, rows.total);
     for (size_t i = 0; i < rows.count; i++) {
         if (i)
             buf_add_char(&r->answer, ',');

@@ -150,15 +150,31 @@ const char *request_query(const struct request *r, const char *name)
     return MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-int64_t request_query_number(const struct request *r, const char *name, int64_t standard,
-                             int64_t max)
+/* An empty one is as none. */
+static bool query_number(struct request *r, const char *name, int64_t max, int64_t *value)
 {
     const char *text = request_query(r, name);
-    char *end;
+    char words[64], *end;
     if (!text || !*text)
-        return standard;
-    long long value = strtoll(text, &end, 10);
-    return *end || value < 1 ? standard : value > max ? max : value;
+        return true;
+    long long number = strtoll(text, &end, 10);
+    if (*end || number < 1) {
+        snprintf(words, sizeof words, "%s: must be a whole number from 1", name);
+        request_fail_text(r, 400, words);
+        return false;
+    }
+    *value = number > max ? max : number;
+    return true;
+}
+
+bool request_page(struct request *r, struct request_page *out)
+{
+    *out = (struct request_page){.number = 1, .size = 10};
+    if (!query_number(r, "page", INT32_MAX, &out->number) ||
+        !query_number(r, "size", 1000, &out->size))
+        return false;
+    out->first = (out->number - 1) * out->size;
+    return true;
 }
 
 bool request_object(struct request *r, struct js_value *root)

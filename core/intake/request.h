@@ -99,9 +99,12 @@ bool request_json(struct request *r, struct js_value object, const char *key,
 
 const char *request_query(const struct request *r,
                           const char *name); /* borrowed; NULL: none */
-/* A whole number from 1 to max; anything else is the standard. */
-int64_t request_query_number(const struct request *r, const char *name, int64_t standard,
-                             int64_t max);
+/* The part of a list that `page` (else 1) and `size` (else 10, at most 1000) ask for.
+ * False: one is no whole number from 1, and the request has failed with 400. */
+struct request_page {
+    int64_t number, size, first; /* first: items before it */
+};
+bool request_page(struct request *r, struct request_page *out);
 /* The id that stands in the path, canonical, in the arena. NULL: none, and the request has
  * failed with 404. */
 const char *request_path_id(struct request *r, size_t which);

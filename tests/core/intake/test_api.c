@@ -253,6 +253,29 @@ static void projects_are_made_found_and_listed(void **state)
     free(found);
 }
 
+static void a_page_that_cannot_be_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const lists[] = {"alerts", "prompts", "projects",
+                                        "prompts/" TRACE_ID "/versions",
+                                        "projects/" TRACE_ID "/alerts"};
+    static const char *const wrong[] = {"page=0", "page=-1", "page=x", "page=1.5",
+                                        "size=0", "size=-1", "size=x", "page=1&size=10a"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        char path[128];
+        for (size_t j = 0; j < sizeof wrong / sizeof *wrong; j++) {
+            snprintf(path, sizeof path, "%s?%s", lists[i], wrong[j]);
+            char *answer = answer_of(f, 400, "GET", path, NULL);
+            assert_non_null(strstr(answer, ": must be a whole number from 1\"]"));
+            free(answer);
+        }
+        snprintf(path, sizeof path, "%s?page=&size=", lists[i]);
+        expect(f, 200, "GET", path, NULL);
+        snprintf(path, sizeof path, "%s?page=99999999999&size=99999999999", lists[i]);
+        expect(f, 200, "GET", path, NULL);
+    }
+}
+
 /* ------------------------------------------------------------------ the small ones */
 
 static void the_small_answers_are_there(void **state)
@@ -304,6 +327,7 @@ int main(void)
         TEST(a_prompt_is_made_once_and_deleted_both_ways),
         TEST(prompts_with_wrong_members_are_refused),
         TEST(projects_are_made_found_and_listed),
+        TEST(a_page_that_cannot_be_is_refused),
         TEST(the_small_answers_are_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
