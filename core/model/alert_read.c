@@ -393,8 +393,8 @@ bool alert_from_json(struct span text, struct alert *out, struct err *err)
     json_error_t problem;
     alert_init(out);
     jsonmem_begin();
-    json_t *root =
-        json_loadb(text.at ? text.at : "", text.len, JSON_DECODE_INT_AS_REAL, &problem);
+    json_t *root = json_loadb(text.at ? text.at : "", text.len,
+                              JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY, &problem);
     if (jsonmem_failed()) {
         json_decref(root);
         return err_memory(err);
