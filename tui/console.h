@@ -77,7 +77,7 @@ struct console_options {
     const char *dir;
     bool read_only;            /* also: not counted among the consoles */
     const struct call *call;   /* where settings come from, to read them again */
-    const char *banner;        /* shown in the status line ("demo"); NULL: none */
+    const char *banner;        /* "demo", in the status line: nothing is kept; NULL: none */
 };
 
 /* Opens the terminal and runs until the person quits. False: it could not start. */

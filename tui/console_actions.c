@@ -148,6 +148,15 @@ static void keep(void *arg)
     (void)arg;
 }
 
+/* A banner says that all of it is thrown away. */
+static const char *what_ends(const struct console *c)
+{
+    if (c->options.banner)
+        return "The demo ends, and nothing of it is kept.";
+    return "This console runs the engine: nothing is received or delivered until opik-alerts "
+           "runs again. What waits is kept.";
+}
+
 static void quit(struct console *c)
 {
     struct host_status status;
@@ -158,9 +167,7 @@ static void quit(struct console *c)
         return;
     }
     snprintf(question, sizeof question, "Quit? %s%s", unsaved ? NOT_SAVED : "",
-             engine ? "This console runs the engine: nothing is received or delivered until "
-                      "opik-alerts runs again. What waits is kept."
-                    : "");
+             engine ? what_ends(c) : "");
     console_push(c, confirm_new(c, question, quit_now, keep, c));
 }
 

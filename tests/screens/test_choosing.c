@@ -398,6 +398,7 @@ static void a_setting_of_the_demo_stays_in_the_demo(void **state)
     terminal_press(t, "\0259s\r", "threshold.repeat is 9s now");
     snprintf(path, sizeof path, "%s/opik-alerts/config.ini", f->dir);
     assert_int_not_equal(access(path, F_OK), 0);
+    terminal_press(t, "q", "The demo ends, and nothing of it is kept.");
 }
 
 static void an_export_says_of_what_and_replaces_no_file_unasked(void **state)
