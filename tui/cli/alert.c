@@ -11,6 +11,7 @@
 #include "model/alert_json.h"
 #include "model/condition_text.h"
 #include "rules/threshold.h"
+#include "scope_names.h"
 #include "send/signing.h"
 #include "store/alerts.h"
 #include "store/audit.h"
@@ -111,9 +112,10 @@ static bool tell_export(struct cli *cli, const struct alert *a, struct err *err)
     return await_answer(&answer, err);
 }
 
-/* An alert that goes meanwhile is left out. box: seals its secrets; NULL: they are masked. */
+/* An alert that goes meanwhile is left out. box: seals its secrets; NULL: they are masked.
+ * exported: with the names of its projects. */
 static bool array_item(struct cli *cli, struct out_array *array, const char *id,
-                       struct passbox *box, struct err *err)
+                       bool exported, struct passbox *box, struct err *err)
 {
     struct alert a;
     struct buf json;
@@ -124,6 +126,7 @@ static bool array_item(struct cli *cli, struct out_array *array, const char *id,
     bool done = !box || (tell_export(cli, &a, err) && alert_secrets_seal_all(box, &a, err));
     done = done && (alert_to_json(&a, box ? ALERT_JSON_PLAIN : ALERT_JSON_HIDDEN, &json) ||
                     err_memory(err));
+    done = done && (!exported || scope_names_add(cli->reader, &a, &json, err));
     if (done)
         out_array_item(array, buf_span(&json));
     buf_free(&json);
@@ -131,14 +134,15 @@ static bool array_item(struct cli *cli, struct out_array *array, const char *id,
     return done;
 }
 
-static int print_array(struct cli *cli, const struct alert_rows *rows, struct passbox *box)
+static int print_array(struct cli *cli, const struct alert_rows *rows, bool exported,
+                       struct passbox *box)
 {
     struct out_array array;
     struct err err = {0};
     bool done = true;
     out_array_begin(&array);
     for (size_t i = 0; done && i < rows->count; i++)
-        done = array_item(cli, &array, rows->items[i].id, box, &err);
+        done = array_item(cli, &array, rows->items[i].id, exported, box, &err);
     out_array_end(&array);
     return done ? EXIT_DONE : cli_fail(&err);
 }
@@ -156,7 +160,7 @@ int cli_alert_list(struct cli *cli)
         return cli_fail(&err);
     filters_keep_alerts(&filter, &rows, clock_wall_ms(cli->clock));
     if (cli->call->json)
-        status = print_array(cli, &rows, NULL);
+        status = print_array(cli, &rows, false, NULL);
     else if (rows.count > 0)
         list_for_people(&rows);
     else if (filter.count > 0)
@@ -314,7 +318,7 @@ static int export_some(struct cli *cli, const char *const *ids, size_t count,
     bool done = true;
     out_array_begin(&array);
     for (size_t i = 0; done && i < count; i++)
-        done = array_item(cli, &array, ids[i], box, &err);
+        done = array_item(cli, &array, ids[i], true, box, &err);
     out_array_end(&array);
     return done ? EXIT_DONE : cli_fail(&err);
 }
@@ -325,7 +329,7 @@ static int export_all(struct cli *cli, struct passbox *box)
     struct err err = {0};
     if (!store_alert_list(cli->reader, cli->workspace, &rows, &err))
         return cli_fail(&err);
-    int status = print_array(cli, &rows, box);
+    int status = print_array(cli, &rows, true, box);
     alert_rows_free(&rows);
     return status;
 }

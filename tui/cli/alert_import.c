@@ -3,13 +3,13 @@
 
 #include "base/json.h"
 #include "cli/alert.h"
+#include "cli/alert_scopes.h"
 #include "cli/alert_secrets.h"
 #include "cli/await.h"
 #include "cli/input.h"
 #include "cli/out.h"
 #include "model/alert_json.h"
 #include "store/alerts.h"
-#include "store/projects.h"
 
 #define IMPORT_MAX ((size_t)64 << 20)
 
@@ -17,6 +17,7 @@
 struct import {
     struct alert *alerts;
     struct passbox *box; /* opens sealed secrets; NULL: no passphrase was given */
+    struct alert_scopes scopes;
     size_t count;
 };
 
@@ -25,31 +26,16 @@ static void import_free(struct import *im)
     for (size_t i = 0; i < im->count; i++)
         alert_free(&im->alerts[i]);
     free(im->alerts);
+    alert_scopes_free(&im->scopes);
     passbox_free(&im->box);
 }
 
-static bool check_scopes(struct cli *cli, const struct alert *a, struct err *err)
-{
-    for (size_t i = 0; i < a->trigger_count; i++) {
-        const struct alert_trigger *t = &a->triggers[i];
-        for (size_t j = 0; j < t->project_count; j++) {
-            struct project p = {0};
-            struct err why = {0};
-            if (!store_project_get(cli->reader, cli->workspace, t->projects[j], NULL, &p,
-                                   &why))
-                return err_set(err, why.code, "project %s: %s", t->projects[j], why.text);
-            project_free(&p);
-        }
-    }
-    return true;
-}
-
-static bool read_one(struct cli *cli, struct import *im, struct span text, struct alert *a,
-                     struct err *err)
+static bool read_one(struct cli *cli, struct import *im, struct js_value file,
+                     struct alert *a, struct err *err)
 {
     struct alert stored;
     struct err why = {0};
-    if (!alert_from_json(text, a, err) || !alert_secrets_resolve(im->box, a, err))
+    if (!alert_from_json(file.text, a, err) || !alert_secrets_resolve(im->box, a, err))
         return false;
     if (!alert_set(&a->workspace, cli->workspace))
         return err_memory(err);
@@ -60,7 +46,7 @@ static bool read_one(struct cli *cli, struct import *im, struct span text, struc
     bool done = cli_alert_complete(cli, a, known ? &stored : NULL, err);
     if (known)
         alert_free(&stored);
-    return done && check_scopes(cli, a, err);
+    return done && alert_scopes_resolve(&im->scopes, cli, file, a, err);
 }
 
 static bool read_item(struct cli *cli, struct import *im, struct js_value item)
@@ -72,7 +58,7 @@ static bool read_item(struct cli *cli, struct import *im, struct js_value item)
     alert_init(a);
     if (item.type != JS_OBJECT)
         err_set(&err, ERR_INVALID, "must be an object");
-    if (err.code != ERR_NONE || !read_one(cli, im, item.text, a, &err)) {
+    if (err.code != ERR_NONE || !read_one(cli, im, item, a, &err)) {
         out_error("%s: %s", name, err.text);
         return false;
     }
@@ -136,6 +122,8 @@ static int write_all(struct cli *cli, struct import *im)
     if (im->count == 0)
         return print_ids(cli, im);
     give_ids(cli, im);
+    if (!alert_scopes_make(&im->scopes, cli, im->alerts, im->count, &err))
+        return cli_fail(&err);
     await_init(&answer, AWAIT_ALERT);
     store_alert_put_all(cli->store, im->alerts, im->count, STORE_PUT, cli->user, await_done,
                         &answer);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "model/alert.h"
+#include "model/project.h"
 #include "model/silence.h"
 
 void await_init(struct await *s, enum await_result result)
@@ -20,6 +21,8 @@ static void take_result(struct await *s, const void *result)
         snprintf(s->id, sizeof s->id, "%s", ((const struct alert *)result)->id);
     if (s->result == AWAIT_SILENCE)
         snprintf(s->id, sizeof s->id, "%s", ((const struct silence *)result)->id);
+    if (s->result == AWAIT_PROJECT)
+        snprintf(s->id, sizeof s->id, "%s", ((const struct project *)result)->id);
 }
 
 void await_done(void *await, const struct err *err, const void *result)

@@ -10,12 +10,12 @@
 #include "base/err.h"
 #include "base/uuid.h"
 
-enum await_result { AWAIT_COUNT, AWAIT_ALERT, AWAIT_SILENCE };
+enum await_result { AWAIT_COUNT, AWAIT_ALERT, AWAIT_SILENCE, AWAIT_PROJECT };
 
 struct await {
     enum await_result result; /* what the step answers */
     int64_t count;            /* AWAIT_COUNT */
-    char id[UUID_SIZE];       /* AWAIT_ALERT, AWAIT_SILENCE */
+    char id[UUID_SIZE];       /* the others */
     pthread_mutex_t mutex;
     pthread_cond_t cond;
     bool done;

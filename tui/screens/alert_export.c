@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "model/alert_json.h"
+#include "scope_names.h"
 #include "screens/screens.h"
 #include "short_text.h"
 #include "store/alerts.h"
@@ -29,10 +30,12 @@ static bool add_all(const struct alert_export *e, struct buf *out, struct err *e
                              &alert, err))
             return false;
         buf_add_text(out, i ? ",\n" : "\n");
-        bool fine = alert_to_json(&alert, ALERT_JSON_HIDDEN, out);
+        bool fine = alert_to_json(&alert, ALERT_JSON_HIDDEN, out)
+                        ? scope_names_add(console_reader(e->console), &alert, out, err)
+                        : err_memory(err);
         alert_free(&alert);
         if (!fine)
-            return err_memory(err);
+            return false;
     }
     return buf_add_text(out, "\n]\n") || err_memory(err);
 }
