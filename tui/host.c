@@ -48,6 +48,8 @@ struct host {
     struct settings used; /* what engine and intake run with */
     struct datadir_lock *lock;
     struct intake *intake;
+    char listened[300]; /* the intake.listen that it last ran with, */
+    uint16_t port;      /* and the port that this was */
     bool took_over;
 };
 
@@ -233,14 +235,34 @@ static bool intake_options(struct host *h, char *host, size_t size,
     return settings_listen(s, host, size, &out->port, err);
 }
 
+/* Port 0 is the one it was before, if it is still free: who sends to it is not cut off
+ * because another setting changed, or by ^Z and fg. */
+static bool start_where_it_was(struct host *h, struct intake_options *options,
+                               struct err *err)
+{
+    const char *listen = h->used.text[SETTING_INTAKE_LISTEN];
+    if (options->port == 0 && h->port != 0 && strcmp(listen, h->listened) == 0) {
+        struct intake_options again = *options;
+        again.port = h->port;
+        h->intake = intake_start(&again, err);
+    }
+    if (!h->intake)
+        h->intake = intake_start(options, err);
+    if (!h->intake)
+        return false;
+    h->port = intake_port(h->intake);
+    snprintf(h->listened, sizeof h->listened, "%s", listen);
+    return true;
+}
+
 static bool listen_once(struct host *h, struct err *err)
 {
     char host[256];
     struct intake_options options;
     if (!intake_options(h, host, sizeof host, &options, err))
         return false;
-    h->intake = intake_start(&options, err);
-    if (!h->intake && err->code == ERR_BUSY && options.port != 0) {
+    if (!start_where_it_was(h, &options, err) && err->code == ERR_BUSY &&
+        options.port != 0) {
         char words[160];
         describe_busy(options.port, words, sizeof words);
         err_set(err, ERR_BUSY, "%s", words);

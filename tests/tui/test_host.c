@@ -340,15 +340,52 @@ static void connection_tests_follow_the_settings(void **state)
     receiver_stop(&r);
 }
 
+/* What the list of alerts is answered with there; -1: nobody listens. */
+static int asked(const struct host_status *status)
+{
+    struct http_client client;
+    unsigned port = 0;
+    assert_int_equal(sscanf(status->url, "http://127.0.0.1:%u/api", &port), 1);
+    if (!http_try_open(&client, (uint16_t)port))
+        return -1;
+    int code = -1;
+    if (http_send_request(&client, "GET", "/api/v1/private/alerts", NULL, (struct span){0}))
+        code = http_read_status(&client);
+    http_close(&client);
+    return code;
+}
+
+/* Nobody who sends to it is cut off because the intake began anew. */
+static void a_free_port_stays_the_same(void **state)
+{
+    struct world *w = *state;
+    struct side *s = &w->sides[0];
+    struct host_status before, after;
+    struct err err = {0};
+    open_side(w, s);
+    start_side(w, s);
+    assert_true(wait_state(s, HOST_RUNNING, &before));
+    assert_int_equal(asked(&before), 200);
+    assert_true(settings_set(&s->settings, span_of("intake.api_key"), span_of("secret"),
+                             ORIGIN_FILE, NULL, &err));
+    host_set_settings(s->host, &s->settings);
+    long long end = run_now_ms() + HTTP_DEADLINE_MS;
+    do {
+        assert_true(run_now_ms() < end);
+        host_status(s->host, &after);
+        assert_string_equal(after.url, before.url);
+    } while (asked(&before) != 401);
+}
+
 static void pause_gives_the_lock_back_and_resume_retakes_it(void **state)
 {
     struct world *w = *state;
     struct side *s = &w->sides[0];
-    struct host_status status;
+    struct host_status status, before;
     struct err err = {0};
     open_side(w, s);
     start_side(w, s);
-    assert_true(wait_state(s, HOST_RUNNING, &status));
+    assert_true(wait_state(s, HOST_RUNNING, &before));
     host_pause(s->host);
     host_status(s->host, &status);
     assert_int_equal(status.state, HOST_STOPPED);
@@ -357,6 +394,7 @@ static void pause_gives_the_lock_back_and_resume_retakes_it(void **state)
     datadir_unlock(&lock);
     assert_true(host_resume(s->host, &err));
     assert_true(wait_state(s, HOST_RUNNING, &status));
+    assert_string_equal(status.url, before.url);
 }
 
 /* ---------------------------------------------------------------- for the watchdog */
@@ -466,6 +504,7 @@ int main(void)
         TEST(does_not_run_the_engine_of_a_newer_store),
         TEST(set_settings_moves_the_intake),
         TEST(connection_tests_follow_the_settings),
+        TEST(a_free_port_stays_the_same),
         TEST(pause_gives_the_lock_back_and_resume_retakes_it),
         TEST(a_thread_that_is_stuck_is_not_alive),
         TEST(an_idle_one_is_alive),
