@@ -72,7 +72,7 @@ static const struct route ROUTES[] = {
 
 static const size_t ROUTES_COUNT = sizeof ROUTES / sizeof *ROUTES;
 
-/* params receives what stood for each {}. */
+/* params receives what stood for each {}. A / at the end of the path is as none, as in Opik. */
 static bool fits(const char *pattern, const char *path, struct span params[ROUTE_PARAMS])
 {
     size_t count = 0;
@@ -89,7 +89,7 @@ static bool fits(const char *pattern, const char *path, struct span params[ROUTE
             return false;
         }
     }
-    return !*pattern && !*path;
+    return !*pattern && (!*path || strcmp(path, "/") == 0);
 }
 
 static const char *below_api(const char *path)

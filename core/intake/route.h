@@ -42,8 +42,8 @@ struct route_match {
     bool owner_only, open;
 };
 
-/* The path is percent-decoded, with or without the prefix /api. A literal segment wins over
- * {}. HEAD is served wherever GET is (RFC 9110, 9.3.2). Pure. */
+/* The path is percent-decoded, with or without the prefix /api and a / at its end. A literal
+ * segment wins over {}. HEAD is served wherever GET is (RFC 9110, 9.3.2). Pure. */
 enum route_found route_find(const char *method, const char *path,
                             struct route_match *match);
 
