@@ -30,18 +30,33 @@ static void import_free(struct import *im)
     passbox_free(&im->box);
 }
 
+/* What the alert replaces. *known false: nothing. */
+static bool read_stored(struct cli *cli, const struct alert *a, bool *known,
+                        struct alert *stored, struct err *err)
+{
+    struct err why = {0};
+    *known = a->id[0] && store_alert_get(cli->reader, NULL, a->id, stored, &why);
+    if (!*known)
+        return !a->id[0] || why.code == ERR_NOT_FOUND ||
+               err_set(err, why.code, "%s", why.text);
+    if (strcmp(stored->workspace, cli->workspace) == 0)
+        return true;
+    err_set(err, ERR_CONFLICT, "an alert of workspace %s has this id", stored->workspace);
+    alert_free(stored);
+    return false;
+}
+
 static bool read_one(struct cli *cli, struct import *im, struct js_value file,
                      struct alert *a, struct err *err)
 {
     struct alert stored;
-    struct err why = {0};
+    bool known;
     if (!alert_from_json(file.text, a, err) || !alert_secrets_resolve(im->box, a, err))
         return false;
     if (!alert_set(&a->workspace, cli->workspace))
         return err_memory(err);
-    bool known = a->id[0] && cli_alert_get(cli, a->id, &stored, &why);
-    if (a->id[0] && !known && why.code != ERR_NOT_FOUND)
-        return err_set(err, why.code, "%s", why.text);
+    if (!read_stored(cli, a, &known, &stored, err))
+        return false;
     a->revision = known ? stored.revision : 0;
     bool done = cli_alert_complete(cli, a, known ? &stored : NULL, err);
     if (known)

@@ -18,6 +18,9 @@
     "\"projects\":[{\"id\":\"" SHOP "\",\"name\":\"Shop \\\"1\\\"\"},7,{\"id\":\"" HOME    \
     "\",\"name\":\"Home\"}]"
 
+static const char by_nothing[] =
+    "{\"name\":\"by nothing\",\"webhook\":{\"url\":\"http://127.0.0.1:9/\"},"
+    "\"triggers\":[{\"event_type\":\"trace:errors\"}]}";
 static const char by_trigger[] =
     "{\"name\":\"by trigger\",\"webhook\":{\"url\":\"http://127.0.0.1:9/\"},\"triggers\":[{"
     "\"event_type\":\"trace:errors\",\"trigger_configs\":[{\"type\":\"scope:project\","
@@ -106,12 +109,33 @@ static void a_project_without_a_name_is_refused(void **state)
     assert_matches(p, "Shop", 0);
 }
 
+/* The dry run says it too, and of which alert. */
+static void an_id_of_another_workspace_is_refused(void **state)
+{
+    const struct program *p = *state;
+    char id[64], text[1024];
+    struct run r;
+    program_create(p, by_nothing, id);
+    snprintf(text, sizeof text, "[%s,{\"id\":\"%s\",%s]", by_nothing, id, by_nothing + 1);
+    static const char *const words[] = {"alert import - --workspace team --dry-run",
+                                        "alert import - --workspace team"};
+    for (size_t i = 0; i < 2; i++) {
+        program_expect(p, &r, 1, text, words[i]);
+        assert_string_equal(r.out, "");
+        assert_non_null(
+            strstr(r.err, "alert 2: an alert of workspace default has this id"));
+        assert_non_null(strstr(r.err, "nothing was imported"));
+        run_free(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, program_setup, program_teardown)
         TEST(scopes_travel_by_name),
         TEST(a_project_without_a_name_is_refused),
+        TEST(an_id_of_another_workspace_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
