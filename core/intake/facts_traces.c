@@ -2,6 +2,7 @@
  * remembered for its name and project. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/timefmt.h"
 #include "base/uuid.h"
@@ -72,12 +73,25 @@ static bool build_tail(struct facts *f, const struct js_value *v, struct span *t
     return facts_half(f, tail, err);
 }
 
-static bool has_members(struct js_value object)
+/* *says: whether one of its members is there, which makes it an error; null is as absent.
+ */
+static bool read_error(struct facts *f, struct js_value error, bool *says, struct err *err)
 {
+    static const char *const texts[] = {"error_info.exception_type", "error_info.message",
+                                        "error_info.traceback"};
     struct js_iter it;
     struct js_item item;
-    js_iter(&it, object);
-    return js_next(&it, &item);
+    *says = false;
+    for (js_iter(&it, error); js_next(&it, &item);) {
+        if (!js_is_set(item.value))
+            continue;
+        *says = true;
+        for (size_t i = 0; item.value.type != JS_STRING && i < sizeof texts / sizeof *texts;
+             i++)
+            if (js_key_is(item.key, strchr(texts[i], '.') + 1))
+                return facts_wrong(f, texts[i], "must be a string", err);
+    }
+    return true;
 }
 
 /* What all traces share that get the same members: everything but the id and the head. */
@@ -85,10 +99,9 @@ static bool read_members(struct facts *f, const struct js_value *v, struct fact 
                          struct err *err)
 {
     *fact = (struct fact){.type = EVENT_TRACE_ERRORS};
-    if (!check_types(f, v, err) ||
+    if (!check_types(f, v, err) || !read_error(f, v[TRACE_ERROR], &fact->is_event, err) ||
         !facts_project(f, v[TRACE_PROJECT_NAME], v[TRACE_PROJECT_ID], fact, err))
         return false;
-    fact->is_event = js_is_set(v[TRACE_ERROR]) && has_members(v[TRACE_ERROR]);
     fact->wants_trace_name = fact->is_event && !js_is_set(v[TRACE_NAME]);
     if (js_is_set(v[TRACE_NAME])) {
         fact->trace_name = arena_span(&f->accept->arena, v[TRACE_NAME].text);
