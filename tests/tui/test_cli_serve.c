@@ -366,6 +366,9 @@ static void all_that_pass_a_filter_are_replayed(void **state)
     program_expect(p, &r, 0, NULL, "delivery replay --filter alert:somebody");
     assert_non_null(strstr(r.err, "no delivery that has ended passes"));
     run_free(&r);
+    program_expect(p, &r, 0, NULL, "delivery replay --filter alert:somebody --json");
+    assert_string_equal(r.out, "[]\n"); /* nothing, but JSON */
+    run_free(&r);
     program_expect(p, &r, 2, NULL, "delivery replay");
     run_free(&r);
     program_expect(p, &r, 2, NULL, "delivery replay --filter status:dead X");

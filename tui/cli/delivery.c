@@ -260,12 +260,16 @@ static int replay_filtered(struct cli *cli)
         if (delivery_state_ended(rows.items[i].state))
             ids[count++] = rows.items[i].id;
     int status = EXIT_DONE;
-    if (count == 0)
-        out_error("no delivery that has ended passes the filter");
-    else if (cli->call->dry_run)
-        say_results(cli, ids, count);
-    else
+    if (!ids) {
+        err_memory(&err);
+        status = cli_fail(&err);
+    } else if (count > 0 && !cli->call->dry_run) {
         status = replay_all(cli, ids, count);
+    } else {
+        if (count == 0)
+            out_error("no delivery that has ended passes the filter");
+        say_results(cli, ids, count);
+    }
     free(ids);
     delivery_rows_free(&rows);
     return status;
