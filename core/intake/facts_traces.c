@@ -74,7 +74,7 @@ static bool build_tail(struct facts *f, const struct js_value *v, struct span *t
 }
 
 /* *says: whether one of its members is there, which makes it an error; null is as absent.
- */
+ * As in Opik, a number is as good as a text. */
 static bool read_error(struct facts *f, struct js_value error, bool *says, struct err *err)
 {
     static const char *const texts[] = {"error_info.exception_type", "error_info.message",
@@ -86,8 +86,8 @@ static bool read_error(struct facts *f, struct js_value error, bool *says, struc
         if (!js_is_set(item.value))
             continue;
         *says = true;
-        for (size_t i = 0; item.value.type != JS_STRING && i < sizeof texts / sizeof *texts;
-             i++)
+        bool is_scalar = item.value.type != JS_OBJECT && item.value.type != JS_ARRAY;
+        for (size_t i = 0; !is_scalar && i < sizeof texts / sizeof *texts; i++)
             if (js_key_is(item.key, strchr(texts[i], '.') + 1))
                 return facts_wrong(f, texts[i], "must be a string", err);
     }

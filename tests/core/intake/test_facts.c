@@ -80,7 +80,7 @@ static const struct {
     {one_trace, "{\"error_info\":\"x\"}", "error_info: must be an object"},
     {one_trace, "{\"start_time\":1}", "start_time: must be a string"},
     {one_update, "{\"error_info\":[]}", "error_info: must be an object"},
-    {one_update, "{\"error_info\":{\"exception_type\":5}}",
+    {one_update, "{\"error_info\":{\"exception_type\":{\"a\":5}}}",
      "error_info.exception_type: must be a string"},
     {one_trace, "{\"error_info\":{\"message\":{}}}",
      "error_info.message: must be a string"},
@@ -192,6 +192,7 @@ static void what_is_remembered_or_raised(void **state)
         {one_trace, "{\"error_info\":{}}", 0, 0},
         {one_trace, "{\"error_info\":{\"exception_type\":null,\"message\":null}}", 0, 0},
         {one_trace, "{\"error_info\":{\"message\":null,\"code\":7}}", 1, 1},
+        {one_trace, "{\"error_info\":{\"exception_type\":500}}", 1, 1},
         {one_trace, "{" EI "}", 1, 1},
         {one_trace, "{\"error_info\":null," EI "}", 1, 1}, /* the last one stands */
         {one_trace, "{" EI ",\"error_info\":null}", 0, 0},
