@@ -90,8 +90,10 @@ void scrub_apply(const struct scrub *s, char *text, size_t len, bool cut)
     for (size_t n; text && secret < end; secret += n + 1) {
         char *at = text;
         n = strlen(secret);
-        while ((at = memmem(at, len - (size_t)(at - text), secret, n)))
+        while ((at = memmem(at, len - (size_t)(at - text), secret, n))) {
             memset(at, '*', n);
+            at += n; /* one of asterisks alone still stands there */
+        }
         if (cut)
             cover_end(secret, n, text, len);
     }

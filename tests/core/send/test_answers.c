@@ -390,6 +390,19 @@ static void a_secret_at_the_cut_is_covered(void **state)
     outcome_free(&o);
 }
 
+/* As one has it who copied a URL where it was shown. */
+static void a_secret_of_asterisks_is_covered_once(void **state)
+{
+    struct sending_fixture *f = *state;
+    struct send_request request = sending_request(f->url);
+    request.token = "************";
+    receiver_answer(f->receiver, (struct receiver_answer){.body = "no ************ here"});
+    struct outcome o = sending_post(&f->sending, &request);
+    assert_int_equal(o.body_len, 20);
+    assert_memory_equal(o.body, "no ************ here", 20);
+    outcome_free(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +425,7 @@ int main(void)
         TEST(tells_address_times_and_start),
         TEST(secrets_that_are_said_back_are_covered),
         TEST(a_secret_at_the_cut_is_covered),
+        TEST(a_secret_of_asterisks_is_covered_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
