@@ -36,6 +36,7 @@ static const struct row ADDRESSES[] = {
     {"169.253.255.255", FINE},
     {"169.255.0.0", FINE},
     {"168.63.129.15", FINE},
+    {"168.63.129.17", FINE},
     {"1.0.0.0", FINE},
     {"192.0.1.1", FINE},
     {"223.255.255.255", FINE},
@@ -44,6 +45,12 @@ static const struct row ADDRESSES[] = {
     {"fd00::1", PRIVATE},
     {"fc00::1", PRIVATE},
     {"fd00:ec2::253", PRIVATE},
+    {"fd20:ce::255", PRIVATE},
+    {"::ff00:169.254.169.254", FINE},
+    {"::ff:169.254.169.254", FINE},
+    {"::ffff:ff:169.254.169.254", FINE},
+    {"64:ff9b::ff:169.254.169.254", FINE},
+    {"64:ff9b:2::169.254.169.254", FINE},
     {"::ffff:127.0.0.1", PRIVATE},
     {"::ffff:10.1.2.3", PRIVATE},
     {"64:ff9b::8.8.8.8", FINE},
@@ -62,25 +69,39 @@ static const struct row ADDRESSES[] = {
     {"192.169.0.0", FINE},
     {"198.17.255.255", FINE},
     {"198.20.0.0", FINE},
+    {"192.0.3.0", FINE},
+    {"192.88.98.255", FINE},
+    {"192.88.100.0", FINE},
+    {"198.51.101.0", FINE},
+    {"203.0.112.255", FINE},
+    {"203.0.114.0", FINE},
     {"2001:1::1", FINE},
     {"2001:db9::1", FINE},
     {"5f01::1", FINE},
     {"3fff:1000::1", FINE},
+    {"3f00::1", FINE},
     {"100:0:0:1::1", FINE},
     /* private and special: by the setting */
+    {"10.255.255.255", PRIVATE},
     {"172.31.255.255", PRIVATE},
+    {"192.168.255.255", PRIVATE},
     {"100.127.255.255", PRIVATE},
     {"192.0.2.1", PRIVATE},
+    {"192.0.2.255", PRIVATE},
     {"192.88.99.1", PRIVATE},
+    {"192.88.99.255", PRIVATE},
     {"198.18.0.1", PRIVATE},
     {"198.19.255.255", PRIVATE},
     {"198.51.100.7", PRIVATE},
+    {"198.51.100.255", PRIVATE},
     {"203.0.113.7", PRIVATE},
+    {"203.0.113.255", PRIVATE},
     {"fdff:ffff::1", PRIVATE},
     {"2001:db8::1", PRIVATE},
     {"2001::1", PRIVATE},
     {"100::1", PRIVATE},
     {"5f00::1", PRIVATE},
+    {"5f00:ffff::1", PRIVATE},
     {"3fff:fff::1", PRIVATE},
     {"::127.0.0.1", PRIVATE},
     {"::ffff:0:192.168.0.1", PRIVATE},
@@ -109,6 +130,7 @@ static const struct row ADDRESSES[] = {
     {"0.1.2.3", NEVER},
     {"0.255.255.255", NEVER},
     {"192.0.0.1", NEVER},
+    {"192.0.0.255", NEVER},
     {"224.0.0.1", NEVER},
     {"239.255.255.250", NEVER},
     {"240.0.0.1", NEVER},
@@ -128,6 +150,7 @@ static const struct row ADDRESSES[] = {
     {"64:ff9b::a9fe:a9fe", NEVER},
     {"64:ff9b::6464:64c8", NEVER},
     {"64:ff9b:1::8.8.8.8", NEVER},
+    {"64:ff9b:1:ffff::8.8.8.8", NEVER},
     {"2002:a9fe:a9fe::", NEVER},
     {"2002:a9fe:a9fe::1", NEVER},
     {"2002:0:1::", NEVER},
@@ -157,6 +180,36 @@ static void judges_each_address(void **state)
         if ((strict != NULL) != (row->verdict != FINE))
             fail_msg("%s, strictly: %s", row->text, strict ? strict : "allowed");
     }
+}
+
+/* Of two ranges that hold it, the narrower says why. */
+static void says_why_an_address_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *address, *problem;
+    } rows[] = {{"0.1.2.3", "an address of \"this network\""},
+                {"169.254.169.254", "the metadata address of a cloud"},
+                {"169.254.169.255", "a link-local address"},
+                {"192.0.0.192", "the metadata address of a cloud"},
+                {"192.0.0.191", "a reserved address"},
+                {"192.0.0.193", "a reserved address"},
+                {"224.0.0.1", "a multicast address"},
+                {"255.255.255.255", "the broadcast address"},
+                {"255.255.255.254", "a reserved address"},
+                {"::", "the unspecified address"},
+                {"fe80::1", "a link-local address"},
+                {"fec0::1", "a site-local address"},
+                {"ff02::1", "a multicast address"},
+                {"fd00:ec2::254", "the metadata address of a cloud"},
+                {"::1", "a loopback address (delivery.private = refuse)"},
+                {"127.0.0.1", "a loopback address (delivery.private = refuse)"},
+                {"10.0.0.1", "a private address (delivery.private = refuse)"},
+                {"2001:db8::1", "a special-purpose address (delivery.private = refuse)"},
+                {"h", "not an internet address"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(address_text_problem(rows[i].address, ADDRESS_PRIVATE_REFUSED),
+                            rows[i].problem);
 }
 
 static void judges_socket_addresses_as_texts(void **state)
@@ -408,6 +461,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judges_each_address),
+        cmocka_unit_test(says_why_an_address_is_refused),
         cmocka_unit_test(judges_socket_addresses_as_texts),
         cmocka_unit_test(refuses_what_is_no_internet_address),
         cmocka_unit_test(refuses_each_url),

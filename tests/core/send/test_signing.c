@@ -228,14 +228,16 @@ static void generates_another_each_time(void **state)
 {
     (void)state;
     const struct trio wanted = {"generate"};
-    struct alert a, b;
-    make(&a, &wanted);
-    make(&b, &wanted);
-    assert_true(signing_settle(&a, NULL, NOW) && signing_settle(&b, NULL, NOW));
-    assert_string_not_equal(alert_metadata(&a, ALERT_SIGNING_SECRET),
-                            alert_metadata(&b, ALERT_SIGNING_SECRET));
-    alert_free(&a);
-    alert_free(&b);
+    struct alert made[8];
+    for (size_t i = 0; i < 8; i++) {
+        make(&made[i], &wanted);
+        assert_true(signing_settle(&made[i], NULL, NOW));
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(alert_metadata(&made[i], ALERT_SIGNING_SECRET),
+                                    alert_metadata(&made[k], ALERT_SIGNING_SECRET));
+    }
+    for (size_t i = 0; i < 8; i++)
+        alert_free(&made[i]);
 }
 
 static void the_previous_one_signs_until_its_end(void **state)
@@ -333,6 +335,21 @@ static void a_body_that_cannot_be_read_is_an_attempt(void **state)
     sending_end(&s);
 }
 
+/* As a want of memory it would be tried again without end. */
+static void what_cannot_be_signed_is_not_sent(void **state)
+{
+    (void)state;
+    struct sending s;
+    sending_make(&s, NULL, NULL);
+    struct send_request request = sending_request("http://127.0.0.1:1/");
+    request.signing = (struct send_signing){.id = "1", .at = 1000, .secret = "whsec_short"};
+    struct outcome o = sending_post(&s, &request);
+    assert_int_equal(o.kind, OUTCOME_FORBIDDEN);
+    assert_non_null(strstr(o.error, "whsec_ and the base64"));
+    outcome_free(&o);
+    sending_end(&s);
+}
+
 static void no_custom_header_doubles_the_signature(void **state)
 {
     (void)state;
@@ -372,6 +389,10 @@ static void shows_no_signature_that_could_be_replayed(void **state)
     assert_non_null(strstr(buf_text(&shown), "webhook-id: an-id\nwebhook-timestamp: 1767225600\n"
                                              "webhook-signature: v1,*** v1,***\n"));
     assert_null(strstr(buf_text(&shown), "whsec_"));
+    buf_clear(&shown);
+    q.signing.previous = NULL;
+    assert_true(send_show_headers(&q, &shown));
+    assert_non_null(strstr(buf_text(&shown), "webhook-signature: v1,***\n"));
     buf_free(&shown);
 }
 
@@ -388,6 +409,7 @@ int main(void)
         cmocka_unit_test(the_previous_one_signs_until_its_end),
         cmocka_unit_test(sends_what_it_signed),
         cmocka_unit_test(a_body_that_cannot_be_read_is_an_attempt),
+        cmocka_unit_test(what_cannot_be_signed_is_not_sent),
         cmocka_unit_test(no_custom_header_doubles_the_signature),
         cmocka_unit_test(shows_no_signature_that_could_be_replayed),
     };
