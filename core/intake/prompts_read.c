@@ -92,8 +92,8 @@ static bool wanted_name(struct request *r, const char **name, bool *exact, struc
         return true;
     if (!js_parse(span_of(filters), &root, err))
         return false;
-    if (root.type != JS_ARRAY)
-        return err_set(err, ERR_INVALID, "filters: must be an array");
+    if (root.type != JS_ARRAY || js_count(root) > 1)
+        return err_set(err, ERR_INVALID, "filters: must be an array of at most one item");
     for (js_iter(&it, root); js_next(&it, &item);) {
         const char *field;
         if (!request_text(r, item.value, "field", &field, err) ||
@@ -106,6 +106,8 @@ static bool wanted_name(struct request *r, const char **name, bool *exact, struc
                            "filters: only name with = or contains is served here");
         if (!request_text(r, item.value, "value", name, err))
             return false;
+        if (!*name)
+            return err_set(err, ERR_INVALID, "filters: name has no value");
     }
     return true;
 }

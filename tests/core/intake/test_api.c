@@ -156,6 +156,18 @@ static void prompts_are_listed_by_name(void **state)
     expect(f, 400, "GET", "prompts?filters=%5B%7B%22field%22%3A%22tags%22%7D%5D", NULL);
     expect(f, 400, "GET", "prompts?filters=%7B%7D", NULL);
     expect(f, 400, "GET", "prompts?filters=nonsense", NULL);
+    /* Without a value it would be all of them, and of two the last would count. */
+    expect(
+        f, 400, "GET",
+        "prompts?filters=%5B%7B%22field%22%3A%22name%22%2C%22operator%22%3A%22%3D%22%7D%5D",
+        NULL);
+    expect(f, 400, "GET",
+           "prompts?filters=%5B%7B%22field%22%3A%22name%22%2C%22operator%22%3A%22%3D%22%2C%"
+           "22value%"
+           "22%3A%22bot%22%7D%2C%7B%22field%22%3A%22name%22%2C%22operator%22%3A%22contains%"
+           "22%2C%22"
+           "value%22%3A%22else%22%7D%5D",
+           NULL);
 }
 
 static void a_prompt_is_made_once_and_deleted_both_ways(void **state)
