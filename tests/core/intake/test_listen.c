@@ -9,9 +9,13 @@
 static void a_stopped_port_is_free(void **state)
 {
     struct fixture *f = *state;
+    struct http_client c;
     f->options.port = intake_port(f->intake);
-    assert_alive(f);
+    http_open(&c, f->options.port); /* ended by us: the port waits for the last of it */
+    http_send_text(&c, PING);
+    assert_int_equal(http_read_status(&c), 200);
     restart(f);
+    http_close(&c);
     assert_int_equal(intake_port(f->intake), f->options.port);
     assert_alive(f);
 }
