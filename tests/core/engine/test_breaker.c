@@ -90,6 +90,14 @@ static void a_probe_spends_no_tries(void **state)
         rig_advance(r, BREAKER_PROBE_MAX_MS);
     }
     assert_int_equal(rig_count(r, DELIVERY_DEAD), 5);
+    rig_stop(r, 0);
+    store_fixture_exec(&r->store, "DELETE FROM endpoints"); /* from here on they are tries */
+    rig_start(r);
+    for (size_t n = 30; n < 34; n++) {
+        rig_until_requests(r, n);
+        rig_until_state(r, n < 33 ? DELIVERY_RETRYING : DELIVERY_DEAD, n < 33 ? 1 : 6);
+        rig_advance(r, 12000);
+    }
 }
 
 static void comes_back_step_by_step(void **state)
@@ -101,7 +109,9 @@ static void comes_back_step_by_step(void **state)
     for (int i = 1; i <= 3; i++) {
         rig_close_one(r);
         rig_until_state(r, DELIVERY_DELIVERED, i);
-        assert_int_equal(endpoint(r).state, i < 3 ? BREAKER_RAMP : BREAKER_CLOSED);
+        struct endpoint_state s = endpoint(r);
+        assert_int_equal(s.state, i < 3 ? BREAKER_RAMP : BREAKER_CLOSED);
+        assert_string_equal(s.reason, i < 3 ? "answered 500" : "");
     }
     assert_int_equal(notices(r, "answers again"), 1);
     assert_int_equal(notices(r, "is well again"), 1);
