@@ -72,16 +72,31 @@ static void params_are_the_segments(void **state)
 
 static void alerts_are_for_their_owner(void **state)
 {
+    static const struct {
+        const char *method, *path;
+    } alerts[] = {{"GET", "/v1/private/alerts"},
+                  {"HEAD", "/v1/private/alerts"},
+                  {"POST", "/v1/private/alerts"},
+                  {"GET", "/v1/private/alerts/x"},
+                  {"PUT", "/v1/private/alerts/x"},
+                  {"POST", "/v1/private/alerts/delete"},
+                  {"POST", "/v1/private/alerts/webhooks/tests"},
+                  {"GET", "/v1/private/alerts/webhooks/examples"},
+                  {"GET", "/v1/private/projects/x/alerts"}};
     struct route_match match;
     (void)state;
-    assert_int_equal(route_find("POST", "/v1/private/alerts/webhooks/tests", &match),
-                     ROUTE_SERVED);
-    assert_true(match.owner_only);
-    assert_int_equal(route_find("GET", "/v1/private/projects/x/alerts", &match),
-                     ROUTE_SERVED);
-    assert_true(match.owner_only);
+    for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++) {
+        assert_int_equal(route_find(alerts[i].method, alerts[i].path, &match), ROUTE_SERVED);
+        assert_true(match.owner_only);
+        assert_false(match.open);
+    }
     assert_int_equal(route_find("POST", "/v1/private/traces/batch", &match), ROUTE_SERVED);
     assert_false(match.owner_only);
+    assert_false(match.open);
+    assert_int_equal(route_find("GET", "/healthz", &match), ROUTE_SERVED);
+    assert_true(match.open);
+    assert_int_equal(route_find("GET", "/metrics", &match), ROUTE_SERVED);
+    assert_false(match.open);
 }
 
 static void hosts_are_ours_or_refused(void **state)
