@@ -337,6 +337,43 @@ static void removes_finished_deliveries_of_a_store_that_is_too_large(void **stat
 }
 
 /* In a thread of its own, with the system's clock: the window is real time. */
+/* An alert on more than two errors in five minutes. */
+static void add_threshold(struct rig *r)
+{
+    const struct alert_condition over_2 = {
+        .kind = CONDITION_ERRORS, .threshold = (char[]){"2"}, .window_s = 300};
+    struct alert a;
+    struct err err;
+    step_alert_make(&a, "measured", r->url, EVENT_TRACE_ERRORS);
+    assert_true(alert_trigger_add_condition(alert_trigger_of(&a, EVENT_TRACE_ERRORS), &over_2));
+    assert_true(step_alert_put(r->store.store, &a, STORE_CREATE, NULL, &err));
+    alert_free(&a);
+}
+
+static void looks_at_a_threshold_again_and_again(void **state)
+{
+    enum { INTERVAL_MS = 10000 };
+    struct rig *r = *state;
+    r->policy.threshold_interval_ms = INTERVAL_MS;
+    engine_set_policy(r->engine, &r->policy);
+    add_threshold(r);
+    for (int i = 0; i < 3; i++) { /* it is not passed */
+        rig_pump(r);
+        rig_advance(r, INTERVAL_MS);
+    }
+    rig_pump(r);
+    for (int i = 0; i < 3; i++)
+        rig_event_of(r, EVENT_TRACE_ERRORS);
+    rig_advance(r, INTERVAL_MS);
+    rig_pump(r); /* now it is: its window begins */
+    rig_advance(r, 29999);
+    rig_pump(r);
+    assert_int_equal(receiver_count(r->receiver), 0);
+    rig_advance(r, 1);
+    rig_until_requests(r, 1);
+    rig_until_state(r, DELIVERY_DELIVERED, 1);
+}
+
 static void works_in_a_thread(void **state)
 {
     struct rig *r = *state;
@@ -378,6 +415,7 @@ int main(void)
         TEST(never_sends_to_a_metadata_address),
         TEST(removes_old_deliveries_at_the_start_and_each_hour),
         TEST(removes_finished_deliveries_of_a_store_that_is_too_large),
+        TEST(looks_at_a_threshold_again_and_again),
         TEST(works_in_a_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
