@@ -95,6 +95,127 @@ static void a_request_that_is_here_is_told_nothing(void **state)
     peers_end(f->peers, f->peer);
 }
 
+/* Another connection, which shows by its end that the sweeper has looked at all of them. */
+struct canary {
+    struct peer *peer;
+    int fds[2];
+};
+
+static void canary_add(struct fixture *f, struct canary *c)
+{
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, c->fds), 0);
+    c->peer = peers_add(f->peers, c->fds[0]);
+    assert_non_null(c->peer);
+}
+
+static void canary_remove(struct fixture *f, struct canary *c)
+{
+    peers_remove(f->peers, c->peer);
+    close(c->fds[0]);
+    close(c->fds[1]);
+}
+
+/* Whether the connection is open still when the time of the canary is over. */
+static bool is_open_at_end_of(struct fixture *f, struct canary *c)
+{
+    struct canary other;
+    char byte;
+    canary_add(f, &other); /* makes the sweeper look */
+    assert_int_equal(recv(c->fds[1], &byte, 1, 0), 0);
+    canary_remove(f, &other);
+    canary_remove(f, c);
+    return recv(f->client, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+}
+
+static bool is_open_after(struct fixture *f, int64_t request_ms)
+{
+    struct canary c;
+    canary_add(f, &c);
+    f->now += request_ms;
+    return is_open_at_end_of(f, &c);
+}
+
+static void a_request_has_its_own_time_on_a_connection_that_was_idle(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(peers_begin(f->peers, f->peer));
+    assert_true(peers_received(f->peers, f->peer));
+    peers_answered(f->peers, f->peer);
+    peers_end(f->peers, f->peer);
+    assert_true(is_open_after(f, REQUEST_MS)); /* idle */
+    assert_true(peers_begin(f->peers, f->peer));
+    assert_false(is_open_after(f, REQUEST_MS));
+    peers_end(f->peers, f->peer);
+}
+
+static void time_stands_still_for_one_that_sleeps(void **state)
+{
+    struct fixture *f = *state;
+    struct canary c;
+    assert_true(peers_begin(f->peers, f->peer));
+    assert_true(peers_received(f->peers, f->peer));
+    assert_true(peers_sleep(f->peers, f->peer));
+    assert_true(is_open_after(f, REQUEST_MS));
+    canary_add(f, &c);
+    f->now += REQUEST_MS / 2;
+    peers_wake(f->peers);
+    peers_answered(f->peers, f->peer); /* all that it had when it slept, from now on */
+    f->now += REQUEST_MS / 2;
+    assert_true(is_open_at_end_of(f, &c));
+    assert_false(is_open_after(f, REQUEST_MS));
+    peers_end(f->peers, f->peer);
+}
+
+static void the_words_for_a_refused_body_are_said_once(void **state)
+{
+    struct fixture *f = *state;
+    char said[512];
+    assert_true(peers_begin(f->peers, f->peer));
+    peers_read_on(f->peers, f->peer, span_of("refused"), IDLE_MS, IDLE_MS);
+    age(f, REQUEST_MS, said, sizeof said);
+    assert_string_equal(said, "refused");
+    assert_int_equal(peers_told(f->peers), 1);
+    peers_cut(f->peers, f->peer); /* it has ended */
+    assert_int_equal(peers_told(f->peers), 1);
+    assert_false(peers_received(f->peers, f->peer));
+    peers_end(f->peers, f->peer);
+}
+
+static void assert_said(struct fixture *f, const char *words)
+{
+    char said[512] = "";
+    assert_int_equal(recv(f->client, said, sizeof said - 1, MSG_DONTWAIT), strlen(words));
+    assert_string_equal(said, words);
+}
+
+/* Then the rest of the body is read, and nothing of it taken. */
+static void the_words_are_said_at_their_time(void **state)
+{
+    struct fixture *f = *state;
+    struct canary c;
+    canary_add(f, &c);
+    f->now += REQUEST_MS / 2;
+    assert_true(peers_begin(f->peers, f->peer));
+    peers_read_on(f->peers, f->peer, span_of("refused"), REQUEST_MS / 2, IDLE_MS);
+    f->now += REQUEST_MS / 2;
+    is_open_at_end_of(f, &c);
+    assert_said(f, "refused");
+    assert_int_equal(send(f->client, "x", 1, MSG_NOSIGNAL), 1);
+    assert_false(peers_received(f->peers, f->peer));
+    peers_end(f->peers, f->peer);
+}
+
+static void one_that_is_cut_is_told_the_words(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(peers_begin(f->peers, f->peer));
+    peers_read_on(f->peers, f->peer, span_of("refused"), IDLE_MS, IDLE_MS);
+    peers_cut(f->peers, f->peer);
+    assert_said(f, "refused");
+    assert_int_equal(send(f->client, "x", 1, MSG_NOSIGNAL), -1);
+    peers_end(f->peers, f->peer);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_peers, close_peers)
 
 int main(void)
@@ -102,6 +223,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_request_that_was_told_it_is_late_is_not_taken),
         TEST(a_request_that_is_here_is_told_nothing),
+        TEST(a_request_has_its_own_time_on_a_connection_that_was_idle),
+        TEST(time_stands_still_for_one_that_sleeps),
+        TEST(the_words_for_a_refused_body_are_said_once),
+        TEST(the_words_are_said_at_their_time),
+        TEST(one_that_is_cut_is_told_the_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
