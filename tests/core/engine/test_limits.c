@@ -107,6 +107,30 @@ static void follows_limits_that_change(void **state)
     release_until(r, 8);
 }
 
+/* Without a rate and while the endpoint is well, what waits goes in its order. */
+static void the_oldest_goes_first(void **state)
+{
+    struct rig *r = *state;
+    enum { WEBHOOKS = 6 };
+    r->policy.per_endpoint = 1;
+    r->policy.timeout_ms = 120000;
+    engine_set_policy(r->engine, &r->policy);
+    answer_never(r->receiver);
+    rig_alert(r, r->url, NULL);
+    for (int i = 1; i <= WEBHOOKS; i++) { /* each is known by the number of its events */
+        for (int n = 1; n < i; n++)
+            rig_event(r);
+        rig_close_one(r);
+        rig_until_requests(r, 1);
+    }
+    release_until(r, WEBHOOKS);
+    for (int i = 1; i <= WEBHOOKS; i++) {
+        char count[32];
+        snprintf(count, sizeof count, "\"eventCount\":%d,", i);
+        assert_non_null(strstr(receiver_request(r->receiver, (size_t)i - 1)->body, count));
+    }
+}
+
 static void tells_how_many_are_under_way(void **state)
 {
     struct rig *r = *state;
@@ -223,6 +247,7 @@ int main(void)
         TEST(sends_at_most_so_many_in_all),
         TEST(a_retry_after_pauses_the_endpoint),
         TEST(follows_limits_that_change),
+        TEST(the_oldest_goes_first),
         TEST(tells_how_many_are_under_way),
         TEST(does_not_delay_others_beside_one_that_hangs),
         TEST(does_not_delay_the_retry_of_others_either),
