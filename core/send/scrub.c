@@ -1,5 +1,6 @@
 #include "send/scrub.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,17 +85,37 @@ static void cover_end(const char *secret, size_t secret_len, char *text, size_t 
         }
 }
 
+static void cover(const char *secret, size_t n, char *text, size_t len, bool cut)
+{
+    char *at = text;
+    while ((at = memmem(at, len - (size_t)(at - text), secret, n))) {
+        memset(at, '*', n);
+        at += n; /* one of asterisks alone still stands there */
+    }
+    if (cut)
+        cover_end(secret, n, text, len);
+}
+
+/* How long the longest of those is that are shorter than `limit`; 0: there is none. */
+static size_t longest_below(const struct scrub *s, size_t limit)
+{
+    size_t longest = 0;
+    for (size_t at = 0, n; at < s->size; at += n + 1) {
+        n = strlen(s->texts + at);
+        if (n < limit && n > longest)
+            longest = n;
+    }
+    return longest;
+}
+
+/* The longest first: one that begins as another does would leave its tail. */
 void scrub_apply(const struct scrub *s, char *text, size_t len, bool cut)
 {
-    const char *secret = s->texts, *end = s->texts ? s->texts + s->size : NULL;
-    for (size_t n; text && secret < end; secret += n + 1) {
-        char *at = text;
-        n = strlen(secret);
-        while ((at = memmem(at, len - (size_t)(at - text), secret, n))) {
-            memset(at, '*', n);
-            at += n; /* one of asterisks alone still stands there */
+    size_t longest = s->texts && text ? longest_below(s, SIZE_MAX) : 0;
+    for (; longest > 0; longest = longest_below(s, longest))
+        for (size_t at = 0, n; at < s->size; at += n + 1) {
+            n = strlen(s->texts + at);
+            if (n == longest)
+                cover(s->texts + at, n, text, len, cut);
         }
-        if (cut)
-            cover_end(secret, n, text, len);
-    }
 }

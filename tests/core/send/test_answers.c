@@ -390,6 +390,22 @@ static void a_secret_at_the_cut_is_covered(void **state)
     outcome_free(&o);
 }
 
+static void a_secret_that_begins_as_another_is_covered_whole(void **state)
+{
+    struct sending_fixture *f = *state;
+    struct send_request request = sending_request(f->url);
+    const struct alert_header header = {.name = "X-Key", .value = "secret-one-and-more"};
+    request.token = "secret-one";
+    request.headers = &header;
+    request.header_count = 1;
+    receiver_answer(f->receiver,
+                    (struct receiver_answer){.body = "secret-one-and-more secret-one"});
+    struct outcome o = sending_post(&f->sending, &request);
+    assert_int_equal(o.body_len, 30);
+    assert_memory_equal(o.body, "******************* **********", 30);
+    outcome_free(&o);
+}
+
 /* As one has it who copied a URL where it was shown. */
 static void a_secret_of_asterisks_is_covered_once(void **state)
 {
@@ -426,6 +442,7 @@ int main(void)
         TEST(secrets_that_are_said_back_are_covered),
         TEST(a_secret_at_the_cut_is_covered),
         TEST(a_secret_of_asterisks_is_covered_once),
+        TEST(a_secret_that_begins_as_another_is_covered_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
