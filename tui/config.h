@@ -29,7 +29,8 @@ struct call {
 bool config_load(const struct call *call, struct settings *out, struct err *err);
 
 /* Sets one key in the file, whose other lines stay as they are; makes it, with mode 0600, where
- * there is none. The value is not checked here. */
+ * there is none. Whether the value suits the key is not checked here; one that would not be read
+ * again as it is, such as "a ;b", is ERR_INVALID, and nothing is written. */
 bool config_write(const char *path, const char *key, const char *value, struct err *err);
 
 /* Makes the folder of the file, and those above it, with mode 0700, where they are missing. */

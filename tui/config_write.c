@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <ini.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,8 +158,42 @@ bool config_replace(const char *path, struct span text, struct err *err)
     return err_set(err, ERR_IO, "%s: %s", path, strerror(why));
 }
 
+struct reading {
+    const char *value;
+    bool same;
+};
+
+static int compare_value(void *arg, const char *section, const char *name, const char *value)
+{
+    struct reading *r = arg;
+    (void)section;
+    (void)name;
+    r->same = strcmp(value ? value : "", r->value) == 0;
+    return 1;
+}
+
+/* inih has no quotes: it drops the blanks around a value and what follows " ;", and cuts what is
+ * too long. */
+static bool can_hold(const char *key, const char *value, struct err *err)
+{
+    struct reading r = {.value = value};
+    struct buf line;
+    buf_init_secret(&line, FILE_MAX);
+    add_pair(&line, span_of(strchr(key, '.') + 1), value);
+    bool read = !line.failed && line.len < INI_MAX_LINE &&
+                ini_parse_string(buf_text(&line), compare_value, &r) == 0;
+    buf_free(&line);
+    return (read && r.same) ||
+           err_set(err, ERR_INVALID,
+                   "%s: the file cannot hold this value: it is too long, has blanks around it, "
+                   "or a ; at its start or after a blank",
+                   key);
+}
+
 bool config_write(const char *path, const char *key, const char *value, struct err *err)
 {
+    if (!can_hold(key, value, err))
+        return false;
     struct buf old, text;
     buf_init_secret(&old, FILE_MAX);
     buf_init_secret(&text, FILE_MAX);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -288,6 +289,34 @@ static void write_reads_lines_as_the_loading_does(void **state)
     assert_int_equal(w->settings.number[SETTING_RETRY_MAX], 7);
 }
 
+/* An API key that is read as an empty one would leave the door open. */
+static void write_refuses_what_would_be_read_as_something_else(void **state)
+{
+    struct world *w = *state;
+    char long_value[300];
+    const char *values[] = {"a ;b", ";b", " a", "a\t", "a\nb", "a\n[intake]\napi_key = a",
+                            long_value};
+    memset(long_value, 'x', sizeof long_value - 1);
+    long_value[sizeof long_value - 1] = '\0';
+    check_written(w, "intake.api_key", "a;b = c", "[intake]\napi_key = a;b = c\n");
+    assert_true(load(w));
+    assert_string_equal(w->settings.text[SETTING_INTAKE_API_KEY], "a;b = c");
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        if (config_write(w->file, "intake.api_key", values[i], &w->err))
+            fail_msg("%zu was written", i);
+        assert_int_equal(w->err.code, ERR_INVALID);
+        assert_true(load(w));
+        assert_string_equal(w->settings.text[SETTING_INTAKE_API_KEY], "a;b = c");
+    }
+    /* as long as a line may be, and no longer */
+    while (!config_write(w->file, "intake.api_key", long_value, &w->err))
+        long_value[strlen(long_value) - 1] = '\0';
+    assert_in_range(strlen(long_value), 100, 250);
+    assert_true(load(w));
+    assert_string_equal(w->settings.text[SETTING_INTAKE_API_KEY], long_value);
+    check_written(w, "intake.api_key", "", "[intake]\napi_key = \n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +324,7 @@ int main(void)
         TEST(write_reads_lines_as_the_loading_does),
         TEST(write_changes_one_line_and_keeps_the_others),
         TEST(write_leaves_comments_and_other_sections),
+        TEST(write_refuses_what_would_be_read_as_something_else),
         TEST(load_takes_the_stronger_origin),
         TEST(a_file_below_what_is_no_folder_is_missing),
         TEST(load_reads_sections_comments_and_indents),
