@@ -138,32 +138,55 @@ static bool find_project(const struct silence_maker *m, const char *text,
 
 /* ---------------------------------------------------------------- times */
 
+/* At most so many digits: no sign and no blank, as in +2:00, which is two hours from now to who
+ * types it. */
+static bool take_number(const char **at, int most, int *out)
+{
+    int len = 0;
+    for (*out = 0; len < most && **at >= '0' && **at <= '9'; len++)
+        *out = *out * 10 + *(*at)++ - '0';
+    return len > 0;
+}
+
+static bool take_char(const char **at, char wanted)
+{
+    bool there = **at == wanted;
+    *at += there;
+    return there;
+}
+
+static bool take_date(const char **at, struct tm *t)
+{
+    return take_number(at, 4, &t->tm_year) && take_char(at, '-') &&
+           take_number(at, 2, &t->tm_mon) && take_char(at, '-') &&
+           take_number(at, 2, &t->tm_mday);
+}
+
+static bool take_clock(const char **at, struct tm *t)
+{
+    return take_number(at, 2, &t->tm_hour) && take_char(at, ':') &&
+           take_number(at, 2, &t->tm_min) && t->tm_hour < 24 && t->tm_min < 60;
+}
+
 /* A date and a time of the clock as if it were in UTC; has_date tells which of both it is.
  */
 static bool read_local(const char *text, int64_t *local, bool *has_date)
 {
-    int year = 1970, month = 1, day = 1, hour = 0, minute = 0, used = 0;
-    /* NOLINTNEXTLINE(cert-err34-c): four digits at most */
-    *has_date = sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3;
+    struct tm t = {0};
+    const char *at = text;
+    *has_date = take_date(&at, &t);
     if (!*has_date) {
-        year = 1970;
-        month = day = 1;
+        t = (struct tm){.tm_year = 1970, .tm_mon = 1, .tm_mday = 1};
+        at = text;
     }
-    const char *clock = *has_date ? text + used : text;
-    if (*has_date && (*clock == 'T' || *clock == ' '))
-        clock++;
-    used = 0;
-    /* NOLINTNEXTLINE(cert-err34-c): two digits at most */
-    if (*clock && sscanf(clock, "%2d:%2d%n", &hour, &minute, &used) != 2)
+    bool clock = !*has_date || take_char(&at, 'T') || take_char(&at, ' ');
+    if (clock && !take_clock(&at, &t))
         return false;
-    struct tm t = {.tm_year = year - 1900,
-                   .tm_mon = month - 1,
-                   .tm_mday = day,
-                   .tm_hour = hour,
-                   .tm_min = minute};
+    int month = t.tm_mon, day = t.tm_mday;
+    t.tm_year -= 1900;
+    t.tm_mon--;
     *local = (int64_t)timegm(&t) * 1000;
-    return !clock[used] && (*has_date || used) && month >= 1 && month <= 12 && day >= 1 &&
-           t.tm_mday == day && hour >= 0 && hour < 24 && minute >= 0 && minute < 60;
+    return !*at && month >= 1 && month <= 12 && day >= 1 && t.tm_mday == day;
 }
 
 static bool read_time(const char *text, const struct zone *zone, int64_t now, int64_t *out,
