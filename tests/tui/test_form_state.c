@@ -379,6 +379,129 @@ static void a_key_that_will_be_made_is_no_stored_one(void **state)
     alert_free(&a);
 }
 
+static void type_header(struct form_state *f, const char *name, const char *value)
+{
+    assert_true(form_add_header(f));
+    assert_int_equal(f->focus, SPOT_HEADER_NAME);
+    assert_int_equal(f->index, f->header_count - 1);
+    assert_true(field_set(&f->headers[f->index].name, name));
+    assert_true(field_set(&f->headers[f->index].value, value));
+}
+
+/* An untouched row is no header; one that is half filled is a wrong one. */
+static void headers_are_those_with_anything_in_them(void **state)
+{
+    (void)state;
+    struct form_state *f = new_form(NULL);
+    struct alert a;
+    field_set(&f->name, "n");
+    field_set(&f->url, "https://h/x");
+    form_set_triggers(f, 1u << EVENT_TRACE_ERRORS);
+    type_header(f, "A", "1");
+    type_header(f, "", "");
+    type_header(f, "B", "2");
+    assert_true(form_check(f, false));
+    assert_true(form_alert(f, &a));
+    assert_int_equal(a.header_count, 2);
+    assert_string_equal(a.headers[1].name, "B");
+    alert_free(&a);
+    field_set(&f->headers[2].name, "");
+    assert_false(form_check(f, false));
+    assert_int_equal(f->focus, SPOT_HEADER_NAME);
+    assert_int_equal(f->index, 2); /* of the rows, not of the headers */
+    end_form(f);
+}
+
+static void removing_leaves_the_focus_beside(void **state)
+{
+    (void)state;
+    struct form_state *f = new_form(NULL);
+    type_header(f, "A", "1");
+    type_header(f, "B", "2");
+    type_header(f, "C", "3");
+    f->index = 1;
+    assert_true(form_remove(f));
+    assert_string_equal(field_text(&f->headers[1].name), "C");
+    assert_string_equal(field_text(&f->headers[1].value), "3");
+    assert_int_equal(f->index, 1);
+    assert_true(form_remove(f)); /* the last: the one before it */
+    assert_int_equal(f->focus, SPOT_HEADER_NAME);
+    assert_int_equal(f->index, 0);
+    assert_true(form_remove(f));
+    assert_int_equal(f->header_count, 0);
+    assert_int_equal(f->focus, SPOT_ADD_HEADER);
+    assert_int_equal(f->index, 0);
+    form_set_triggers(f, 1u << EVENT_TRACE_ERRORS | 1u << EVENT_TRACE_COST);
+    f->focus = SPOT_TRIGGER;
+    f->index = 1;
+    assert_true(form_remove(f));
+    assert_int_equal(f->focus, SPOT_TRIGGER);
+    assert_int_equal(f->index, 0);
+    assert_true(form_remove(f));
+    assert_int_equal(form_triggers(f), 0);
+    assert_int_equal(f->focus, SPOT_ADD_TRIGGER);
+    assert_false(form_remove(f));
+    end_form(f);
+}
+
+static size_t problem_lines(const struct form_state *f, enum form_spot below, size_t index)
+{
+    struct form_line lines[FORM_LINES_MAX];
+    size_t count = form_lines(f, lines), problems = 0;
+    for (size_t i = 1; i < count; i++)
+        problems += lines[i].kind == LINE_PROBLEM && lines[i - 1].kind == LINE_SPOT &&
+                    lines[i - 1].spot == below && lines[i - 1].index == index;
+    return problems;
+}
+
+/* Down through all of them, round the end, and up again. */
+static void the_focus_goes_through_every_spot(void **state)
+{
+    static const enum form_spot spots[] = {
+        SPOT_NAME,        SPOT_ENABLED,      SPOT_DESTINATION, SPOT_URL,
+        SPOT_ADVANCED,    SPOT_TOKEN,        SPOT_HEADER_NAME, SPOT_HEADER_VALUE,
+        SPOT_HEADER_NAME, SPOT_HEADER_VALUE, SPOT_ADD_HEADER,  SPOT_SIGNING,
+        SPOT_TLS_CA,      SPOT_TLS_CERT,     SPOT_TLS_KEY,     SPOT_INSECURE,
+        SPOT_TRIGGER,     SPOT_ADD_TRIGGER,  SPOT_SAVE,        SPOT_TEST,
+        SPOT_CANCEL};
+    enum { COUNT = sizeof spots / sizeof *spots };
+    (void)state;
+    struct form_state *f = new_form(NULL);
+    form_set_triggers(f, 1u << EVENT_TRACE_ERRORS);
+    type_header(f, "A", "1");
+    type_header(f, "B", "2");
+    f->focus = SPOT_NAME;
+    f->index = 0;
+    for (int i = 0; i < 2 * COUNT; i++, form_move(f, 1))
+        assert_int_equal(f->focus, spots[i % COUNT]);
+    for (int i = 2 * COUNT; i > 0; form_move(f, -1), i--)
+        assert_int_equal(f->focus, spots[i % COUNT]);
+    end_form(f);
+}
+
+/* Each below the line of what is wrong, and nowhere else; gone with the next choice. */
+static void problems_stand_below_their_lines(void **state)
+{
+    (void)state;
+    struct form_state *f = new_form(NULL);
+    field_set(&f->name, "  n  ");
+    form_set_triggers(f, 1u << EVENT_TRACE_ERRORS);
+    type_header(f, "A", "1");
+    type_header(f, "", "2");
+    assert_false(form_check(f, false));
+    assert_int_equal(problem_lines(f, SPOT_NAME, 0), 0);
+    assert_int_equal(problem_lines(f, SPOT_URL, 0), 1);
+    assert_int_equal(problem_lines(f, SPOT_HEADER_NAME, 0), 0);
+    assert_int_equal(problem_lines(f, SPOT_HEADER_NAME, 1), 1);
+    assert_int_equal(f->focus, SPOT_URL);
+    f->focus = SPOT_ENABLED;
+    assert_true(form_choose(f, 1));
+    assert_int_equal(problem_lines(f, SPOT_URL, 0), 1); /* that one is not mended */
+    f->focus = SPOT_NAME;
+    assert_false(form_choose(f, 1));
+    end_form(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +518,10 @@ int main(void)
         cmocka_unit_test(insecure_is_said_loudly_while_it_is_chosen),
         cmocka_unit_test(signature_and_files_are_in_the_alert),
         cmocka_unit_test(the_previous_key_can_be_dropped),
+        cmocka_unit_test(headers_are_those_with_anything_in_them),
+        cmocka_unit_test(removing_leaves_the_focus_beside),
+        cmocka_unit_test(problems_stand_below_their_lines),
+        cmocka_unit_test(the_focus_goes_through_every_spot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
