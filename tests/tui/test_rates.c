@@ -125,6 +125,10 @@ static void minutes_share_a_bar_where_there_is_no_room(void **state)
     assert_int_equal(rate_levels(slots, 29, levels), 15); /* two each, and not 29 of them */
     assert_int_equal(rate_levels(slots, 1, levels), 1);
     assert_int_equal(rate_levels(slots, 0, levels), 0);
+    memset(slots, 0, sizeof slots); /* nothing happened */
+    assert_int_equal(rate_levels(slots, 3, levels), 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(levels[i], 0);
 }
 
 int main(void)

@@ -149,6 +149,7 @@ static void finds_lines_round_the_end(void **state)
     assert_true(textview_find(&v, "alpha", true));
     assert_int_equal(v.found, 1);
     assert_false(textview_find(&v, "omega", false));
+    assert_int_equal(v.found, 1); /* what was found stays found */
     assert_false(textview_find(&v, "", false));
     assert_int_equal(v.found, 0);
     assert_true(textview_find(&v, "a", true));
@@ -172,6 +173,42 @@ static void a_line_is_replaced_and_wrapped_anew(void **state)
     textview_free(&v);
 }
 
+/* Counts the rows of JSON at each step of folding and unfolding. */
+static void json_folds_from_the_inside(void **state)
+{
+    static const char json[] =
+        "{\n  \"a\": {\n    \"b\": 1,\n    \"c\": [\n      2\n    ]\n  }\n}";
+    static const struct {
+        enum action action;
+        size_t rows; /* a mark stands for what is folded away */
+    } steps[] = {
+        {ACTION_FOLD, 9}, /* 2 */
+        {ACTION_FOLD, 6}, /* b and c, whose end is as deep as they are */
+        {ACTION_FOLD, 4}, /* all within the outermost */
+        {ACTION_FOLD, 4}, /* which stays */
+        {ACTION_UNFOLD, 6}, {ACTION_UNFOLD, 9}, {ACTION_UNFOLD, 9}, {ACTION_UNFOLD, 9},
+    };
+    struct textview v;
+    (void)state;
+    textview_init(&v);
+    v.visible = 4;
+    textview_add(&v, STYLE_NORMAL, 0, true, span_of("before"));
+    textview_add_json(&v, span_of(json));
+    assert_int_equal(textview_rows(&v, 40), 9);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        assert_true(textview_act(&v, steps[i].action));
+        if (textview_rows(&v, 40) != steps[i].rows)
+            fail_msg("step %zu: %zu rows", i, textview_rows(&v, 40));
+        assert_int_equal(v.rows, steps[i].rows);
+    }
+    assert_true(textview_act(&v, ACTION_FOLD));
+    assert_true(textview_act(&v, ACTION_FOLD));
+    assert_true(textview_find(&v, "\"c\"", false)); /* what is found is shown */
+    assert_int_equal(v.fold, 0);
+    assert_in_range(4, v.top, v.top + 3);
+    textview_free(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +220,7 @@ int main(void)
         cmocka_unit_test(short_text_does_not_scroll),
         cmocka_unit_test(clear_keeps_the_place),
         cmocka_unit_test(a_line_is_replaced_and_wrapped_anew),
+        cmocka_unit_test(json_folds_from_the_inside),
     };
     setlocale(LC_ALL, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);
