@@ -275,6 +275,99 @@ static void columns_go_by_name_and_never_all(void **state)
     table_free(&t);
 }
 
+/* As table_draw() leaves them: the head in line 3, four rows below, columns 4 and 6 wide.
+ */
+static void drawn(struct table *t)
+{
+    t->head_y = 3;
+    t->list.y = 4;
+    t->widths[0] = 4;
+    t->widths[1] = 6;
+    list_set_rows(&t->list, 4);
+}
+
+static void a_click_on_the_head_sorts_and_turns_round(void **state)
+{
+    (void)state;
+    struct table t;
+    bool again = true;
+    table_init(&t, &OPS, &ROWS);
+    table_update(&t, 4);
+    assert_false(table_click(&t, 3, 2, &again)); /* not drawn yet */
+    drawn(&t);
+    table_select(&t, "bee");
+    assert_true(table_click(&t, 3, 1, &again)); /* its first place */
+    assert_false(again);
+    check_order(&t, "ant bee cat dog ");
+    assert_int_equal(t.list.selected, 1);
+    assert_true(table_click(&t, 3, 4, &again)); /* its last one */
+    check_order(&t, "dog cat bee ant ");
+    assert_int_equal(t.list.selected, 2);
+    assert_true(table_click(&t, 3, 5, &again)); /* between two */
+    check_order(&t, "dog cat bee ant ");
+    assert_true(table_click(&t, 3, 6, &again));
+    check_order(&t, "dog cat ant bee "); /* another column begins upwards */
+    assert_true(table_click(&t, 3, 11, &again));
+    check_order(&t, "ant bee cat dog ");
+    assert_true(table_click(&t, 3, 12, &again)); /* beside the last */
+    check_order(&t, "ant bee cat dog ");
+    assert_true(table_click(&t, 3, 1, &again));
+    assert_true(table_click(&t, 3, 1, &again));
+    check_order(&t, "dog cat bee ant "); /* the first column turns round too */
+    table_hide(&t, 0);
+    t.widths[0] = 0;
+    assert_true(table_click(&t, 3, 1, &again)); /* what stands there now */
+    check_order(&t, "dog cat ant bee ");
+    table_free(&t);
+}
+
+static void a_click_on_a_row_selects_it(void **state)
+{
+    (void)state;
+    struct table t;
+    bool again;
+    table_init(&t, &OPS, &ROWS);
+    table_update(&t, 3);
+    drawn(&t);
+    assert_true(table_click(&t, 6, 1, &again));
+    assert_string_equal(t.selected, "bee");
+    assert_false(again);
+    assert_true(table_click(&t, 6, 1, &again));
+    assert_true(again);
+    assert_true(table_click(&t, 7, 1, &again)); /* below the last row, but in the table */
+    assert_string_equal(t.selected, "bee");
+    assert_false(again);
+    assert_false(table_click(&t, 2, 1, &again));
+    assert_false(table_click(&t, 8, 1, &again));
+    table_free(&t);
+}
+
+static void sorting_passes_over_what_is_hidden(void **state)
+{
+    (void)state;
+    struct table t;
+    table_init(&t, &OPS, &ROWS);
+    table_update(&t, 4);
+    table_act(&t, ACTION_SORT, NULL);
+    assert_int_equal(t.sort, 0);
+    table_hide(&t, 0);
+    table_act(&t, ACTION_SORT, NULL);
+    assert_int_equal(t.sort, 1);
+    table_act(&t, ACTION_SORT, NULL);
+    assert_int_equal(t.sort, -1);
+    table_act(&t, ACTION_SORT, NULL);
+    assert_int_equal(t.sort, 1); /* the first that is seen */
+    table_act(&t, ACTION_SORT_REVERSE, NULL);
+    assert_true(t.descending);
+    table_act(&t, ACTION_SORT, "size");
+    assert_false(t.descending);
+    table_act(&t, ACTION_SORT, NULL);
+    table_act(&t, ACTION_SORT_REVERSE, NULL); /* as they come has no other way round */
+    assert_false(t.descending);
+    check_order(&t, "cat ant bee dog ");
+    table_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +381,9 @@ int main(void)
         cmocka_unit_test(says_what_an_update_would_lose),
         cmocka_unit_test(at_the_top_it_follows),
         cmocka_unit_test(columns_go_by_name_and_never_all),
+        cmocka_unit_test(a_click_on_the_head_sorts_and_turns_round),
+        cmocka_unit_test(a_click_on_a_row_selects_it),
+        cmocka_unit_test(sorting_passes_over_what_is_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
