@@ -25,6 +25,16 @@ static bool is_masked(struct span value)
     return value.len && memchr(value.at, '*', value.len) && !span_is(value, "*/*");
 }
 
+/* As the token of an alert is sent. A header of the alert's own is masked whole, whatever
+ * its scheme. */
+static bool is_token(struct span name, struct span value)
+{
+    static const char bearer[] = " Bearer ";
+    size_t len = sizeof bearer - 1;
+    return name.len == 13 && ascii_same_n(name.at, "authorization", 13) &&
+           value.len > len && memcmp(value.at, bearer, len) == 0;
+}
+
 /* X-Api-Key becomes X_API_KEY. */
 static void add_variable(struct buf *out, struct span name)
 {
@@ -54,7 +64,7 @@ static void add_header(struct buf *out, struct span line)
         add_quoted(out, line);
         return;
     }
-    bool token = name.len == 13 && ascii_same_n(name.at, "authorization", 13);
+    bool token = is_token(name, value);
     add_quoted(out, (struct span){line.at, name.len});
     buf_add_text(out, token ? "\": Bearer $TOKEN\"" : "\": $");
     if (!token) {

@@ -33,6 +33,25 @@ static void secrets_are_variables_and_the_rest_is_quoted(void **state)
     buf_free(&out);
 }
 
+/* An Authorization of the alert's own may be of any scheme: its whole value is the secret.
+ */
+static void only_the_token_is_a_bearer(void **state)
+{
+    static const char headers[] = "Authorization: Ba****==\nAuthorizations: Bearer ***\n"
+                                  "no colon\n: no name\nHOST: a\nHosts: b\n";
+    struct buf out;
+    (void)state;
+    buf_init(&out, BUF_UNLIMITED);
+    assert_true(curl_command(&out, NULL, span_of(headers), span_of("{}")));
+    assert_string_equal(buf_text(&out), "# $WEBHOOK_URL is at ?\n"
+                                        "curl -X POST \"$WEBHOOK_URL\" \\\n"
+                                        "  -H 'Authorization'\": $AUTHORIZATION\" \\\n"
+                                        "  -H 'Authorizations'\": $AUTHORIZATIONS\" \\\n"
+                                        "  -H 'Hosts: b' \\\n"
+                                        "  --data-binary '{}'\n");
+    buf_free(&out);
+}
+
 /* The real judge of quoting is a shell: what it gives curl must be the bytes. */
 static void a_shell_reads_back_the_body(void **state)
 {
@@ -56,6 +75,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(secrets_are_variables_and_the_rest_is_quoted),
+        cmocka_unit_test(only_the_token_is_a_bearer),
         cmocka_unit_test(a_shell_reads_back_the_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
