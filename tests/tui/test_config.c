@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -289,6 +290,69 @@ static void write_reads_lines_as_the_loading_does(void **state)
     assert_int_equal(w->settings.number[SETTING_RETRY_MAX], 7);
 }
 
+static void load_refuses_links_and_what_is_too_large(void **state)
+{
+    struct world *w = *state;
+    run_write_file(w->key, "", 0600);
+    assert_int_equal(symlink(w->key, w->file), 0);
+    assert_false(load(w));
+    assert_int_equal(w->err.code, ERR_DENIED);
+    assert_non_null(strstr(w->err.text, "is a link"));
+    remove(w->file);
+    run_write_file(w->file, "", 0600);
+    assert_int_equal(truncate(w->file, (1 << 20) + 1), 0);
+    assert_false(load(w));
+    assert_int_equal(w->err.code, ERR_TOO_LARGE);
+}
+
+/* The file stays as it was when it cannot be read whole or not be replaced. */
+static void a_write_that_fails_changes_nothing(void **state)
+{
+    struct world *w = *state;
+    struct stat st;
+    char next[320];
+    run_write_file(w->file, "[retry]\nmax = 2\n", 0600);
+    snprintf(next, sizeof next, "%s.new", w->file);
+    assert_int_equal(mkdir(next, 0700), 0);
+    assert_false(config_write(w->file, "retry.max", "5", &w->err));
+    assert_int_equal(w->err.code, ERR_IO);
+    assert_true(load(w));
+    assert_int_equal(w->settings.number[SETTING_RETRY_MAX], 2);
+    remove(next);
+    assert_int_equal(truncate(w->file, (1 << 20) + 1), 0);
+    assert_false(config_write(w->file, "retry.max", "5", &w->err));
+    assert_non_null(strstr(w->err.text, "too large"));
+    assert_int_equal(stat(w->file, &st), 0);
+    assert_int_equal(st.st_size, (1 << 20) + 1);
+}
+
+static void write_keeps_the_mode_and_a_link(void **state)
+{
+    struct world *w = *state;
+    struct stat st;
+    run_write_file(w->key, "[retry]\nmax = 2\n", 0640);
+    assert_int_equal(symlink(w->key, w->file), 0);
+    check_written(w, "retry.max", "5", "[retry]\nmax = 5\n");
+    assert_int_equal(lstat(w->file, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(stat(w->key, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
+}
+
+static void write_makes_the_folders_above(void **state)
+{
+    struct world *w = *state;
+    struct stat st;
+    snprintf(w->file, sizeof w->file, "%s/a/b/config.ini", w->dir);
+    check_written(w, "retry.max", "5", "[retry]\nmax = 5\n");
+    *strrchr(w->file, '/') = '\0';
+    assert_int_equal(stat(w->file, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    *strrchr(w->file, '/') = '\0';
+    assert_int_equal(stat(w->file, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+}
+
 /* An API key that is read as an empty one would leave the door open. */
 static void write_refuses_what_would_be_read_as_something_else(void **state)
 {
@@ -325,6 +389,10 @@ int main(void)
         TEST(write_changes_one_line_and_keeps_the_others),
         TEST(write_leaves_comments_and_other_sections),
         TEST(write_refuses_what_would_be_read_as_something_else),
+        TEST(a_write_that_fails_changes_nothing),
+        TEST(write_keeps_the_mode_and_a_link),
+        TEST(write_makes_the_folders_above),
+        TEST(load_refuses_links_and_what_is_too_large),
         TEST(load_takes_the_stronger_origin),
         TEST(a_file_below_what_is_no_folder_is_missing),
         TEST(load_reads_sections_comments_and_indents),
