@@ -47,15 +47,14 @@ static bool is_section(struct span line, struct span *name)
     return true;
 }
 
+/* The name of a comment begins with its sign, which no key does. */
 static bool sets(struct span line, struct span name)
 {
     line = trimmed(line);
     size_t len = 0;
     while (len < line.len && line.at[len] != '=' && line.at[len] != ':')
         len++;
-    if (len == line.len || *line.at == ';' || *line.at == '#')
-        return false;
-    return span_same(trimmed((struct span){line.at, len}), name);
+    return len < line.len && span_same(trimmed((struct span){line.at, len}), name);
 }
 
 static void add_pair(struct buf *out, struct span name, const char *value)
