@@ -172,6 +172,8 @@ static void what_cannot_be_is_said(void **state)
         {{.alert = "Prod", .until = "-0:30"}, ERR_INVALID, "is no time"},
         {{.alert = "Prod", .until = "18: 5"}, ERR_INVALID, "is no time"},
         {{.alert = "Prod", .until = "18:+5"}, ERR_INVALID, "is no time"},
+        {{.alert = "Prod", .until = "18:"}, ERR_INVALID, "is no time"},
+        {{.alert = "Prod", .until = ":30"}, ERR_INVALID, "is no time"},
         {{.alert = "Prod", .until = "18"}, ERR_INVALID, "is no time"},
         {{.alert = "Prod", .until = "24:00"}, ERR_INVALID, "is no time"},
         {{.alert = "Prod", .until = "18:60"}, ERR_INVALID, "is no time"},
