@@ -190,11 +190,29 @@ static void left_alone_keeps_its_time_in_a_narrow_column(void **state)
     }
 }
 
+/* Where nobody verifies who answers, both the name and the endpoint say so. */
+static void insecure_is_loud(void **state)
+{
+    struct alert_row row = {.name = "prod", .origin = "https://h"};
+    char out[64];
+    (void)state;
+    assert_int_equal(words_name(&row, out, sizeof out), STYLE_NORMAL);
+    assert_string_equal(out, "prod");
+    assert_int_equal(words_endpoint(&row, out, sizeof out), STYLE_NORMAL);
+    assert_string_equal(out, "https://h");
+    row.insecure = true;
+    assert_int_equal(words_name(&row, out, sizeof out), STYLE_ERROR);
+    assert_string_equal(out, "! prod");
+    assert_int_equal(words_endpoint(&row, out, sizeof out), STYLE_ERROR);
+    assert_string_equal(out, "INSECURE https://h");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(next_says_what_follows),
         cmocka_unit_test(next_says_rather_why_than_when),
+        cmocka_unit_test(insecure_is_loud),
         cmocka_unit_test(last_names_state_and_status),
         cmocka_unit_test(triggers_fit_their_column),
         cmocka_unit_test(duration_keeps_its_greater_unit),
