@@ -14,6 +14,7 @@
 
 #include "store/accept.h"
 #include "store/alerts.h"
+#include "store/aside.h"
 #include "store/deliveries.h"
 #include "store/delivering.h"
 #include "store/projects.h"
@@ -292,6 +293,11 @@ int64_t step_silence_follow(struct store *s)
 
 /* ---------------------------------------------------------------- a store of its own */
 
+static void note_changes(void *arg, unsigned changes)
+{
+    atomic_fetch_or((atomic_uint *)arg, changes);
+}
+
 void store_fixture_open(struct store_fixture *f)
 {
     struct err err;
@@ -302,6 +308,18 @@ void store_fixture_open(struct store_fixture *f)
         fprintf(stderr, "no store: %s\n", err.text);
         abort();
     }
+    f->listens = false;
+}
+
+/* The writer stands still only when all is told. */
+unsigned store_fixture_changes(struct store_fixture *f)
+{
+    if (!f->listens)
+        f->listens = store_subscribe(f->store, note_changes, &f->changes);
+    assert_true(f->listens);
+    store_park(f->store);
+    store_unpark(f->store);
+    return atomic_exchange(&f->changes, 0);
 }
 
 void store_fixture_make(struct store_fixture *f)

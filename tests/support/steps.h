@@ -77,6 +77,8 @@ struct store_fixture {
     struct store_limits limits; /* 30 s, 10,000 events, 8 MiB */
     struct store *store;
     struct store_reader *reader;
+    bool listens;        /* see store_fixture_changes() */
+    atomic_uint changes;
 };
 /* All abort the test program when they cannot. */
 void store_fixture_make(struct store_fixture *f); /* a new directory, opened */
@@ -86,6 +88,9 @@ void store_fixture_close(
 void store_fixture_remove(struct store_fixture *f); /* closes and removes all */
 int64_t store_fixture_number(const struct store_fixture *f, const char *sql); /* in its file */
 void store_fixture_exec(const struct store_fixture *f, const char *sql);      /* the same */
+/* What a subscriber was told since the last call (enum store_change), by all that was asked for
+ * before this one; the first call subscribes. */
+unsigned store_fixture_changes(struct store_fixture *f);
 /* What doctor adds up: the test fails where the sums are not right. */
 struct store_counts store_fixture_counts(const struct store_fixture *f);
 

@@ -102,9 +102,12 @@ static bool purge_deliveries(struct tx *tx, struct purge_step *s, struct err *er
     return fine;
 }
 
-static void note_removed(struct tx *tx, struct purge_step *s)
+/* change: of which they were rows. */
+static void note_removed(struct tx *tx, struct purge_step *s, enum store_change change)
 {
     int64_t removed = db_changes(tx->db);
+    if (removed > 0)
+        tx->changes |= change;
     s->result = removed > s->result ? removed : s->result;
 }
 
@@ -112,12 +115,12 @@ static bool purge_rows(struct tx *tx, struct purge_step *s, struct err *err)
 {
     if (!remove_dropped(tx, s->before, s->limit, err))
         return false;
-    note_removed(tx, s);
+    note_removed(tx, s, STORE_CHANGED_LOG);
     if (tx->store->limits.audit_ms == 0)
         return true;
     if (!audit_purge(tx, s->limit, err))
         return false;
-    note_removed(tx, s);
+    note_removed(tx, s, STORE_CHANGED_AUDIT);
     return true;
 }
 

@@ -89,12 +89,17 @@ static void purge_tells_of_what_there_is_more(void **state)
     int64_t rows = store_fixture_number(f, audited);
     assert_int_equal(rows, 11);
     assert_int_equal(store_fixture_number(f, dropped), 5);
+    store_fixture_changes(f);
     assert_int_equal(step_purge(f->store, f->now, 4), 4);
     assert_int_equal(store_fixture_number(f, dropped), 1);
     assert_int_equal(store_fixture_number(f, audited), 7);
+    assert_int_equal(store_fixture_changes(f), STORE_CHANGED_LOG | STORE_CHANGED_AUDIT);
     assert_int_equal(step_purge(f->store, f->now, 4), 4);
+    store_fixture_changes(f);
     assert_int_equal(step_purge(f->store, f->now, 4), 3);
+    assert_int_equal(store_fixture_changes(f), STORE_CHANGED_AUDIT); /* no more of the log */
     assert_int_equal(step_purge(f->store, f->now, 4), 0);
+    assert_int_equal(store_fixture_changes(f), 0);
     assert_int_equal(store_fixture_number(f, audited), 0);
 }
 
