@@ -44,6 +44,7 @@ static bool recover_orphan(struct tx *tx, const struct delivery_row *d, int of, 
     const int number = d->attempts + 1;
     const struct log_entry entry = {delivery_row_about(d), unknown_outcome(tx, number, 0),
                                     number - (int)n + of, d->state};
+    tx->changes |= STORE_CHANGED_DELIVERIES;
     return log_attempts(tx, &entry, 1, err) &&
            db_run(
                tx->db,

@@ -64,7 +64,10 @@ static void the_attempt_of_an_ended_delivery_is_accounted_for(void **state)
             assert_int_equal(step_alert_delete(f->store, alert), 1);
         store_fixture_close(f);
         store_fixture_open(f);
+        store_fixture_changes(f);
         assert_int_equal(step_recover(f->store), 1);
+        assert_int_equal(store_fixture_changes(f),
+                         STORE_CHANGED_DELIVERIES | STORE_CHANGED_LOG);
         assert_int_equal(step_recover(f->store), 0);
         assert_logged(f, 1, 0, DELIVERY_DEAD);
         struct delivery d = get(f, c.items[0].id);
