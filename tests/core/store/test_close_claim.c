@@ -83,6 +83,35 @@ static void claims_no_more_than_the_limit(void **state)
     assert_int_equal(in_state(f, DELIVERY_WAITING), 1);
 }
 
+static void take_closed(void *to, const void *result)
+{
+    struct closed *from = (struct closed *)(uintptr_t)result;
+    *(struct closed *)to = *from;
+    from->claims = (struct claims){0};
+}
+
+static void closes_more_than_may_be_claimed(void **state)
+{
+    struct store_fixture *f = *state;
+    char id[UUID_SIZE], url[64];
+    struct closed c;
+    struct step_wait wait = {.copy = take_closed, .to = &c};
+    for (int i = 0; i < 3; i++) {
+        snprintf(url, sizeof url, "http://127.0.0.1:9/%d", i);
+        add_alert(f, "a", url, id);
+    }
+    accept_events(f, 1);
+    f->now += f->limits.window_ms;
+    const struct claim_wish wish = {f->now, 1, false, 4, NULL, 0};
+    store_close_claim(f->store, 10, &wish, step_done, &wait);
+    assert_true(step_wait(&wait, NULL));
+    assert_int_equal(c.count, 3);
+    assert_int_equal(c.claims.count, 1);
+    assert_int_equal(in_state(f, DELIVERY_SENDING), 1);
+    assert_int_equal(in_state(f, DELIVERY_WAITING), 2);
+    step_claims_free(&c.claims);
+}
+
 static void lets_what_waits_for_an_endpoint_go_first(void **state)
 {
     struct store_fixture *f = *state;
@@ -280,6 +309,7 @@ int main(void)
         TEST(carries_what_a_request_needs),
         TEST(claims_only_what_there_is_room_for),
         TEST(claims_no_more_than_the_limit),
+        TEST(closes_more_than_may_be_claimed),
         TEST(lets_what_waits_for_an_endpoint_go_first),
         TEST(puts_a_routing_key_only_into_the_claim),
         TEST(is_recovered_as_any_claim),

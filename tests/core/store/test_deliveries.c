@@ -14,6 +14,11 @@ static void close_due_leaves_what_is_not_due(void **state)
     assert_int_equal(step_close_due(f->store, f->now + 29999, 10), 0);
     assert_true(store_next_due(f->reader, &due, NULL));
     assert_int_equal(due.buckets, f->now + 30000);
+    f->now += 1000;
+    add_alert(f, "b", URL, id);
+    accept_events(f, 1); /* another bucket, due later */
+    assert_true(store_next_due(f->reader, &due, NULL));
+    assert_int_equal(due.buckets, f->now + 29000);
     assert_int_equal(due.deliveries, INT64_MAX);
     close_all(f);
     assert_true(store_next_due(f->reader, &due, NULL));
@@ -142,6 +147,77 @@ static void claim_takes_the_oldest_first(void **state)
     step_claims_free(&c);
 }
 
+static void take_claims(void *to, const void *result)
+{
+    struct claims *from = (struct claims *)(uintptr_t)result;
+    *(struct claims *)to = *from;
+    *from = (struct claims){0};
+}
+
+static struct claims claim_as(struct store_fixture *f, const struct claim_wish *wish)
+{
+    struct claims c = {0};
+    struct step_wait wait = {.copy = take_claims, .to = &c};
+    store_claim(f->store, wish, step_done, &wait);
+    assert_true(step_wait(&wait, NULL));
+    return c;
+}
+
+static size_t of_endpoint(const struct claims *c, const char *endpoint)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < c->count; i++)
+        count += strcmp(c->items[i].endpoint, endpoint) == 0;
+    return count;
+}
+
+static void claim_takes_what_an_endpoint_has_room_for(void **state)
+{
+    enum { EACH = 5 };
+    static const char *const urls[] = {URL, "http://127.0.0.1:9/b", "http://127.0.0.1:9/c"};
+    struct store_fixture *f = *state;
+    char id[UUID_SIZE];
+    struct claim_room rooms[2] = {{.room = 3}, {.room = 0}};
+    char other[33];
+    for (int i = 0; i < 3; i++) {
+        add_alert(f, "a", urls[i], id);
+        accept_events(f, 1);
+        close_all(f);
+        struct claims c = claim(f, 10);
+        memcpy(i < 2 ? rooms[i].endpoint : other, c.items[0].endpoint, sizeof other);
+        step_claims_free(&c);
+        assert_int_equal(step_alert_delete(f->store, id), 1);
+    }
+    for (int i = 0; i < 3 * EACH; i++)
+        add_alert(f, "a", urls[i % 3], id);
+    accept_events(f, 1);
+    close_all(f);
+    const struct claim_wish wish = {f->now, 100, false, 2, rooms, 2};
+    struct claims c = claim_as(f, &wish);
+    assert_int_equal(of_endpoint(&c, rooms[0].endpoint), 3);
+    assert_int_equal(of_endpoint(&c, rooms[1].endpoint), 0);
+    assert_int_equal(of_endpoint(&c, other), 2);
+    assert_int_equal(c.count, 5);
+    step_claims_free(&c);
+}
+
+static void claim_takes_the_newest_first_where_it_is_asked_to(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    add_alert(f, "a", URL, alert);
+    for (int i = 0; i < 3; i++) {
+        accept_events(f, 1);
+        close_all(f);
+    }
+    const struct claim_wish wish = {f->now, 2, true, SIZE_MAX, NULL, 0};
+    struct claims c = claim_as(f, &wish);
+    assert_int_equal(c.count, 2);
+    assert_int_equal(c.items[0].created_at, f->now);
+    assert_int_equal(c.items[1].created_at, f->now - f->limits.window_ms);
+    step_claims_free(&c);
+}
+
 /* Rows that follow one another are moved together: no other's with them. */
 static void claim_moves_only_what_it_claims(void **state)
 {
@@ -195,6 +271,62 @@ static void record_delivers(void **state)
     assert_int_equal(rows.items[0].last_status, 200);
     alert_rows_free(&rows);
     assert_int_equal(store_fixture_counts(f).events[DELIVERY_DELIVERED], 2);
+    step_claims_free(&c);
+}
+
+static void record_keeps_what_is_known_of_an_attempt(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert);
+    struct record *r = calloc(1, sizeof *r);
+    *r = (struct record){.row = c.items[0].row,
+                         .n = 1,
+                         .of = 4,
+                         .created_at = c.items[0].created_at,
+                         .decision = {.state = DELIVERY_RETRYING, .next_at = f->now + 8},
+                         .request_headers = strdup("X: 1")};
+    memcpy(r->id, c.items[0].id, sizeof r->id);
+    r->outcome = (struct outcome){.kind = OUTCOME_NETWORK,
+                                  .status = 503,
+                                  .timed_out = true,
+                                  .error = "too slow",
+                                  .address = "127.0.0.1:9",
+                                  .started_at = f->now - 9,
+                                  .total_us = 5,
+                                  .dns_us = 11,
+                                  .connect_us = 2,
+                                  .tls_us = 3,
+                                  .first_us = 4,
+                                  .retry_after_ms = 6,
+                                  .headers = strdup("Y: 2"),
+                                  .headers_len = 4,
+                                  .body_total = 7};
+    const struct outcome sent = r->outcome;
+    struct step_wait wait = {0};
+    store_record(f->store, r, 1, step_done, &wait);
+    assert_true(step_wait(&wait, NULL));
+    struct delivery d = get(f, c.items[0].id);
+    const struct outcome *o = &d.attempts[0].outcome;
+    assert_int_equal(o->kind, OUTCOME_NETWORK);
+    assert_int_equal(o->status, sent.status);
+    assert_true(o->timed_out);
+    assert_string_equal(o->error, sent.error);
+    assert_string_equal(o->address, sent.address);
+    assert_int_equal(o->started_at, sent.started_at);
+    assert_int_equal(o->total_us, sent.total_us);
+    assert_int_equal(o->dns_us, sent.dns_us);
+    assert_int_equal(o->connect_us, sent.connect_us);
+    assert_int_equal(o->tls_us, sent.tls_us);
+    assert_int_equal(o->first_us, sent.first_us);
+    assert_int_equal(o->retry_after_ms, sent.retry_after_ms);
+    assert_int_equal(o->headers_len, sent.headers_len);
+    assert_memory_equal(o->headers, "Y: 2", 4);
+    assert_int_equal(o->body_len, 0);
+    assert_int_equal(o->body_total, sent.body_total);
+    assert_string_equal(d.attempts[0].request_headers, "X: 1");
+    assert_int_equal(d.attempts[0].next_at, f->now + 8);
+    delivery_free(&d);
     step_claims_free(&c);
 }
 
@@ -256,7 +388,7 @@ static void an_edited_url_is_followed_by_what_waits(void **state)
 {
     struct store_fixture *f = *state;
     char alert[UUID_SIZE];
-    struct alert edited;
+    struct alert edited, a;
     struct claims c = one_claimed(f, alert), again;
     assert_true(step_record(f->store, c.items, 0, DELIVERY_RETRYING, f->now, NULL));
     assert_true(store_alert_get(f->reader, "default", alert, &edited, NULL));
@@ -267,6 +399,15 @@ static void an_edited_url_is_followed_by_what_waits(void **state)
     assert_string_equal(again.items[0].alert.url, "http://127.0.0.1:9/new");
     assert_string_not_equal(again.items[0].endpoint, c.items[0].endpoint);
     assert_string_equal(again.items[0].body, c.items[0].body);
+    step_claims_free(&c);
+    assert_true(store_alert_get(f->reader, "default", alert, &a, NULL));
+    assert_true(alert_set_secret(&a.url, URL)); /* while it is being sent */
+    assert_true(step_alert_put(f->store, &a, STORE_REPLACE, NULL, NULL));
+    alert_free(&a);
+    assert_true(step_record(f->store, again.items, 0, DELIVERY_RETRYING, f->now, NULL));
+    c = claim(f, 10);
+    assert_int_equal(c.count, 1);
+    assert_string_not_equal(c.items[0].endpoint, again.items[0].endpoint);
     alert_free(&edited);
     step_claims_free(&c);
     step_claims_free(&again);
@@ -417,8 +558,11 @@ int main(void)
         TEST(claim_passes_over_busy_endpoints),
         TEST(claim_gets_past_a_long_busy_queue),
         TEST(claim_takes_the_oldest_first),
+        TEST(claim_takes_what_an_endpoint_has_room_for),
+        TEST(claim_takes_the_newest_first_where_it_is_asked_to),
         TEST(claim_moves_only_what_it_claims),
         TEST(record_delivers),
+        TEST(record_keeps_what_is_known_of_an_attempt),
         TEST(record_retries_at_its_time),
         TEST(record_counts_no_probe_as_a_try),
         TEST(an_edited_url_is_followed_by_what_waits),

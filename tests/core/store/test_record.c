@@ -94,6 +94,19 @@ static int64_t noted(struct store_fixture *f)
            "WHERE l.state = d.state AND l.status = d.status");
 }
 
+/* The attempts of all, as the list has them. */
+static size_t attempts_listed(struct store_fixture *f)
+{
+    const struct delivery_filter all = {.state = -1};
+    struct delivery_rows rows;
+    size_t attempts = 0;
+    assert_true(store_delivery_list(f->reader, &all, NULL, MANY, &rows, NULL));
+    for (size_t i = 0; i < rows.count; i++)
+        attempts += (size_t)rows.items[i].attempt_count;
+    delivery_rows_free(&rows);
+    return attempts;
+}
+
 /* With gaps, in another order than their rows, and with different answers. */
 static void each_gets_its_own_outcome(void **state)
 {
@@ -119,6 +132,7 @@ static void each_gets_its_own_outcome(void **state)
     assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM log"), count);
     assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM alert_last"), count);
     assert_int_equal(noted(f), count);
+    assert_int_equal(attempts_listed(f), count);
     step_claims_free(&c);
 }
 
