@@ -179,6 +179,69 @@ static void note_open(struct store_fixture *f, const char *endpoint)
     assert_true(step_wait(&wait, NULL));
 }
 
+static void note_endpoint(struct store_fixture *f, const struct endpoint_state *state)
+{
+    struct step_wait wait = {0};
+    store_endpoint_note(f->store, state, step_done, &wait);
+    assert_true(step_wait(&wait, NULL));
+}
+
+static void expect_endpoint(struct store_fixture *f, const struct endpoint_state *wanted)
+{
+    struct endpoint_states all;
+    assert_true(store_endpoint_list(f->reader, &all, NULL));
+    assert_int_equal(all.count, wanted != NULL);
+    if (wanted) {
+        const struct endpoint_state *e = &all.items[0];
+        assert_string_equal(e->endpoint, wanted->endpoint);
+        assert_string_equal(e->alert_id, wanted->alert_id);
+        assert_string_equal(e->alert_name, wanted->alert_name);
+        assert_int_equal(e->state, wanted->state);
+        assert_int_equal(e->since, wanted->since);
+        assert_int_equal(e->probe_at, wanted->probe_at);
+        assert_int_equal(e->paused_until, wanted->paused_until);
+        assert_string_equal(e->reason, wanted->reason);
+    }
+    endpoint_states_free(&all);
+}
+
+/* Since when: the state alone counts, not what else is known of it. */
+static void an_endpoint_is_kept_as_it_is(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert);
+    struct endpoint_state s = {.state = BREAKER_OPEN, .probe_at = f->now + 70, .reason = "why"};
+    memcpy(s.endpoint, c.items[0].endpoint, sizeof s.endpoint);
+    note_endpoint(f, &s);
+    struct endpoint_state wanted = s;
+    memcpy(wanted.alert_id, alert, UUID_SIZE);
+    snprintf(wanted.alert_name, sizeof wanted.alert_name, "a");
+    wanted.since = f->now;
+    expect_endpoint(f, &wanted);
+    f->now += 1000;
+    s.probe_at = wanted.probe_at = f->now + 80;
+    s.paused_until = wanted.paused_until = f->now + 90;
+    s.reason[0] = '\0'; /* as it was */
+    note_endpoint(f, &s);
+    expect_endpoint(f, &wanted);
+    s.state = wanted.state = BREAKER_RAMP;
+    wanted.since = f->now;
+    snprintf(s.reason, sizeof s.reason, "another");
+    snprintf(wanted.reason, sizeof wanted.reason, "another");
+    note_endpoint(f, &s);
+    expect_endpoint(f, &wanted);
+    f->now += 1000;
+    s.state = wanted.state = BREAKER_CLOSED;
+    wanted.since = f->now;
+    note_endpoint(f, &s);
+    expect_endpoint(f, &wanted); /* it asked for a pause */
+    s.paused_until = 0;
+    note_endpoint(f, &s);
+    expect_endpoint(f, NULL);
+    step_claims_free(&c);
+}
+
 static void endpoints_that_nobody_sends_to_are_forgotten(void **state)
 {
     struct store_fixture *f = *state;
@@ -201,6 +264,7 @@ int main(void)
         TEST(recover_takes_over_what_was_under_way),
         TEST(the_attempt_of_an_ended_delivery_is_accounted_for),
         TEST(its_outcome_is_recorded_once),
+        TEST(an_endpoint_is_kept_as_it_is),
         TEST(endpoints_that_nobody_sends_to_are_forgotten),
         TEST(a_replay_keeps_its_tries),
         TEST(a_replay_waits_for_its_own_outcome),
