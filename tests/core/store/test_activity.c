@@ -91,7 +91,14 @@ static void keeps_a_sample_and_says_how_many_are_left_out(void **state)
     assert_true(store_activity_list(f->reader, "default", INT64_MAX, 1000, &rows, NULL));
     assert_int_equal(rows.count, ACTIVITY_A_SECOND + 1);
     assert_int_equal(rows.items[0].passed_over, 50);
+    assert_int_equal(rows.items[0].at, f->now);
     assert_int_equal(rows.items[1].passed_over, 0);
+    int64_t newest = rows.items[0].seq;
+    assert_int_equal(rows.items[1].seq, newest - 1);
+    activity_rows_free(&rows);
+    assert_true(store_activity_list(f->reader, "default", newest, 1, &rows, NULL));
+    assert_int_equal(rows.count, 1);
+    assert_int_equal(rows.items[0].seq, newest - 1);
     activity_rows_free(&rows);
 }
 

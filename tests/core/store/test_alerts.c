@@ -70,6 +70,12 @@ static void put_replaces_and_keeps_who_made_it(void **state)
     assert_int_equal(changed.created_at, f->now - 5000);
     assert_int_equal(changed.updated_at, f->now);
     assert_int_equal(changed.revision, 2);
+    struct alert_rows rows;
+    assert_true(store_alert_list(f->reader, "default", &rows, NULL));
+    assert_int_equal(rows.count, 1);
+    assert_int_equal(rows.items[0].created_at, f->now - 5000);
+    assert_int_equal(rows.items[0].updated_at, f->now);
+    alert_rows_free(&rows);
     alert_free(&made);
     alert_free(&changed);
 }

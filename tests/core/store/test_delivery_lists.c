@@ -3,6 +3,7 @@
 #include "store/alerts.h"
 #include "store/deliveries.h"
 #include "store/delivering.h"
+#include "store/health.h"
 #include "store/log.h"
 
 static void list_pages_deliveries(void **state)
@@ -61,6 +62,9 @@ static void list_filters_deliveries(void **state)
                      1);
     assert_int_equal(listed(f, (struct delivery_filter){NULL, NULL, -1, f->now}), 2);
     assert_int_equal(listed(f, (struct delivery_filter){NULL, b, -1, f->now + 1}), 0);
+    assert_int_equal(listed(f, (struct delivery_filter){NULL, a, -1, 0, 200, 299}), 1);
+    assert_int_equal(listed(f, (struct delivery_filter){NULL, a, -1, 0, 201, 299}), 0);
+    assert_int_equal(listed(f, (struct delivery_filter){NULL, a, -1, 0, 100, 199}), 0);
 }
 
 /* Page after page of two. */
@@ -276,6 +280,10 @@ static void what_waits_longest_is_known(void **state)
     accept_events(f, 1);
     close_all(f);
     expect_oldest(f, id, first);
+    struct store_gauges gauges = {.oldest_open = -1};
+    assert_true(store_gauges(f->reader, &gauges, NULL));
+    assert_int_equal(gauges.oldest_open, first);
+    assert_true(gauges.bytes > 0);
     assert_true(step_claim(f->store, f->now, 1, NULL, 0, &claims, &err));
     assert_int_equal(claims.count, 1);
     expect_oldest(f, id, first); /* being sent, while another waits */
@@ -290,6 +298,8 @@ static void what_waits_longest_is_known(void **state)
     step_claims_free(&claims);
     assert_true(store_oldest_open(f->reader, &rows, &err));
     assert_int_equal(rows.count, 0);
+    assert_true(store_gauges(f->reader, &gauges, NULL));
+    assert_int_equal(gauges.oldest_open, 0);
     oldest_rows_free(&rows);
 }
 

@@ -54,6 +54,49 @@ static void a_bucket_that_was_open_goes_out_when_it_would_have(void **state)
     assert_int_equal(delivered_events(f), 3);
 }
 
+/* The newest first, each as it was put. */
+static void what_is_put_is_listed(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE], first[UUID_SIZE], second[UUID_SIZE];
+    struct silences all;
+    add_alert(f, EVENT_TRACE_ERRORS, alert);
+    struct silence nights = {.mode = SILENCE_DROP, .zone = "Asia/Tokyo"};
+    memcpy(nights.alert_id, alert, UUID_SIZE);
+    assert_true(silence_week_read(span_of("daily 22:00-06:00"), &nights, NULL));
+    assert_true(step_silence_put(f->store, &nights, first, NULL));
+    f->now += MINUTE;
+    struct silence s = {.has_type = true,
+                        .type = EVENT_PROMPT_DELETED,
+                        .from = f->now + 1000,
+                        .until = f->now + HOUR,
+                        .comment = (char *)(uintptr_t) "why"};
+    assert_true(step_silence_put(f->store, &s, second, NULL));
+    assert_true(store_silence_list(f->reader, "default", f->now, &all, NULL));
+    assert_int_equal(all.count, 2);
+    const struct silence *one = &all.items[0].silence, *other = &all.items[1].silence;
+    assert_string_equal(one->id, second);
+    assert_true(one->has_type);
+    assert_int_equal(one->type, EVENT_PROMPT_DELETED);
+    assert_int_equal(one->from, f->now + 1000);
+    assert_int_equal(one->until, f->now + HOUR);
+    assert_int_equal(one->created_at, f->now);
+    assert_string_equal(one->created_by, "ann");
+    assert_string_equal(one->comment, "why");
+    assert_int_equal(all.items[0].state.phase, SILENCE_PLANNED);
+    assert_string_equal(other->id, first);
+    assert_int_equal(other->mode, SILENCE_DROP);
+    assert_string_equal(other->zone, "Asia/Tokyo");
+    assert_string_equal(other->alert_name, "alert");
+    assert_int_equal(other->created_at, f->now - MINUTE);
+    /* Nine in the morning there: between two nights. */
+    assert_int_equal(all.items[1].state.phase, SILENCE_PLANNED);
+    silences_free(&all);
+    assert_true(store_silence_list(f->reader, "other", f->now, &all, NULL));
+    assert_int_equal(all.count, 0);
+    silences_free(&all);
+}
+
 /* What is over is read again only when the wall clock is put back. */
 static void one_that_is_over_is_not_looked_at(void **state)
 {
@@ -296,6 +339,7 @@ int main(void)
         TEST(a_project_is_silenced_and_the_others_are_not),
         TEST(an_event_type_is_silenced_for_every_alert),
         TEST(a_threshold_is_silenced_by_its_only_project),
+        TEST(what_is_put_is_listed),
         TEST(one_that_is_over_is_not_looked_at),
         TEST(what_does_not_fit_is_refused),
     };
