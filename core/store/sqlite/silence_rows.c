@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "store/silences.h"
 #include "store/sqlite/reader.h"
 #include "store/sqlite/store_impl.h"
@@ -107,8 +108,10 @@ bool silence_words(struct tx *tx, int64_t row, char out[SILENCE_WORDS_SIZE],
     snprintf(out, SILENCE_WORDS_SIZE, "silenced");
     if (got == 1) {
         struct span by = db_col_text(found, 0), comment = db_col_text(found, 1);
-        snprintf(out, SILENCE_WORDS_SIZE, "silenced by %.*s%s%.*s",
-                 by.len < 64 ? (int)by.len : 64, by.at ? by.at : "",
+        char name[65];
+        snprintf(name, sizeof name, "%.*s", (int)by.len, by.at ? by.at : "");
+        text_whole(name);
+        snprintf(out, SILENCE_WORDS_SIZE, "silenced by %s%s%.*s", name,
                  comment.len ? ": " : "", (int)comment.len, comment.at ? comment.at : "");
         db_end(found);
     }

@@ -207,6 +207,31 @@ static void a_drop_is_counted_and_told_once(void **state)
     assert_int_equal(c.deliveries[DELIVERY_WAITING], 0);
 }
 
+/* In the middle of a character it would be no UTF-8. */
+static void a_long_name_is_cut_between_characters(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE], name[80], text[320], wanted[320];
+    struct step_wait wait = {0};
+    int rows;
+    snprintf(name, sizeof name, "%063d", 0);
+    snprintf(wanted, sizeof wanted, "silenced by %s: why", name);
+    strcat(name, "\u00e9");
+    add_alert(f, EVENT_TRACE_ERRORS, alert);
+    struct silence s = {.mode = SILENCE_DROP,
+                        .until = f->now + HOUR,
+                        .workspace = (char *)(uintptr_t) "default",
+                        .comment = (char *)(uintptr_t) "why",
+                        .created_by = name};
+    memcpy(s.alert_id, alert, UUID_SIZE);
+    store_silence_put(f->store, &s, step_done, &wait);
+    assert_true(step_wait(&wait, NULL));
+    send(f, 1);
+    assert_int_equal(close_at(f, f->now + HOUR), 1);
+    assert_int_equal(dropped_in_log(f, &rows, text), 1);
+    assert_string_equal(text, wanted);
+}
+
 static void a_digest_wins_over_a_drop(void **state)
 {
     struct store_fixture *f = *state;
@@ -335,6 +360,7 @@ int main(void)
         TEST(a_digest_keeps_to_the_limits_of_a_bucket),
         TEST(what_is_held_can_be_sent_now),
         TEST(a_drop_is_counted_and_told_once),
+        TEST(a_long_name_is_cut_between_characters),
         TEST(a_digest_wins_over_a_drop),
         TEST(a_project_is_silenced_and_the_others_are_not),
         TEST(an_event_type_is_silenced_for_every_alert),
