@@ -306,6 +306,25 @@ static void windows_are_the_sums_of_their_minutes(void **state)
     }
 }
 
+/* And no more than that. */
+static void a_purge_leaves_what_the_longest_window_counts(void **state)
+{
+    static const char kept[] = "SELECT count(*) FROM metrics";
+    struct store_fixture *f = *state;
+    struct alert_condition c = ERRORS_OVER_2;
+    char id[UUID_SIZE];
+    c.window_s = ALERT_WINDOW_MAX_S;
+    add_alert(f, EVENT_TRACE_ERRORS, &c, NULL, id);
+    fail_traces(f, 3, "Shop");
+    f->now += ALERT_WINDOW_MAX_S * INT64_C(1000) - MINUTE;
+    step_purge(f->store, 0, 10);
+    assert_int_equal(look(f, 0), 1);
+    assert_int_equal(waiting(f), 1);
+    f->now += 3 * 60 * MINUTE;
+    step_purge(f->store, 0, 10);
+    assert_int_equal(store_fixture_number(f, kept), 0);
+}
+
 static void a_disabled_or_deleted_alert_is_not_looked_at(void **state)
 {
     struct store_fixture *f = *state;
@@ -367,6 +386,7 @@ int main(void)
         TEST(a_cost_in_an_unknown_project_counts_for_none),
         TEST(a_span_in_an_unknown_project_leaves_its_trace_alone),
         TEST(windows_are_the_sums_of_their_minutes),
+        TEST(a_purge_leaves_what_the_longest_window_counts),
         TEST(a_disabled_or_deleted_alert_is_not_looked_at),
         TEST(an_edit_keeps_how_unchanged_conditions_stood),
     };
