@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "store/aside.h"
 #include "store/prompts.h"
 #include "store/store.h"
 
@@ -228,6 +230,23 @@ static void sequence_of_the_sdk_works(void **state)
     version_rows_free(&versions);
 }
 
+static void note_change(void *arg, unsigned changes)
+{
+    atomic_fetch_or((atomic_uint *)arg, changes);
+}
+
+static void a_change_is_told(void **state)
+{
+    struct fixture *f = *state;
+    atomic_uint changes = 0;
+    assert_true(store_subscribe(f->store, note_change, &changes));
+    commit(f, "one", "t");
+    store_park(f->store); /* by then it is told */
+    store_unpark(f->store);
+    assert_true(atomic_load(&changes) & STORE_CHANGED_PROMPTS);
+    store_unsubscribe(f->store, note_change, &changes);
+}
+
 static void tags_and_delete_answer(void **state)
 {
     struct fixture *f = *state;
@@ -332,6 +351,7 @@ int main(void)
         TEST(create_that_fails_midway_leaves_nothing),
         TEST(prompts_survive_reopening),
         TEST(sequence_of_the_sdk_works),
+        TEST(a_change_is_told),
         TEST(tags_and_delete_answer),
         TEST(reads_of_nonsense_ids_find_nothing),
         TEST(read_only_store_refuses_changes),
