@@ -20,7 +20,10 @@ static void close_due_leaves_what_is_not_due(void **state)
     assert_true(store_next_due(f->reader, &due, NULL));
     assert_int_equal(due.buckets, f->now + 29000);
     assert_int_equal(due.deliveries, INT64_MAX);
+    store_fixture_changes(f);
     close_all(f);
+    assert_int_equal(store_fixture_changes(f),
+                     STORE_CHANGED_BUCKETS | STORE_CHANGED_DELIVERIES);
     assert_true(store_next_due(f->reader, &due, NULL));
     assert_int_equal(due.buckets, INT64_MAX);
     assert_int_equal(due.deliveries, f->now);
@@ -104,6 +107,22 @@ static void claim_passes_over_busy_endpoints(void **state)
     step_claims_free(&c);
 }
 
+static void take_claims(void *to, const void *result)
+{
+    struct claims *from = (struct claims *)(uintptr_t)result;
+    *(struct claims *)to = *from;
+    *from = (struct claims){0};
+}
+
+static struct claims claim_as(struct store_fixture *f, const struct claim_wish *wish)
+{
+    struct claims c = {0};
+    struct step_wait wait = {.copy = take_claims, .to = &c};
+    store_claim(f->store, wish, step_done, &wait);
+    assert_true(step_wait(&wait, NULL));
+    return c;
+}
+
 /* 700 due deliveries of one busy endpoint lie before one of another. */
 static void claim_gets_past_a_long_busy_queue(void **state)
 {
@@ -127,6 +146,19 @@ static void claim_gets_past_a_long_busy_queue(void **state)
     assert_true(step_claim(f->store, f->now, 10, (const char(*)[33])busy, 1, &c, NULL));
     assert_int_equal(c.count, 1);
     assert_string_equal(c.items[0].alert_id, other);
+    struct claim_room rooms[2] = {{.room = 0}, {.room = 1}};
+    memcpy(rooms[0].endpoint, busy[0], sizeof busy[0]);
+    memcpy(rooms[1].endpoint, c.items[0].endpoint, sizeof rooms[1].endpoint);
+    step_claims_free(&c);
+    for (int i = 0; i < 2; i++) {
+        accept_events(f, 1);
+        close_all(f);
+    }
+    struct claim_wish wish = {f->now, 10, false, SIZE_MAX, rooms, 2};
+    c = claim_as(f, &wish); /* the older of the two, there is room for one */
+    assert_int_equal(c.count, 1);
+    assert_string_equal(c.items[0].alert_id, other);
+    assert_int_equal(c.items[0].created_at, f->now - f->limits.window_ms);
     step_claims_free(&c);
     store_fixture_counts(f);
 }
@@ -145,22 +177,6 @@ static void claim_takes_the_oldest_first(void **state)
     struct claims c = claim(f, 1);
     assert_string_equal(c.items[0].alert_id, first);
     step_claims_free(&c);
-}
-
-static void take_claims(void *to, const void *result)
-{
-    struct claims *from = (struct claims *)(uintptr_t)result;
-    *(struct claims *)to = *from;
-    *from = (struct claims){0};
-}
-
-static struct claims claim_as(struct store_fixture *f, const struct claim_wish *wish)
-{
-    struct claims c = {0};
-    struct step_wait wait = {.copy = take_claims, .to = &c};
-    store_claim(f->store, wish, step_done, &wait);
-    assert_true(step_wait(&wait, NULL));
-    return c;
 }
 
 static size_t of_endpoint(const struct claims *c, const char *endpoint)
@@ -326,7 +342,21 @@ static void record_keeps_what_is_known_of_an_attempt(void **state)
     assert_int_equal(o->body_total, sent.body_total);
     assert_string_equal(d.attempts[0].request_headers, "X: 1");
     assert_int_equal(d.attempts[0].next_at, f->now + 8);
+    assert_int_equal(d.created_at, f->now);
     delivery_free(&d);
+    struct log_rows log;
+    assert_true(store_log_list(f->reader, NULL, 0, 0, 10, &log, NULL));
+    assert_int_equal(log.count, 1);
+    assert_int_equal(log.items[0].outcome, OUTCOME_NETWORK);
+    assert_int_equal(log.items[0].status, sent.status);
+    assert_int_equal(log.items[0].latency_us, sent.total_us);
+    assert_string_equal(log.items[0].text, sent.error);
+    log_rows_free(&log);
+    struct try_rows tries;
+    assert_true(store_try_list(f->reader, NULL, 0, 0, 10, &tries, NULL));
+    assert_int_equal(tries.count, 1);
+    assert_int_equal(tries.items[0].latency_us, sent.total_us);
+    try_rows_free(&tries);
     step_claims_free(&c);
 }
 

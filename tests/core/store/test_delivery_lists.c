@@ -130,6 +130,21 @@ static void list_pages_the_log_both_ways(void **state)
     assert_int_equal(log.count, 3);
     assert_int_equal(log.items[2].seq, last);
     log_rows_free(&log);
+    for (int i = 0; i < 2; i++) {
+        const char *workspace = i ? "default" : NULL;
+        assert_true(store_log_list(f->reader, workspace, first, 0, 2, &log, NULL));
+        assert_int_equal(log.count, 2);
+        assert_int_equal(log.items[0].status, 206);
+        log_rows_free(&log);
+        struct try_rows tries;
+        assert_true(store_try_list(f->reader, workspace, 0, 0, 2, &tries, NULL));
+        assert_int_equal(tries.count, 2);
+        assert_true(tries.cut);
+        assert_int_equal(tries.seq, last);
+        assert_int_equal(tries.items[0].status, 207);
+        assert_int_equal(tries.items[1].status, 208);
+        try_rows_free(&tries);
+    }
     assert_true(store_log_list(f->reader, NULL, last, 0, 100, &log, NULL));
     assert_int_equal(log.count, 0);
 }
