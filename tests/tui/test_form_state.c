@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "model/condition_text.h"
+#include "screens/form_lines.h"
 #include "screens/form_state.h"
 
 #define KEY     "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="

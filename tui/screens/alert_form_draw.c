@@ -6,6 +6,7 @@
 #include "rules/payload.h"
 #include "rules/threshold.h"
 #include "screens/alert_form_impl.h"
+#include "screens/form_lines.h"
 #include "store/alerts.h"
 #include "tuning.h"
 
@@ -30,7 +31,8 @@ static void draw_field(const struct form_state *f, const struct canvas *c, int y
                        const struct field *field, enum form_spot spot, const char *hint)
 {
     canvas_text(c, y, 1, LABEL_COLUMNS, STYLE_STRONG, span_of(label));
-    field_draw(field, c, y, 1 + LABEL_COLUMNS, c->columns - LABEL_COLUMNS - 2, focused(f, spot, 0), hint);
+    field_draw(field, c, y, 1 + LABEL_COLUMNS, c->columns - LABEL_COLUMNS - 2, focused(f, spot, 0),
+               hint);
 }
 
 static void draw_header(const struct form_state *f, const struct canvas *c, int y, size_t i)
@@ -40,7 +42,8 @@ static void draw_header(const struct form_state *f, const struct canvas *c, int 
     int name = room / 2 < HEADER_NAME_COLUMNS ? room / 2 : HEADER_NAME_COLUMNS;
     canvas_format(c, y, 1, LABEL_COLUMNS, STYLE_STRONG, "  Header %zu", i + 1);
     field_draw(&h->name, c, y, x, name, focused(f, SPOT_HEADER_NAME, i), "name");
-    field_draw(&h->value, c, y, x + name + 1, room - name - 1, focused(f, SPOT_HEADER_VALUE, i), "value");
+    field_draw(&h->value, c, y, x + name + 1, room - name - 1, focused(f, SPOT_HEADER_VALUE, i),
+               "value");
 }
 
 static const char *project_name(const struct alert_form *form, const char *id)
@@ -51,7 +54,8 @@ static const char *project_name(const struct alert_form *form, const char *id)
     return "a project that is gone";
 }
 
-static void scope_words(const struct alert_form *form, const struct alert_trigger *t, char *out, size_t size)
+static void scope_words(const struct alert_form *form, const struct alert_trigger *t, char *out,
+                        size_t size)
 {
     if (!event_type_info(t->type)->observability) {
         snprintf(out, size, "whole workspace");
@@ -69,7 +73,8 @@ static void scope_words(const struct alert_form *form, const struct alert_trigge
 }
 
 /* What raises it, then where: "over 10 in 15m (now 3), all projects". */
-static void trigger_words(const struct alert_form *form, const struct alert_trigger *t, struct buf *out)
+static void trigger_words(const struct alert_form *form, const struct alert_trigger *t,
+                          struct buf *out)
 {
     char scope[300], value[THRESHOLD_TEXT_SIZE];
     scope_words(form, t, scope, sizeof scope);
@@ -93,7 +98,8 @@ static void draw_trigger(struct alert_form *form, const struct canvas *c, int y,
     buf_init(&words, BUF_UNLIMITED);
     trigger_words(form, t, &words);
     canvas_text(c, y, 1, c->columns - 2, on ? STYLE_SELECTED : STYLE_NORMAL, span_of(""));
-    canvas_text(c, y, 2, 28, on ? STYLE_SELECTED : STYLE_NORMAL, span_of(event_type_info(t->type)->title));
+    canvas_text(c, y, 2, 28, on ? STYLE_SELECTED : STYLE_NORMAL,
+                span_of(event_type_info(t->type)->title));
     canvas_text(c, y, 31, -1, on ? STYLE_SELECTED : STYLE_DIM, buf_span(&words));
     buf_free(&words);
     if (on)
@@ -112,18 +118,20 @@ static void advanced_words(const struct form_state *f, char *out, size_t size)
 
 static const char *url_hint(enum alert_destination d)
 {
-    return d == DESTINATION_SLACK ? "https://hooks.slack.com/services/..." : "https://example.org/hook";
+    return d == DESTINATION_SLACK ? "https://hooks.slack.com/services/..."
+                                  : "https://example.org/hook";
 }
 
-static void draw_labelled(const struct form_state *f, const struct canvas *c, int y, const char *label,
-                          enum form_spot spot, const char *text)
+static void draw_labelled(const struct form_state *f, const struct canvas *c, int y,
+                          const char *label, enum form_spot spot, const char *text)
 {
     canvas_text(c, y, 1, LABEL_COLUMNS, STYLE_STRONG, span_of(label));
     draw_choice(f, c, y, 1 + LABEL_COLUMNS, spot, 0, text);
 }
 
 /* The lines about the destination. False: another spot. */
-static bool draw_destination(const struct form_state *f, const struct canvas *c, int y, enum form_spot spot)
+static bool draw_destination(const struct form_state *f, const struct canvas *c, int y,
+                             enum form_spot spot)
 {
     static const char *const names[] = {"< General >", "< Slack >", "< PagerDuty >"};
     char text[40];
@@ -135,7 +143,8 @@ static bool draw_destination(const struct form_state *f, const struct canvas *c,
         draw_field(f, c, y, "Links go to", &f->base_url, spot, "http://localhost:5173");
         return true;
     case SPOT_ROUTING_KEY:
-        draw_field(f, c, y, "Routing key", &f->routing_key, spot, "of the Events API v2 integration");
+        draw_field(f, c, y, "Routing key", &f->routing_key, spot,
+                   "of the Events API v2 integration");
         return true;
     case SPOT_SEVERITY:
         snprintf(text, sizeof text, "< %s >", FORM_SEVERITIES[f->severity]);
@@ -143,7 +152,8 @@ static bool draw_destination(const struct form_state *f, const struct canvas *c,
         return true;
     case SPOT_DEDUP:
         draw_labelled(f, c, y, "Incident", spot,
-                      f->dedup_delivery ? "< one for each delivery >" : "< one for alert and event type >");
+                      f->dedup_delivery ? "< one for each delivery >"
+                                        : "< one for alert and event type >");
         return true;
     default:
         return false;
@@ -151,7 +161,8 @@ static bool draw_destination(const struct form_state *f, const struct canvas *c,
 }
 
 /* The lines about signature and TLS. False: another spot. */
-static bool draw_trust(const struct form_state *f, const struct canvas *c, int y, enum form_spot spot)
+static bool draw_trust(const struct form_state *f, const struct canvas *c, int y,
+                       enum form_spot spot)
 {
     const char *until = alert_metadata(&f->alert, ALERT_SIGNING_UNTIL);
     char text[96];
@@ -182,7 +193,8 @@ static bool draw_trust(const struct form_state *f, const struct canvas *c, int y
     }
 }
 
-static void draw_spot(struct alert_form *form, const struct canvas *c, int y, const struct form_line *line)
+static void draw_spot(struct alert_form *form, const struct canvas *c, int y,
+                      const struct form_line *line)
 {
     struct form_state *f = &form->state;
     char text[120];
@@ -203,7 +215,8 @@ static void draw_spot(struct alert_form *form, const struct canvas *c, int y, co
         draw_choice(f, c, y, 1, SPOT_ADVANCED, 0, text);
         break;
     case SPOT_TOKEN:
-        draw_field(f, c, y, "  Secret token", &f->token, SPOT_TOKEN, "sent as Authorization: Bearer");
+        draw_field(f, c, y, "  Secret token", &f->token, SPOT_TOKEN,
+                   "sent as Authorization: Bearer");
         break;
     case SPOT_HEADER_NAME:
         draw_header(f, c, y, line->index);
@@ -248,7 +261,8 @@ static void draw_buttons(const struct alert_form *form, const struct canvas *c, 
     draw_choice(f, c, y, x[2], SPOT_CANCEL, 0, CANCEL_BUTTON);
 }
 
-static void draw_line(struct alert_form *form, const struct canvas *c, int y, const struct form_line *line)
+static void draw_line(struct alert_form *form, const struct canvas *c, int y,
+                      const struct form_line *line)
 {
     switch (line->kind) {
     case LINE_SPOT:
@@ -274,7 +288,8 @@ static bool holds_focus(const struct form_state *f, const struct form_line *line
         return f->focus >= SPOT_SAVE;
     if (line->kind != LINE_SPOT || line->index != f->index)
         return false;
-    return line->spot == f->focus || (line->spot == SPOT_HEADER_NAME && f->focus == SPOT_HEADER_VALUE);
+    return line->spot == f->focus ||
+           (line->spot == SPOT_HEADER_NAME && f->focus == SPOT_HEADER_VALUE);
 }
 
 static void draw_lines(struct alert_form *form, const struct canvas *c)

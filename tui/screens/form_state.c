@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "model/alert_json.h"
+#include "screens/form_lines.h"
 
 enum { HEADER_NAME_MAX = 256 };
 
@@ -87,7 +88,8 @@ static bool fill(struct form_state *f)
     for (size_t i = 0; ok && i < f->alert.header_count && i < ALERT_HEADERS_MAX; i++) {
         struct form_header *h = &f->headers[f->header_count++];
         init_header(h);
-        ok = field_set(&h->name, f->alert.headers[i].name) && field_set(&h->value, f->alert.headers[i].value);
+        ok = field_set(&h->name, f->alert.headers[i].name) &&
+             field_set(&h->value, f->alert.headers[i].value);
     }
     f->advanced = f->alert.token || f->header_count > 0;
     return ok && fill_trust(f);
@@ -198,7 +200,8 @@ bool form_alert(const struct form_state *f, struct alert *out)
     if (!alert_copy(out, &f->alert))
         return false;
     out->enabled = f->enabled;
-    bool ok = set_trimmed(&out->name, field_text(&f->name)) && set_trimmed(&out->url, field_text(&f->url)) &&
+    bool ok = set_trimmed(&out->name, field_text(&f->name)) &&
+              set_trimmed(&out->url, field_text(&f->url)) &&
               set_trimmed(&out->token, field_text(&f->token)) && set_destination(f, out) &&
               set_trust(f, out);
     drop_headers(out);
@@ -345,89 +348,6 @@ void form_judge_again(struct form_state *f)
         judge(f, f->for_test);
 }
 
-/* ------------------------------------------------------------------ lines */
-
-struct lines {
-    struct form_line *items;
-    size_t count;
-};
-
-static void add(struct lines *l, enum form_line_kind kind, enum form_spot spot, size_t index,
-                const char *text)
-{
-    if (l->count < FORM_LINES_MAX)
-        l->items[l->count++] = (struct form_line){kind, spot, index, text};
-}
-
-static void add_problems(const struct form_state *f, struct lines *l, enum alert_field field,
-                         size_t index)
-{
-    for (size_t i = 0; i < f->problem_count; i++)
-        if (f->problems[i].field == field && f->problems[i].index == index)
-            add(l, LINE_PROBLEM, SPOT_NAME, 0, f->problems[i].text);
-}
-
-static void add_spot(const struct form_state *f, struct lines *l, enum form_spot spot, enum alert_field field)
-{
-    add(l, LINE_SPOT, spot, 0, NULL);
-    add_problems(f, l, field, 0);
-}
-
-static void add_advanced(const struct form_state *f, struct lines *l)
-{
-    add_spot(f, l, SPOT_TOKEN, ALERT_FIELD_TOKEN);
-    for (size_t i = 0; i < f->header_count; i++) {
-        add(l, LINE_SPOT, SPOT_HEADER_NAME, i, NULL);
-        add_problems(f, l, ALERT_FIELD_HEADER_NAME, i);
-        add_problems(f, l, ALERT_FIELD_HEADER_VALUE, i);
-    }
-    add(l, LINE_SPOT, SPOT_ADD_HEADER, 0, NULL);
-    add_spot(f, l, SPOT_SIGNING, ALERT_FIELD_SIGNING);
-    if (alert_metadata(&f->alert, ALERT_SIGNING_PREVIOUS))
-        add(l, LINE_SPOT, SPOT_PREVIOUS, 0, NULL);
-    add_spot(f, l, SPOT_TLS_CA, ALERT_FIELD_TLS_CA);
-    add_spot(f, l, SPOT_TLS_CERT, ALERT_FIELD_TLS_CERT);
-    add_spot(f, l, SPOT_TLS_KEY, ALERT_FIELD_TLS_KEY);
-    add(l, LINE_SPOT, SPOT_INSECURE, 0, NULL);
-}
-
-static void add_destination(const struct form_state *f, struct lines *l)
-{
-    add_spot(f, l, SPOT_DESTINATION, ALERT_FIELD_METADATA);
-    add_spot(f, l, SPOT_URL, ALERT_FIELD_URL);
-    if (f->insecure)
-        add(l, LINE_PROBLEM, SPOT_NAME, 0, "INSECURE: whoever answers gets the token");
-    if (f->destination == DESTINATION_PAGERDUTY) {
-        add_spot(f, l, SPOT_ROUTING_KEY, ALERT_FIELD_ROUTING_KEY);
-        add_spot(f, l, SPOT_SEVERITY, ALERT_FIELD_SEVERITY);
-        add(l, LINE_SPOT, SPOT_DEDUP, 0, NULL);
-    }
-    if (f->destination != DESTINATION_GENERAL)
-        add_spot(f, l, SPOT_BASE_URL, ALERT_FIELD_BASE_URL);
-}
-
-size_t form_lines(const struct form_state *f, struct form_line *lines)
-{
-    struct lines l = {lines, 0};
-    add_spot(f, &l, SPOT_NAME, ALERT_FIELD_NAME);
-    add(&l, LINE_SPOT, SPOT_ENABLED, 0, NULL);
-    add_destination(f, &l);
-    add(&l, LINE_SPOT, SPOT_ADVANCED, 0, NULL);
-    if (f->advanced)
-        add_advanced(f, &l);
-    add(&l, LINE_BLANK, SPOT_NAME, 0, NULL);
-    add(&l, LINE_TRIGGERS_HEAD, SPOT_NAME, 0, NULL);
-    for (size_t i = 0; i < f->alert.trigger_count; i++) {
-        add(&l, LINE_SPOT, SPOT_TRIGGER, i, NULL);
-        add_problems(f, &l, ALERT_FIELD_SCOPE, i);
-        add_problems(f, &l, ALERT_FIELD_CONDITION, i);
-    }
-    add_spot(f, &l, SPOT_ADD_TRIGGER, ALERT_FIELD_TRIGGERS);
-    add(&l, LINE_BLANK, SPOT_NAME, 0, NULL);
-    add(&l, LINE_BUTTONS, SPOT_SAVE, 0, NULL);
-    return l.count;
-}
-
 /* ------------------------------------------------------------------ focus */
 
 struct spot {
@@ -558,14 +478,17 @@ bool form_remove(struct form_state *f)
     size_t at = f->index;
     if (f->focus == SPOT_HEADER_NAME || f->focus == SPOT_HEADER_VALUE) {
         free_header(&f->headers[at]);
-        memmove(&f->headers[at], &f->headers[at + 1], (f->header_count - at - 1) * sizeof f->headers[0]);
+        memmove(&f->headers[at], &f->headers[at + 1],
+                (f->header_count - at - 1) * sizeof f->headers[0]);
         f->header_count--;
         f->focus = f->header_count ? SPOT_HEADER_NAME : SPOT_ADD_HEADER;
         f->index = f->header_count ? (at < f->header_count ? at : f->header_count - 1) : 0;
     } else if (f->focus == SPOT_TRIGGER) {
         alert_remove_trigger(&f->alert, f->alert.triggers[at].type);
         f->focus = f->alert.trigger_count ? SPOT_TRIGGER : SPOT_ADD_TRIGGER;
-        f->index = at < f->alert.trigger_count ? at : f->alert.trigger_count ? f->alert.trigger_count - 1 : 0;
+        f->index = at < f->alert.trigger_count ? at
+                   : f->alert.trigger_count    ? f->alert.trigger_count - 1
+                                               : 0;
     } else {
         return false;
     }

@@ -1,5 +1,5 @@
-/* The alert form without a screen: what is typed so far, where the focus is, which lines it is
- * drawn in. Tested without a terminal. */
+/* The alert form without a screen: what is typed so far, what is wrong with it, where the focus
+ * is. Tested without a terminal. */
 #ifndef SCREENS_FORM_STATE_H
 #define SCREENS_FORM_STATE_H
 
@@ -36,20 +36,11 @@ enum form_spot {
     SPOT_CANCEL,
 };
 
-/* A line of the form: a spot (a header's two stand on one line), a head, a blank, a problem. */
-enum form_line_kind { LINE_SPOT, LINE_TRIGGERS_HEAD, LINE_BUTTONS, LINE_BLANK, LINE_PROBLEM };
-struct form_line {
-    enum form_line_kind kind;
-    enum form_spot spot; /* of LINE_SPOT */
-    size_t index;
-    const char *text;    /* of LINE_PROBLEM */
-};
-
 struct form_header {
     struct field name, value;
 };
 
-enum { FORM_LINES_MAX = 320, FORM_PROBLEMS_MAX = 32 };
+enum { FORM_PROBLEMS_MAX = 32 };
 
 struct form_state {
     struct alert alert; /* ids, stamps, triggers; the fields below win for the rest */
@@ -73,7 +64,8 @@ struct form_state {
 extern const char *const FORM_SEVERITIES[];
 enum { FORM_SEVERITY_COUNT = 5 };
 
-bool form_init(struct form_state *f, const struct alert *edit); /* NULL: a new alert; false: no memory */
+bool form_init(struct form_state *f,
+               const struct alert *edit); /* NULL: a new alert; false: no memory */
 void form_free(struct form_state *f);
 
 /* The alert as the form stands, owned by the caller. */
@@ -88,8 +80,6 @@ bool form_check(struct form_state *f, bool for_test);
 /* Where there were problems: those that are mended are none any more. To be called after a
  * change. */
 void form_judge_again(struct form_state *f);
-
-size_t form_lines(const struct form_state *f, struct form_line *lines);
 
 void form_move(struct form_state *f, int by); /* +1 the next spot, -1 the one before */
 struct field *form_field(struct form_state *f); /* under the focus; NULL: it is none */
