@@ -383,37 +383,6 @@ static void record_retries_at_its_time(void **state)
     step_claims_free(&c);
 }
 
-/* A probe asks about the endpoint: its delivery keeps the tries that it has. */
-static void record_counts_no_probe_as_a_try(void **state)
-{
-    struct store_fixture *f = *state;
-    char alert[UUID_SIZE];
-    struct claims c = one_claimed(f, alert);
-    for (int i = 0; i < 3; i++) {
-        struct step_wait wait = {0};
-        struct record *r = calloc(1, sizeof *r);
-        assert_int_equal(c.items[0].n, 1);
-        *r = (struct record){.row = c.items[0].row,
-                             .n = 1,
-                             .of = 4,
-                             .created_at = c.items[0].created_at,
-                             .probe = true};
-        memcpy(r->id, c.items[0].id, sizeof r->id);
-        r->outcome = (struct outcome){.kind = OUTCOME_RESPONSE, .status = 500, .retry_after_ms = -1};
-        r->decision = (struct retry_decision){.state = DELIVERY_RETRYING, .next_at = f->now};
-        store_record(f->store, r, 1, step_done, &wait);
-        assert_true(step_wait(&wait, NULL));
-        step_claims_free(&c);
-        c = claim(f, 10);
-        assert_int_equal(c.count, 1);
-    }
-    assert_int_equal(c.items[0].n, 1);
-    struct delivery d = get(f, c.items[0].id);
-    assert_int_equal(d.attempt_count, 3);
-    delivery_free(&d);
-    step_claims_free(&c);
-}
-
 static void an_edited_url_is_followed_by_what_waits(void **state)
 {
     struct store_fixture *f = *state;
@@ -594,7 +563,6 @@ int main(void)
         TEST(record_delivers),
         TEST(record_keeps_what_is_known_of_an_attempt),
         TEST(record_retries_at_its_time),
-        TEST(record_counts_no_probe_as_a_try),
         TEST(an_edited_url_is_followed_by_what_waits),
         TEST(disable_ends_what_waits),
         TEST(delete_ends_what_waits),

@@ -270,6 +270,38 @@ static void all_of_it_goes_in_the_end(void **state)
     step_claims_free(&c);
 }
 
+/* A probe asks about the endpoint: its delivery keeps the tries that it has. */
+static void a_probe_counts_as_no_try(void **state)
+{
+    struct store_fixture *f = *state;
+    char alert[UUID_SIZE];
+    struct claims c = one_claimed(f, alert);
+    for (int i = 0; i < 3; i++) {
+        struct step_wait wait = {0};
+        struct record *r = calloc(1, sizeof *r);
+        assert_int_equal(c.items[0].n, 1);
+        *r = (struct record){.row = c.items[0].row,
+                             .n = 1,
+                             .of = 4,
+                             .created_at = c.items[0].created_at,
+                             .probe = true};
+        memcpy(r->id, c.items[0].id, sizeof r->id);
+        r->outcome =
+            (struct outcome){.kind = OUTCOME_RESPONSE, .status = 500, .retry_after_ms = -1};
+        r->decision = (struct retry_decision){.state = DELIVERY_RETRYING, .next_at = f->now};
+        store_record(f->store, r, 1, step_done, &wait);
+        assert_true(step_wait(&wait, NULL));
+        step_claims_free(&c);
+        c = claim(f, 10);
+        assert_int_equal(c.count, 1);
+    }
+    assert_int_equal(c.items[0].n, 1);
+    struct delivery d = get(f, c.items[0].id);
+    assert_int_equal(d.attempt_count, 3);
+    delivery_free(&d);
+    step_claims_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +311,7 @@ int main(void)
         TEST(one_that_is_gone_ends_its_alert),
         TEST(one_that_is_no_longer_there_is_passed_over),
         TEST(all_of_it_goes_in_the_end),
+        TEST(a_probe_counts_as_no_try),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
