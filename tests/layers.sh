@@ -35,6 +35,7 @@ check 'keys only in the table of actions' sh -c "grep -rnE 'KEY_KIND_(CHAR|CTRL|
 check 'banned calls' sh -c "grep -rnE '(^|[^_a-zA-Z])(sprintf|vsprintf|strcpy|strcat|strtok|atoi|atol|localtime|gmtime|gets|alloca|strncpy)\(' core tui --include='*.[ch]'"
 check 'letters are those of ASCII, not of the locale (base/ascii.h)' sh -c "grep -rnE '(^|[^_a-zA-Z])(toupper|tolower|isalpha|isalnum|isupper|islower|strn?casecmp|strcasestr)\(' core tui --include='*.[ch]'"
 check 'jansson has its memory from one place' sh -c "grep -rn 'json_set_alloc_funcs(' core tui --include='*.[ch]' | grep -v '^core/model/jsonmem.c:'"
+check 'lines of at most 100 columns' sh -c "LC_ALL=C.UTF-8 grep -rnE '^.{101}' core tui tests --include='*.[ch]'"
 check 'files of at most 600 lines' sh -c "find core tui tests -name '*.[ch]' -exec wc -l {} + | awk '\$2 != \"total\" && \$1 > 600'"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -12,20 +12,24 @@ struct canvas {
 };
 
 struct canvas canvas_screen(void);
-struct canvas canvas_part(const struct canvas *c, int y, int x, int rows, int columns); /* clipped */
+/* Clipped. */
+struct canvas canvas_part(const struct canvas *c, int y, int x, int rows, int columns);
 
 void canvas_clear(const struct canvas *c, enum style style);
 /* Text in a field of `columns`: cut with … when too long, padded with blanks when shorter.
  * columns < 0: no padding, cut at the canvas. Returns the columns used. */
-int canvas_text(const struct canvas *c, int y, int x, int columns, enum style style, struct span text);
+int canvas_text(const struct canvas *c, int y, int x, int columns, enum style style,
+                struct span text);
 int canvas_format(const struct canvas *c, int y, int x, int columns, enum style style,
                   const char *format, ...) __attribute__((format(printf, 6, 7)));
 int canvas_glyph(const struct canvas *c, int y, int x, enum style style, enum glyph g);
-void canvas_rule(const struct canvas *c, int y, enum style style, const char *title); /* ── title ── */
+/* ── title ── */
+void canvas_rule(const struct canvas *c, int y, enum style style, const char *title);
 /* ── title ── note ──: the note as far as there is room, left out where that is next to
  * nothing. */
 void canvas_rule_note(const struct canvas *c, int y, enum style style, const char *title,
                       enum style note_style, const char *note);
-void canvas_box(const struct canvas *c, enum style style, const char *title); /* border and cleared inside */
+/* A border, cleared inside. */
+void canvas_box(const struct canvas *c, enum style style, const char *title);
 
 #endif

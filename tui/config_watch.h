@@ -11,7 +11,8 @@ struct config_watch;
 struct config_watch *config_watch_new(const char *path);
 void config_watch_free(struct config_watch **w);
 
-int config_watch_fd(const struct config_watch *w); /* readable: call config_watch_read(); -1: none */
+/* Readable: call config_watch_read(). -1: none. */
+int config_watch_fd(const struct config_watch *w);
 bool config_watch_read(struct config_watch *w);    /* true: the file is new, changed or gone */
 
 #endif

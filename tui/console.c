@@ -21,7 +21,13 @@
 #include "statusline.h"
 #include "widgets/keybar.h"
 
-enum { REFRESH_EVERY_MS = 100, WHEEL_ROWS = 3, TOAST_MS = 5000, LEAST_ROWS = 5, LEAST_COLUMNS = 20 };
+enum {
+    REFRESH_EVERY_MS = 100,
+    WHEEL_ROWS = 3,
+    TOAST_MS = 5000,
+    LEAST_ROWS = 5,
+    LEAST_COLUMNS = 20
+};
 
 /* ------------------------------------------------------------------ from other threads */
 

@@ -31,11 +31,12 @@ struct screen_ops {
     void (*free)(struct screen *s);
     unsigned place; /* which place of the action table has the keys */
     unsigned (*place_now)(struct screen *s); /* instead of it; NULL: always that one */
-    void (*refresh)(struct screen *s, unsigned changes); /* enum store_change: read again; NULL: never */
+    /* enum store_change: read again; NULL: never */
+    void (*refresh)(struct screen *s, unsigned changes);
     void (*draw)(struct screen *s, const struct canvas *c);
     bool (*act)(struct screen *s, enum action a);        /* false: not mine */
-    bool (*key)(struct screen *s, const struct key *k);  /* before the table: fields take their text.
-                                                            false: look it up. NULL: none */
+    bool (*key)(struct screen *s, const struct key *k); /* before the table: fields take their text.
+                                                           false: look it up. NULL: none */
     /* What a DESTROYS action would do, as the question to ask ("Delete alert 'x'? ..."). */
     void (*ask)(struct screen *s, enum action a, char *out, size_t size);
     /* Whether an action is possible now; NULL text: yes, else why not. NULL function: always. */

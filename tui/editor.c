@@ -39,8 +39,8 @@ static bool read_file(const char *path, struct buf *out)
     return n == 0;
 }
 
-/* It cannot be stopped by itself: whoever waits in front of the terminal would wait for us, who wait
- * for it. */
+/* It cannot be stopped by itself: whoever waits in front of the terminal would wait for us, who
+ * wait for it. */
 static int wait_for(pid_t pid)
 {
     int status = -1;

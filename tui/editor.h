@@ -10,7 +10,8 @@
 #include "base/err.h"
 
 /* `suffix` (".json") tells the editor what it is. On success *out holds the text as it was saved,
- * changed or not; the caller inits and frees it. False: the editor failed or ended with an error. */
+ * changed or not; the caller inits and frees it. False: the editor failed or ended with an
+ * error. */
 bool editor_edit(struct span text, const char *suffix, struct buf *out, struct err *err);
 
 #endif

@@ -408,8 +408,8 @@ static void add_character(struct buf *out, wint_t c)
         buf_add(out, bytes, len);
 }
 
-/* All up to the end mark; a paste whose end never comes ends by itself. Not too soon: its rest would
- * be taken for keys. */
+/* All up to the end mark; a paste whose end never comes ends by itself. Not too soon: its rest
+ * would be taken for keys. */
 static void read_paste(struct key *key)
 {
     wint_t c;

@@ -28,7 +28,8 @@ void buf_free(struct buf *b);  /* frees and makes it empty; usable again */
 void buf_clear(struct buf *b); /* empties, keeps the memory and clears `failed` */
 void buf_drop(struct buf *b, size_t len); /* removes the first bytes: at most all of them */
 
-bool buf_add_more(struct buf *b, const void *bytes, size_t len); /* buf_add where there is no room */
+/* buf_add() where there is no room. */
+bool buf_add_more(struct buf *b, const void *bytes, size_t len);
 static inline bool buf_add(struct buf *b, const void *bytes, size_t len)
 {
     if (b->failed || len >= b->cap - b->len || len > b->max - b->len)

@@ -115,7 +115,8 @@ static bool leap(int year)
 static int64_t days_since_1970(int year, int month, int day)
 {
     static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
-    int past = year - 1, leaps = past / 4 - past / 100 + past / 400 - (1969 / 4 - 1969 / 100 + 1969 / 400);
+    int past = year - 1,
+        leaps = past / 4 - past / 100 + past / 400 - (1969 / 4 - 1969 / 100 + 1969 / 400);
     return (int64_t)(year - 1970) * 365 + leaps + before[month - 1] + (month > 2 && leap(year)) +
            day - 1;
 }
@@ -172,7 +173,8 @@ static int64_t offset_ms(struct reader *r)
 /* Two digits; others clear *ok. */
 static int pair(const char *at, bool *ok)
 {
-    unsigned tens = (unsigned char)at[0] - (unsigned)'0', ones = (unsigned char)at[1] - (unsigned)'0';
+    unsigned tens = (unsigned char)at[0] - (unsigned)'0',
+             ones = (unsigned char)at[1] - (unsigned)'0';
     if (tens <= 9 && ones <= 9)
         return (int)(tens * 10 + ones);
     *ok = false;

@@ -21,9 +21,9 @@
 struct flights;
 struct flight;
 
-/* What came of one; the claim is borrowed, the outcome may be moved out. mark: as it was added with.
- * request_headers is malloc'ed and the callee's. probe: it was sent while the endpoint's breaker
- * was open. */
+/* What came of one; the claim is borrowed, the outcome may be moved out. mark: as it was added
+ * with. request_headers is malloc'ed and the callee's. probe: it was sent while the endpoint's
+ * breaker was open. */
 typedef void flight_landed(void *arg, const struct claim *claim, void *mark,
                            struct outcome *outcome, char *request_headers, bool probe);
 

@@ -152,7 +152,8 @@ static bool add_trace(struct facts *f, const struct js_value *v, struct fact *fa
     measure(v, id, fact);
     if (fact->is_event)
         return build_head(f, v, fact, err) && facts_add(f, fact, err);
-    bool tells = fact->measured || fact->trace_name.len || fact->project_name.len || fact->project_id.len;
+    bool tells =
+        fact->measured || fact->trace_name.len || fact->project_name.len || fact->project_id.len;
     return !tells || facts_add(f, fact, err);
 }
 

@@ -24,7 +24,7 @@ enum {
     IDLE_MS = 75 * 1000,
     THREADS_MAX = 4,
     ANSWER_MS = 500, /* for answers that are ready when the stop begins */
-    ENDED_MAX = 64,  /* connections of one thread that peers.h has ended and that are not closed yet */
+    ENDED_MAX = 64, /* connections of one thread that peers.h has ended and are not closed yet */
 };
 
 struct intake {

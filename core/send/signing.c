@@ -17,8 +17,8 @@ enum { NEW_KEY_SIZE = 32 };
 static bool generate(struct alert *a)
 {
     unsigned char key[NEW_KEY_SIZE];
-    char text[sizeof PREFIX + sodium_base64_ENCODED_LEN(NEW_KEY_SIZE, sodium_base64_VARIANT_ORIGINAL)] =
-        PREFIX;
+    char text[sizeof PREFIX +
+              sodium_base64_ENCODED_LEN(NEW_KEY_SIZE, sodium_base64_VARIANT_ORIGINAL)] = PREFIX;
     randombytes_buf(key, sizeof key);
     sodium_bin2base64(text + strlen(PREFIX), sizeof text - strlen(PREFIX), key, sizeof key,
                       sodium_base64_VARIANT_ORIGINAL);

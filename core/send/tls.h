@@ -13,7 +13,8 @@ bool tls_check(const struct send_tls *tls, char *words, size_t size);
 
 bool tls_is_plain(const struct send_tls *tls); /* nothing set */
 
-/* ca_file: the sender's own, NULL: the system's. False: no memory, and the handle must not be used. */
+/* ca_file: the sender's own, NULL: the system's. False: no memory, and the handle must not be
+ * used. */
 bool tls_apply(CURL *easy, const struct send_tls *tls, const char *ca_file);
 
 #endif

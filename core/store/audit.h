@@ -1,8 +1,8 @@
 /* Who did what: one part of the store's contract (store.h).
  *
  * What a person changes leaves an audit row in the same transaction: create, change, delete,
- * enable, disable, silence, replay, send now; and so does what the engine decides for them (an alert
- * disabled, an endpoint left alone). It is said of the step's `user`, or of the process's. */
+ * enable, disable, silence, replay, send now; and so does what the engine decides for them (an
+ * alert disabled, an endpoint left alone). It is said of the step's `user`, or of the process's. */
 #ifndef STORE_AUDIT_H
 #define STORE_AUDIT_H
 

@@ -480,7 +480,8 @@ static void asks_before_it_overwrites_the_change_of_another(void **state)
     terminal_type(t, " mine");
     char words[1024];
     snprintf(words, sizeof words,
-             "$OPIK_ALERTS --data-dir=%s/data alert export | sed 's/Alpha errors/Alpha theirs/' > %s/all.json; "
+             "$OPIK_ALERTS --data-dir=%s/data alert export | sed 's/Alpha errors/Alpha theirs/' > "
+             "%s/all.json; "
              "$OPIK_ALERTS --data-dir=%s/data alert import %s/all.json >/dev/null",
              f->dir, f->dir, f->dir, f->dir);
     assert_int_equal(system(words), 0);

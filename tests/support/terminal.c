@@ -127,7 +127,8 @@ void terminal_free(struct terminal **tp)
     *tp = NULL;
 }
 
-/* Feeds what comes within wait_ms to the screen; the bytes, or -1 when the program's side is closed. */
+/* Feeds what comes within wait_ms to the screen; the bytes, or -1 when the program's side is
+ * closed. */
 static ssize_t pump(struct terminal *t, int wait_ms)
 {
     char bytes[16384];

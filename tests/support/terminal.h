@@ -26,7 +26,7 @@ struct terminal *terminal_start(const struct terminal_options *options, char *co
 void terminal_free(struct terminal **t); /* kills the program if it still runs */
 
 void terminal_send(struct terminal *t, const char *keys);  /* bytes as they are */
-void terminal_type(struct terminal *t, const char *text);  /* the same, and waits until it settles */
+void terminal_type(struct terminal *t, const char *text); /* the same, and waits until it settles */
 void terminal_resize(struct terminal *t, int rows, int columns);
 
 /* The screen as lines of UTF-8 without blanks at their ends; borrowed until the next call. */

@@ -10,9 +10,10 @@
 
 #include <cmocka.h>
 
-static const char HEADERS[] = "Host: example.org\r\nAccept: */*\r\nContent-Type: application/json\r\n"
-                              "Authorization: Bearer s**t\r\nX-Api-Key: ****\nwebhook-signature: v1,***\nX-Team: it's $HOME\n"
-                              "Content-Length: 5\n";
+static const char HEADERS[] =
+    "Host: example.org\r\nAccept: */*\r\nContent-Type: application/json\r\n"
+    "Authorization: Bearer s**t\r\nX-Api-Key: ****\nwebhook-signature: v1,***\nX-Team: it's $HOME\n"
+    "Content-Length: 5\n";
 
 static void secrets_are_variables_and_the_rest_is_quoted(void **state)
 {

@@ -89,7 +89,8 @@ static int test_alert(struct cli *cli, const struct alert *a)
     if (fd < 0)
         err_set(&err, ERR_IO, "eventfd: no descriptor");
     else
-        tester = tester_start(a, type, (struct span){0}, cli->settings, cli->clock, wake, &fd, &err);
+        tester =
+            tester_start(a, type, (struct span){0}, cli->settings, cli->clock, wake, &fd, &err);
     int status = EXIT_FAILED;
     if (tester) {
         struct pollfd p = {.fd = fd, .events = POLLIN};

@@ -48,7 +48,8 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     (void)width;
     switch (column) {
     case TIME:
-        timefmt_row(r->at, console_now(((const struct activity_screen *)arg)->base.screen.console), time);
+        timefmt_row(r->at, console_now(((const struct activity_screen *)arg)->base.screen.console),
+                    time);
         snprintf(out, size, "%s", time);
         return STYLE_NORMAL;
     case EVENT:

@@ -177,7 +177,8 @@ static void cancel(struct alert_form *form)
 {
     struct console *c = form->screen.console;
     if (form_changed(&form->state))
-        console_push(c, confirm_new(c, "Leave without saving? What you changed is lost.", leave, keep, c));
+        console_push(
+            c, confirm_new(c, "Leave without saving? What you changed is lost.", leave, keep, c));
     else
         console_pop(c);
 }
@@ -213,7 +214,8 @@ static void choose_scope(struct alert_form *form)
     if (f->focus != SPOT_TRIGGER)
         console_toast(c, STYLE_WARN, "move to a trigger first");
     else if (!event_type_info(f->alert.triggers[f->index].type)->observability)
-        console_toast(c, STYLE_WARN, "prompt events are workspace-wide: they have no project scope");
+        console_toast(c, STYLE_WARN,
+                      "prompt events are workspace-wide: they have no project scope");
     else
         console_push(c, scope_picker_new(c, &f->alert.triggers[f->index], scope_chosen, form));
 }
@@ -264,7 +266,8 @@ static void told(void *arg, const struct err *err)
 {
     struct alert_form *form = arg;
     struct console *c = form->screen.console;
-    struct field *field = form_field(&form->state); /* keys waited: it is the one that was asked for */
+    struct field *field =
+        form_field(&form->state); /* keys waited: it is the one that was asked for */
     form->telling = false;
     if (err) {
         console_toast(c, STYLE_ERROR, "not shown: %s", err->text);
@@ -526,6 +529,7 @@ struct screen *alert_form_new(struct console *c, const struct alert *edit)
         free(form);
         return NULL;
     }
-    form->screen = (struct screen){.ops = edit && edit->id[0] ? &FORM_EDIT : &FORM_NEW, .console = c};
+    form->screen =
+        (struct screen){.ops = edit && edit->id[0] ? &FORM_EDIT : &FORM_NEW, .console = c};
     return &form->screen;
 }

@@ -24,7 +24,8 @@ struct alert_form {
 
 int64_t alert_form_now(const struct alert_form *form); /* steady ms */
 
-/* Moves the focus to a place of the screen; *again: it was there already. False: nothing is there. */
+/* Moves the focus to a place of the screen; *again: it was there already. False: nothing is
+ * there. */
 bool alert_form_click(struct alert_form *form, int y, int x, bool *again);
 
 /* The example payload of the trigger under the focus, or of the first. False: there is no trigger,

@@ -46,9 +46,9 @@ static enum style cell(const void *arg, size_t row, int column, int width, char 
     const struct audit_screen *a = arg;
     const struct audit_row *r = &a->rows.items[row];
     char time[TIMEFMT_LOCAL_SIZE];
-    const char *const texts[] = {[TIME] = time,        [USER] = r->user,     [HOST] = r->host, [VIA] = r->via,
-                                 [ACTION] = r->action, [NAME] = object_of(r),
-                                 [DETAIL] = r->detail};
+    const char *const texts[] = {
+        [TIME] = time,        [USER] = r->user,      [HOST] = r->host,    [VIA] = r->via,
+        [ACTION] = r->action, [NAME] = object_of(r), [DETAIL] = r->detail};
     if (column == TIME && width < WHOLE_TIME)
         timefmt_row(r->at, console_now(a->base.screen.console), time);
     else

@@ -29,7 +29,7 @@ struct delivery_screen {
     bool ended;                        /* delivered or dead */
     int attempts_seen;                 /* one more and the cursor goes there; -1: it stays */
     struct buf slip;                   /* edited, but no JSON: the next edit goes on with it */
-    struct delivery shown;             /* as it is shown, without body and attempts; no id: not yet */
+    struct delivery shown; /* as it is shown, without body and attempts; no id: not yet */
 };
 
 static struct delivery_screen *of(struct screen *s)

@@ -12,7 +12,20 @@
 #include "store/endpoints.h"
 #include "store/log.h"
 
-enum { ALERT, ENDPOINT, GRAPH, EVENTS, ATTEMPTS, FAILED, P50, P95, OLDEST, BREAKER, LAST, COLUMN_COUNT };
+enum {
+    ALERT,
+    ENDPOINT,
+    GRAPH,
+    EVENTS,
+    ATTEMPTS,
+    FAILED,
+    P50,
+    P95,
+    OLDEST,
+    BREAKER,
+    LAST,
+    COLUMN_COUNT
+};
 /* EVENTS and FAILED have room for bars of their own behind the number on wide screens. */
 enum { NUMBER_COLUMNS = 6, OWN_BARS_FROM = 6 };
 static const struct column COLUMNS[COLUMN_COUNT] = {

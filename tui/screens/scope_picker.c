@@ -78,7 +78,8 @@ static void refresh(struct screen *s, unsigned changes)
     struct err err;
     if (!(changes & STORE_CHANGED_PROJECTS))
         return;
-    if (!store_project_list(console_reader(s->console), console_workspace(s->console), &rows, &err)) {
+    if (!store_project_list(console_reader(s->console), console_workspace(s->console), &rows,
+                            &err)) {
         console_toast(s->console, STYLE_ERROR, "%s", err.text);
         return;
     }
@@ -98,10 +99,11 @@ static void draw(struct screen *s, const struct canvas *c)
     rows[0] = (struct picker_row){"All projects, future ones too", NULL, p->all};
     for (size_t i = 1; i < count; i++) {
         const struct project *project = &p->projects.items[i - 1];
-        rows[i] = (struct picker_row){project->name, NULL, !p->all && find(p, project->id) < p->count};
+        rows[i] =
+            (struct picker_row){project->name, NULL, !p->all && find(p, project->id) < p->count};
     }
-    picker_draw(&p->list, c, "Project scope", "Space checks, n names a new one, Enter accepts, Esc leaves it",
-                rows, count);
+    picker_draw(&p->list, c, "Project scope",
+                "Space checks, n names a new one, Enter accepts, Esc leaves it", rows, count);
     free(rows);
 }
 
@@ -118,7 +120,8 @@ static bool name_typed(void *arg, const char *name, struct err *err)
     snprintf(p->awaited, sizeof p->awaited, "%s", name);
     for (size_t len = strlen(p->awaited); len && p->awaited[len - 1] == ' '; len--)
         p->awaited[len - 1] = '\0';
-    struct reply *reply = reply_new(c, "the project is known now, before its first event", NULL, NULL);
+    struct reply *reply =
+        reply_new(c, "the project is known now, before its first event", NULL, NULL);
     if (reply)
         store_project_ensure(console_options(c)->store, console_workspace(c), p->awaited, NULL,
                              console_user(c), false, reply_done, reply);

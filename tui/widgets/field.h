@@ -44,7 +44,7 @@ bool field_is_unseen(
 bool field_key(struct field *f, const struct key *k);
 
 /* Draws at y, x in `columns`; a focused field puts the cursor there. `hint` shows when empty. */
-void field_draw(const struct field *f, const struct canvas *c, int y, int x, int columns, bool focused,
-                const char *hint);
+void field_draw(const struct field *f, const struct canvas *c, int y, int x, int columns,
+                bool focused, const char *hint);
 
 #endif

@@ -12,8 +12,8 @@
 
 static void condition_json(const struct alert_condition *c, struct buf *out)
 {
-    buf_add_format(out, "{\"id\":\"%s\",\"kind\":\"%s\",\"threshold\":\"%s\",\"window\":%lld", c->id,
-                   condition_kind_name(c->kind), c->threshold, (long long)c->window_s);
+    buf_add_format(out, "{\"id\":\"%s\",\"kind\":\"%s\",\"threshold\":\"%s\",\"window\":%lld",
+                   c->id, condition_kind_name(c->kind), c->threshold, (long long)c->window_s);
     if (c->below)
         buf_add_text(out, ",\"below\":true");
     if (c->name) {

@@ -68,7 +68,8 @@ struct log_about delivery_row_about(const struct delivery_row *d)
 }
 
 /* SQLite writes every index anew that has a column in it which is named after SET. */
-#define MOVE(more) "UPDATE deliveries SET state = ?2, reason = ?3, attempts = ?4" more " WHERE row = ?1"
+#define MOVE(more)                                                                                 \
+    "UPDATE deliveries SET state = ?2, reason = ?3, attempts = ?4" more " WHERE row = ?1"
 #define NEXT_AT    ", next_at = ?5"
 #define STATUS     ", status = ?6"
 

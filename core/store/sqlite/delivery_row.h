@@ -53,9 +53,9 @@ bool delivery_row_move(struct tx *tx, const struct delivery_row *d,
 
 enum { DELIVERIES_AT_ONCE = LOG_AT_ONCE };
 
-/* The same for DELIVERIES_AT_ONCE at most, each a delivery once: those that were delivered, are near one
- * another and stand in the order of their rows are one statement. The attempts of each grow
- * by one. */
+/* The same for DELIVERIES_AT_ONCE at most, each a delivery once: those that were delivered, are
+ * near one another and stand in the order of their rows are one statement. The attempts of each
+ * grow by one. */
 bool delivery_rows_move(struct tx *tx, const struct delivery_row *rows,
                         const struct delivery_move *moves, size_t count, struct err *err);
 

@@ -60,8 +60,9 @@ static bool announce(struct tx *tx, const struct endpoint_state *s, struct err *
 {
     char text[320];
     describe(tx, s, text, sizeof text);
-    sqlite3_stmt *row = db_query(tx->db, "SELECT id, name, workspace FROM alerts WHERE endpoint = ?",
-                                 DB_ARGS(db_text(s->endpoint)), err);
+    sqlite3_stmt *row =
+        db_query(tx->db, "SELECT id, name, workspace FROM alerts WHERE endpoint = ?",
+                 DB_ARGS(db_text(s->endpoint)), err);
     int got = row ? 0 : -1;
     while (got >= 0 && (got = db_step(tx->db, row, err)) == 1) {
         char id[UUID_SIZE], *name = NULL, *workspace = NULL;
@@ -136,12 +137,13 @@ static bool read_row(sqlite3_stmt *row, void *item, struct err *err)
 bool store_endpoint_list(struct store_reader *r, struct endpoint_states *out, struct err *err)
 {
     *out = (struct endpoint_states){0};
-    sqlite3_stmt *row = db_query(r->db,
-                                 "SELECT e.endpoint, a.id, e.state, e.since, e.probe_at, e.reason, a.name, "
-                                 "e.paused_until "
-                                 "FROM endpoints AS e LEFT JOIN alerts AS a "
-                                 "ON a.endpoint = e.endpoint ORDER BY e.endpoint",
-                                 DB_NO_ARGS, err);
+    sqlite3_stmt *row =
+        db_query(r->db,
+                 "SELECT e.endpoint, a.id, e.state, e.since, e.probe_at, e.reason, a.name, "
+                 "e.paused_until "
+                 "FROM endpoints AS e LEFT JOIN alerts AS a "
+                 "ON a.endpoint = e.endpoint ORDER BY e.endpoint",
+                 DB_NO_ARGS, err);
     if (ROWS_READ(r->db, row, out, read_row, err))
         return true;
     endpoint_states_free(out);

@@ -224,7 +224,8 @@ void trace_memory_next(const struct trace_memory *m, const struct trace_key *key
 {
     if (!m->index.places)
         return;
-    uint32_t place = trace_index_home(key->hash), at = trace_index_next(&m->index, key->hash, &place);
+    uint32_t place = trace_index_home(key->hash),
+             at = trace_index_next(&m->index, key->hash, &place);
     if (at)
         __builtin_prefetch(&m->ring[at - 1]);
     trace_index_soon(&m->index, m->ring[(m->last + ahead) % TRACES].hash);

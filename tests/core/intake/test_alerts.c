@@ -9,7 +9,9 @@
 
 enum { NOBODY = 65534, TESTS_AT_ONCE = 16 };
 
-#define BODY(url) "{\"name\":\"a\",\"webhook\":{\"url\":\"" url "\"},\"triggers\":[{\"event_type\":\"trace:errors\"}]}"
+#define BODY(url)                                                                                  \
+    "{\"name\":\"a\",\"webhook\":{\"url\":\"" url                                                  \
+    "\"},\"triggers\":[{\"event_type\":\"trace:errors\"}]}"
 
 /* The status that another user gets: a socket is of the user whose files its thread makes. The
  * test runs as root or says nothing. */

@@ -16,12 +16,18 @@ static void each_outcome_counts_in_its_class(void **state)
         bool timed_out;
         enum attempt_class wanted;
     } cases[] = {
-        {OUTCOME_RESPONSE, 200, false, ATTEMPT_2XX},   {OUTCOME_RESPONSE, 299, false, ATTEMPT_2XX},
-        {OUTCOME_RESPONSE, 302, false, ATTEMPT_3XX},   {OUTCOME_RESPONSE, 404, false, ATTEMPT_4XX},
-        {OUTCOME_RESPONSE, 503, false, ATTEMPT_5XX},   {OUTCOME_RESPONSE, 199, false, ATTEMPT_OTHER},
-        {OUTCOME_RESPONSE, 600, false, ATTEMPT_OTHER}, {OUTCOME_NETWORK, 0, true, ATTEMPT_TIMEOUT},
-        {OUTCOME_NETWORK, 200, false, ATTEMPT_NETWORK}, {OUTCOME_FORBIDDEN, 0, false, ATTEMPT_REFUSED},
-        {OUTCOME_CANCELLED, 0, false, ATTEMPT_CLASSES}, {OUTCOME_UNKNOWN, 0, false, ATTEMPT_CLASSES},
+        {OUTCOME_RESPONSE, 200, false, ATTEMPT_2XX},
+        {OUTCOME_RESPONSE, 299, false, ATTEMPT_2XX},
+        {OUTCOME_RESPONSE, 302, false, ATTEMPT_3XX},
+        {OUTCOME_RESPONSE, 404, false, ATTEMPT_4XX},
+        {OUTCOME_RESPONSE, 503, false, ATTEMPT_5XX},
+        {OUTCOME_RESPONSE, 199, false, ATTEMPT_OTHER},
+        {OUTCOME_RESPONSE, 600, false, ATTEMPT_OTHER},
+        {OUTCOME_NETWORK, 0, true, ATTEMPT_TIMEOUT},
+        {OUTCOME_NETWORK, 200, false, ATTEMPT_NETWORK},
+        {OUTCOME_FORBIDDEN, 0, false, ATTEMPT_REFUSED},
+        {OUTCOME_CANCELLED, 0, false, ATTEMPT_CLASSES},
+        {OUTCOME_UNKNOWN, 0, false, ATTEMPT_CLASSES},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct attempt_stats s = {0};

@@ -235,9 +235,9 @@ static void slack_says_what_opik_says(void **state)
     (void)state;
     assert_slack(EVENT_TRACE_ERRORS, "{\"id\":\"T\",\"project_id\":\"P\"}",
                  "*Traces with Errors:*\nTrace `T`, " BASE "/projects/P/traces?trace=T|View>");
-    assert_slack(EVENT_GUARDRAILS_TRIGGERED, "{\"id\":\"G\",\"entity_id\":\"T\",\"project_id\":\"P\"}",
-                 "*Traces with Guardrails Triggered:*\nTrace `T`, " BASE
-                 "/projects/P/traces?trace=T|View>");
+    assert_slack(
+        EVENT_GUARDRAILS_TRIGGERED, "{\"id\":\"G\",\"entity_id\":\"T\",\"project_id\":\"P\"}",
+        "*Traces with Guardrails Triggered:*\nTrace `T`, " BASE "/projects/P/traces?trace=T|View>");
     assert_slack(EVENT_TRACE_FEEDBACK_SCORE,
                  "{\"id\":\"T\",\"project_id\":\"P\",\"name\":\"n\",\"value\":0.456}",
                  "*Traces Feedback Scores:*\nTrace Score *n* = 0.46, N/A, " BASE

@@ -365,9 +365,9 @@ static void secrets_that_are_said_back_are_covered(void **state)
                                 "token-secrettoken-secret abc token-secre"});
     struct outcome o = sending_post(&f->sending, &request);
     assert_int_equal(o.status, 404);
-    static const char expected[] =
-        "Cannot POST ************************************************"
-        " \\/**************** ************* ************** ************************ abc token-secre";
+    static const char expected[] = "Cannot POST ************************************************"
+                                   " \\/**************** ************* ************** "
+                                   "************************ abc token-secre";
     assert_int_equal(o.body_len, sizeof expected - 1);
     assert_memory_equal(o.body, expected, o.body_len);
     assert_non_null(memmem(o.headers, o.headers_len, "X-Echo: Bearer ************\r\n", 29));

@@ -311,7 +311,8 @@ static void shows_its_client_certificate(void **state)
         struct outcome o = post_with(&s, r, (struct send_tls){0});
         assert_int_equal(o.kind, OUTCOME_NETWORK);
         outcome_free(&o);
-        expect_with(&s, r, (struct send_tls){.client_cert = mine.cert, .client_key = mine.key}, NULL);
+        expect_with(&s, r, (struct send_tls){.client_cert = mine.cert, .client_key = mine.key},
+                    NULL);
         expect_with(&s, r, (struct send_tls){.client_cert = mine.both}, NULL);
         o = post_with(&s, r, (struct send_tls){.client_cert = foreign.both});
         assert_int_equal(o.kind, OUTCOME_NETWORK); /* that it is not accepted, or cut off */
@@ -365,7 +366,8 @@ static void names_a_file_that_cannot_be_used(void **state)
     struct sending s;
     make_paths(&p, r);
     sending_make(&s, NULL, receiver_ca_file(r));
-    expect_with(&s, r, (struct send_tls){.client_cert = p.cert, .client_key = p.other_key}, UNUSABLE);
+    expect_with(&s, r, (struct send_tls){.client_cert = p.cert, .client_key = p.other_key},
+                UNUSABLE);
     expect_no_question(&s, r, &p);
     assert_int_equal(chmod(p.text, 0600), 0);
     expect_with(&s, r, (struct send_tls){.client_cert = p.text}, UNUSABLE);

@@ -328,7 +328,8 @@ static void accept_packs_many_events_and_delivers_them_all(void **state)
         step_add_fact(request, EVENT_TRACE_ERRORS, NULL, "p", i + 1);
     assert_true(step_accept(f->store, request, &got, NULL));
     assert_int_equal(got.pairs, MANY);
-    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM bucket_chunks WHERE size = 0"), 1);
+    assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM bucket_chunks WHERE size = 0"),
+                     1);
     assert_int_equal(store_fixture_number(f, "SELECT count(*) FROM bucket_chunks "
                                              "WHERE size > 3 * length(events)"),
                      1);

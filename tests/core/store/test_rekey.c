@@ -200,7 +200,8 @@ static void end_at(struct store_fixture *f, int how)
         struct err err;
         store_fixture_open(f);
         if (how == 0) {
-            static struct sealer *volatile now, *volatile next; /* what it holds when it ends is no leak */
+            /* What it holds when it ends is no leak. */
+            static struct sealer *volatile now, *volatile next;
             now = sealer_open(f->dir, SEALER_MAKE, &err);
             next = now ? sealer_next(now, &err) : NULL;
             if (next)
