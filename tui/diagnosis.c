@@ -114,8 +114,7 @@ static const char *slack_advice(int status)
     case 403:
     case 404:
     case 410:
-        return "Slack has no such webhook, or no longer: make a new one under Incoming "
-               "Webhooks of "
+        return "Slack has no such webhook, or no longer: make a new one under Incoming Webhooks of "
                "its app, and put its URL here.";
     default:
         return NULL;
@@ -136,13 +135,11 @@ static const char *status_advice(int status)
     switch (status) {
     case 400:
     case 422:
-        return "The receiver does not take this body: is the destination the right one "
-               "(General, "
+        return "The receiver does not take this body: is the destination the right one (General, "
                "Slack, PagerDuty)?";
     case 401:
     case 403:
-        return "Compare the secret token, the custom headers and the signing key with what "
-               "the "
+        return "Compare the secret token, the custom headers and the signing key with what the "
                "receiver wants.";
     case 404:
         return "The host is there, this path is not: look at the URL behind the host.";
@@ -151,16 +148,14 @@ static const char *status_advice(int status)
     case 407:
         return "Look at the setting delivery.proxy: the proxy wants a user.";
     case 410:
-        return "The receiver wants nothing here any more. At a real delivery this disables "
-               "the "
+        return "The receiver wants nothing here any more. At a real delivery this disables the "
                "alert.";
     case 413:
-        return "The receiver takes no body of that size: bucket.max_bytes and "
-               "bucket.max_events "
+        return "The receiver takes no body of that size: bucket.max_bytes and bucket.max_events "
                "bound it.";
     case 415:
-        return "The receiver does not take application/json there: look at the URL behind "
-               "the host.";
+        return "The receiver does not take application/json there: look at the URL behind the "
+               "host.";
     case 429:
         return "The receiver wants fewer requests; a delivery waits as long as it says. "
                "delivery.rate bounds them.";
@@ -168,11 +163,9 @@ static const char *status_advice(int status)
         break;
     }
     if (status >= 300 && status < 400)
-        return "Redirects are not followed: put the address of its Location header into "
-               "the URL.";
+        return "Redirects are not followed: put the address of its Location header into the URL.";
     return status >= 500
-               ? "The receiver itself has failed: its own log says why. A delivery is "
-                 "tried again."
+               ? "The receiver itself has failed: its own log says why. A delivery is tried again."
                : NULL;
 }
 
@@ -185,42 +178,36 @@ static const struct {
     {"could not resolve the proxy", "Look at the setting delivery.proxy."},
     {"the proxy", "Look at the setting delivery.proxy."},
     {"could not resolve",
-     "Look for a typing error in the host name; if there is none, this machine's "
-     "DNS does not know it."},
+     "Look for a typing error in the host name; if there is none, this machine's DNS does not know "
+     "it."},
     {"timed out while",
-     "A firewall may drop it on the way, or the host is off: try curl from this "
-     "machine."},
+     "A firewall may drop it on the way, or the host is off: try curl from this machine."},
     {"timed out",
-     "The receiver has to answer first and work afterwards; delivery.timeout is how "
-     "long it may take."},
+     "The receiver has to answer first and work afterwards; delivery.timeout is how long it may "
+     "take."},
     {"the network is unreachable",
-     "This machine has no way to that address: look at the host name, "
-     "or at its network."},
+     "This machine has no way to that address: look at the host name, or at its network."},
     {"the host is unreachable",
-     "This machine has no way to that address: look at the host name, "
-     "or at its network."},
+     "This machine has no way to that address: look at the host name, or at its network."},
     {"TLS: the certificate comes from",
-     "Name the certificate of that authority as the alert's CA "
-     "file (^O in the form), or in delivery.ca_file."},
+     "Name the certificate of that authority as the alert's CA file (^O in the form), or in "
+     "delivery.ca_file."},
     {"TLS: the certificate is self-signed",
-     "Name that certificate as the alert's CA file (^O in the "
-     "form), or in delivery.ca_file."},
+     "Name that certificate as the alert's CA file (^O in the form), or in delivery.ca_file."},
     {"TLS: the certificate is not for",
      "Write the host in the URL as it stands in the certificate."},
     {"TLS: the certificate has expired", "The receiver needs a new certificate."},
     {"TLS: the certificate is not valid yet",
      "Compare the clocks of this machine and the receiver."},
     {"TLS: the other side does not speak",
-     "Nothing speaks TLS on that port: try http:// or another "
-     "port."},
+     "Nothing speaks TLS on that port: try http:// or another port."},
     {"TLS: the receiver wants a client",
      "Fill in Client cert and Client key (^O in the form)."},
     {"TLS: the receiver does not accept",
-     "Look at Client cert (^O in the form): the receiver does "
-     "not know its authority, or it has expired."},
+     "Look at Client cert (^O in the form): the receiver does not know its authority, or it has "
+     "expired."},
     {"the connection was closed without",
-     "If the receiver speaks TLS on that port, the URL begins "
-     "with https://."},
+     "If the receiver speaks TLS on that port, the URL begins with https://."},
     {"the answer is not HTTP", "Another kind of server listens there: look at the port."},
 };
 
