@@ -187,8 +187,8 @@ static void add_three(struct fixture *f)
     static const char *const bodies[] = {
         "{\"id\":\"" TRACE_ID
         "\",\"name\":\"beta\",\"webhook\":{\"url\":\"http://a.example/Two\"}}",
-        "{\"name\":\"Alpha\",\"alert_type\":\"slack\",\"webhook\":{\"url\":\"http://"
-        "c.example/one\"}}",
+        ("{\"name\":\"Alpha\",\"alert_type\":\"slack\","
+         "\"webhook\":{\"url\":\"http://c.example/one\"}}"),
         "{\"name\":\"gamma\",\"webhook\":{\"url\":\"http://b.example/two\"}}"};
     for (size_t i = 0; i < 3; i++) {
         f->s.now += 1000;
