@@ -382,12 +382,17 @@ void store_fixture_remove(struct store_fixture *f)
     f->dir = NULL;
 }
 
-pid_t store_fixture_fork(void)
+pid_t store_fixture_fork(struct store_fixture *f)
 {
 #ifdef __SANITIZE_THREAD__
     skip();
 #endif
-    return fork();
+    if (f->store)
+        store_park(f->store);
+    pid_t pid = fork();
+    if (pid != 0 && f->store)
+        store_unpark(f->store);
+    return pid;
 }
 
 int store_fixture_set_up(void **state)

@@ -427,7 +427,7 @@ static void assert_child(struct store_fixture *f, int (*child)(struct store_fixt
 {
     int status = -1;
     store_fixture_close(f);
-    pid_t pid = store_fixture_fork();
+    pid_t pid = store_fixture_fork(f);
     if (pid == 0)
         _exit(child(f));
     waitpid(pid, &status, 0);

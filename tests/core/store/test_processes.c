@@ -42,7 +42,7 @@ static bool comes(atomic_uint *changes, unsigned wanted)
 /* Runs `work` in a child with a store of its own; returns its exit status. */
 static int in_child(struct store_fixture *f, int (*work)(struct store *s))
 {
-    pid_t pid = store_fixture_fork();
+    pid_t pid = store_fixture_fork(f);
     if (pid == 0) {
         struct err err;
         struct store *s = open_again(f, false, &err);

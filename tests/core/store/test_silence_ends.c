@@ -176,7 +176,7 @@ static void a_restart_changes_nothing(void **state)
 
 static void in_another_process(struct store_fixture *f, const char *alert, const char *end)
 {
-    pid_t pid = store_fixture_fork();
+    pid_t pid = store_fixture_fork(f);
     assert_true(pid >= 0);
     if (pid == 0) {
         struct store_fixture other = {.dir = f->dir, .now = f->now, .limits = f->limits};
