@@ -349,6 +349,13 @@ static void make_key(struct alert_form *form)
         console_toast(form->screen.console, STYLE_ERROR, "out of memory");
 }
 
+static void fold(struct form_state *f)
+{
+    f->advanced = !f->advanced;
+    f->focus = SPOT_ADVANCED;
+    f->index = 0;
+}
+
 /* What Enter does where the focus is. */
 static void enter(struct alert_form *form)
 {
@@ -363,7 +370,7 @@ static void enter(struct alert_form *form)
             form_move(f, 1);
         break;
     case SPOT_ADVANCED:
-        f->advanced = !f->advanced;
+        fold(f);
         break;
     case SPOT_ADD_HEADER:
         form_add_header(f);
@@ -471,10 +478,8 @@ static bool act(struct screen *s, enum action a)
         cancel(form);
         return true;
     case ACTION_FORM_NEXT:
-        form_move(f, 1);
-        return true;
     case ACTION_FORM_PREVIOUS:
-        form_move(f, -1);
+        form_move(f, a == ACTION_FORM_NEXT ? 1 : -1);
         return true;
     case ACTION_FORM_ADD_TRIGGER:
         add_trigger(form);
@@ -499,9 +504,7 @@ static bool act(struct screen *s, enum action a)
         reveal(form);
         return true;
     case ACTION_FORM_ADVANCED:
-        f->advanced = !f->advanced;
-        f->focus = SPOT_ADVANCED;
-        f->index = 0;
+        fold(f);
         return true;
     default:
         return false;
